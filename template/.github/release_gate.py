@@ -1,6 +1,3 @@
-# ruff: noqa
-# fmt: off
-# Checked and formatted where it is made; a project's own rules do not apply to it.
 """The release gate: may these distributions become a release?
 
 Usage: python .github/release_gate.py DIST
@@ -204,7 +201,7 @@ def explain_version(tag: str) -> str:
         (
             True,
             "the version does not come from the tag",
-            "write `enable = true` in [tool.poetry-dynamic-versioning] of pyproject.toml, or your backend's own setting.",
+            "write `enable = true` in [tool.poetry-dynamic-versioning] of pyproject.toml, or your backend's setting.",
         ),
     ]
     return next(f"{cause}: {fix}" for applies, cause, fix in causes if applies)

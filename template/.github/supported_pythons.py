@@ -1,6 +1,3 @@
-# ruff: noqa
-# fmt: off
-# Checked and formatted where it is made; a project's own rules do not apply to it.
 """Print the Pythons that the package supports, for the matrix of the test workflow.
 
 They are the minor versions among the classifiers of `pyproject.toml`, oldest first, as `pythons=["3.11", …]`.

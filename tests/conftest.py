@@ -1,0 +1,145 @@
+"""What the tests share: the real commands, and rendered projects that are made once and used by many."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # tested where the machine has them; CI has them all
+VERSION = "1.2.3"
+
+Render = Callable[..., "Project"]
+
+
+def package_index() -> str:
+    """Return the address of the simple index that pip itself uses, a user's mirror included."""
+    command = [sys.executable, "-m", "pip", "download", "--help"]
+    help_text = " ".join(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+    match = re.search(r"Base URL of the Python Package Index \(default (\S+?)\)", help_text)
+    assert match, help_text
+    return match[1]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return an environment as a new shell has it: no CI, no active virtual environment, the test tools on the PATH."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "COPIER_"))}
+    for name in ("VIRTUAL_ENV", "CI", "PYTHONPATH", "PIP_CONSTRAINT", "NO_COLOR", "FORCE_COLOR"):
+        environment.pop(name, None)
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
+    environment["POETRY_PYPI_MIRROR_URL"] = package_index()
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.com"}
+    return environment
+
+
+ENVIRONMENT = clean_environment()
+
+
+def run(
+    *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a clean environment; fail with all that it printed if `check` and it does."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=ENVIRONMENT | (env or {}),
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def interpreters() -> dict[str, Path]:
+    """Return the Pythons of this machine that rendered projects support, by minor version."""
+    found = {}
+    for version in PYTHONS:
+        roots = sorted(Path(os.environ.get("PYENV_ROOT", "/nowhere")).glob(f"versions/{version}.*/bin/python"))
+        candidates = [*map(str, roots), shutil.which(f"python{version}")]
+        for candidate in filter(None, candidates):
+            answer = run(candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])", cwd=ROOT, check=False)
+            if answer.stdout.strip() == version:
+                found[version] = Path(candidate)
+                break
+    return found
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project: where it is, and the answers that it was made with."""
+
+    path: Path
+    answers: dict[str, Any]
+
+    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
+        """Run a command in the project's folder; the options are those of `run`."""
+        return run(*command, cwd=self.path, **options)
+
+    def read(self, file: str) -> str:
+        """Return the text of one of the project's files."""
+        return (self.path / file).read_text(encoding="utf-8")
+
+    def begin(self, tag: str = f"v{VERSION}") -> Project:
+        """Make the project a git repository with one commit and one tag."""
+        self.run("git", "init", "--quiet", "--initial-branch=main")
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", "Begin")
+        self.run("git", "tag", tag)
+        return self
+
+    def copy(self, destination: Path) -> Project:
+        """Copy the project, for a test that changes it."""
+        shutil.copytree(self.path, destination, symlinks=True)
+        return Project(destination, self.answers)
+
+
+@pytest.fixture(scope="session")
+def render(copie_session: Any) -> Render:  # noqa: ANN401
+    """Render the template in this process; the same answers give the same project, so leave it unchanged."""
+    made: dict[str, Project] = {}
+
+    def rendered(**answers: str) -> Project:
+        key = repr(sorted(answers.items()))
+        if key not in made:
+            answers = {"repository": "my-package"} | answers
+            result = copie_session.copy(extra_answers=answers, template_dir=ROOT)
+            assert result.exit_code == 0, result.exception
+            made[key] = Project(result.project_dir, result.answers)
+        return made[key]
+
+    return rendered
+
+
+@pytest.fixture(scope="session")
+def default(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The default project, a git repository at v1.2.3; leave it unchanged."""
+    return render().copy(tmp_path_factory.mktemp("default") / "my-package").begin()
+
+
+@pytest.fixture(scope="session")
+def built(default: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the default project's wheel and source distribution, built as the release builds them."""
+    project = default.copy(tmp_path_factory.mktemp("built") / "my-package")
+    build(project)
+    return project.path / "dist"
+
+
+def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Build a project as build.yaml does: with `python -m build` under the hashes of constraints.txt."""
+    constraints = project.path / ".github/workflows/constraints.txt"
+    return project.run(sys.executable, "-m", "build", env={"PIP_CONSTRAINT": str(constraints)}, check=check)
