@@ -132,6 +132,14 @@ def default(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Project
 
 
 @pytest.fixture(scope="session")
+def installed(default: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The default project after Poetry's own install into its .venv; leave it unchanged."""
+    project = default.copy(tmp_path_factory.mktemp("installed") / "my-package")
+    project.run("poetry", "install")
+    return project
+
+
+@pytest.fixture(scope="session")
 def built(default: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
     project = default.copy(tmp_path_factory.mktemp("built") / "my-package")
@@ -143,3 +151,31 @@ def build(project: Project, *, check: bool = True) -> subprocess.CompletedProces
     """Build a project as build.yaml does: with `python -m build` under the hashes of constraints.txt."""
     constraints = project.path / ".github/workflows/constraints.txt"
     return project.run(sys.executable, "-m", "build", env={"PIP_CONSTRAINT": str(constraints)}, check=check)
+
+
+def install_editable(project: Project, python: Path | str, environment: Path) -> Path:
+    """Install a project with its development tools into a new virtual environment; return the folder of its commands."""
+    project.run("uv", "venv", "--quiet", "--clear", "--python", python, environment)
+    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--editable", ".", "--group", "dev")
+    return environment / ("Scripts" if os.name == "nt" else "bin")
+
+
+def assert_green(project: Project, commands: Path) -> None:
+    """Run what CI runs for a rendered project, and what PyPI asks of its metadata; any finding fails the test."""
+    for check in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]):
+        project.run(commands / check[0], *check[1:])
+    project.run("poetry", "check", "--strict")
+    project.run("validate-pyproject", "pyproject.toml")
+    scars = [
+        f"{path.relative_to(project.path)}:{number}: {line!r}"
+        for path in text_files(project)
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
+        if line != line.rstrip()
+    ]
+    assert scars == []
+
+
+def text_files(project: Project) -> list[Path]:
+    """Return the files of a project that git would track."""
+    listed = project.run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout
+    return [project.path / name for name in listed.split("\0") if name]

@@ -1,8 +1,58 @@
 """A rendered project is green at birth, with zero edits."""
 
+import hashlib
+import json
+import sys
+import tomllib
 from pathlib import Path
 
-from conftest import VERSION, Project
+import pytest
+import yaml
+from allpairspy import AllPairs
+from conftest import VERSION, Project, Render, assert_green, build, install_editable, interpreters, run, text_files
+from markdown_it import MarkdownIt
+
+LONGEST = "x" * 63 + "Z"
+TORTURE = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
+QUESTIONS = {
+    "package_name": ["my-package", "a", "A.b_-C", LONGEST],
+    "license": ["Apache-2.0", "MIT"],
+    "python_min": ["3.10", "3.11", "3.12", "3.13"],
+    "owner": ["MeltanoLabs", "a"],
+    "repository": ["my-package", ".github"],
+    "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
+    "workflow_filename": ["release.yaml", "0.Publish_to-PyPI.yml"],
+    "description": ["A library", TORTURE],
+    "author_name": ["MeltanoLabs", TORTURE.replace("<", "").replace(">", "")],
+    "author_email": ["hello@meltano.com", "o'neil+x@bücher.example"],
+}
+COMBINATIONS = [dict(zip(QUESTIONS, row, strict=True)) for row in AllPairs(list(QUESTIONS.values()))]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every distribution in a folder, by file name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.*") if path.name[0] != "."}
+
+
+def markdown_text(markdown: str) -> str:
+    """Return what a reader of a Markdown page sees."""
+    inlines = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "inline"]
+    return "\n".join("".join(part.content for part in token.children or []) for token in inlines)
+
+
+def test_poetry_installs_it_and_its_tools_are_content(installed: Project) -> None:
+    """`poetry install`, and the commands of the README."""
+    for command in ("pytest", "ruff check", "ruff format --check", "mypy"):
+        installed.run("poetry", "run", *command.split())
+    installed.run("poetry", "check", "--strict")
+
+
+def test_the_second_poetry_install_records_the_tags_version(installed: Project) -> None:
+    """The README says that the first one may not."""
+    version = installed.run("poetry", "run", "my-package", "--version").stdout.split()[-1]
+    assert version in {VERSION, "0.0.0"}
+    installed.run("poetry", "install")
+    assert installed.run("poetry", "run", "my-package", "--version").stdout.split()[-1] == VERSION
 
 
 def test_the_built_version_is_the_tags(built: Path) -> None:
@@ -11,10 +61,87 @@ def test_the_built_version_is_the_tags(built: Path) -> None:
     assert names == [f"my_package-{VERSION}-py3-none-any.whl", f"my_package-{VERSION}.tar.gz"]
 
 
-def test_poetry_installs_and_tests_it(default: Project, tmp_path: Path) -> None:
-    """The commands of the message after the copy."""
+def test_what_was_built_pleases_pypi(built: Path) -> None:
+    """Metadata and README, as the upload client checks them."""
+    run("twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
+
+
+@pytest.mark.parametrize("python", interpreters().items(), ids=lambda python: python[0])
+def test_the_wheel_installs_and_runs_in_a_clean_environment(
+    python: tuple[str, Path], render: Render, tmp_path: Path
+) -> None:
+    """On every supported Python that the machine has."""
+    project = render(python_min="3.10").copy(tmp_path / "my-package").begin()
+    project.run("uv", "build", "--wheel", "--quiet")
+    project.run("uv", "venv", "--quiet", "--python", python[1], tmp_path / "venv")
+    project.run("uv", "pip", "install", "--quiet", "--python", tmp_path / "venv", *project.path.glob("dist/*.whl"))
+    commands = tmp_path / "venv/bin"
+    assert project.run(commands / "my-package", "--version").stdout == f"my-package {VERSION}\n"
+    assert run(commands / "python", "-m", "my_package", "Tap_X", cwd=tmp_path).stdout == "tap-x\n"
+
+
+def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tmp_path: Path) -> None:
+    """`python -m build` under the hashed constraints, again in another clone, and `poetry build`."""
+    expected = digests(built)
+    assert len(expected) == 2
+    for number, command in enumerate([[sys.executable, "-m", "build"], ["poetry", "build"]]):
+        clone = tmp_path / f"clone{number}"
+        run("git", "clone", "--quiet", default.path, clone, cwd=tmp_path)
+        project = Project(clone, default.answers)
+        if command[0] == "poetry":
+            project.run(*command)
+        else:
+            build(project)
+        assert digests(clone / "dist") == expected
+        assert project.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_a_tampered_hash_stops_the_build(default: Project, tmp_path: Path) -> None:
+    """The build backend is verified, too, although the build is isolated."""
     project = default.copy(tmp_path / "my-package")
-    project.run("poetry", "check", "--strict")
-    project.run("poetry", "install")
-    project.run("poetry", "run", "pytest")
-    project.run("poetry", "build")
+    constraints = project.path / ".github/workflows/constraints.txt"
+    before, name, after = constraints.read_text(encoding="utf-8").partition("\npoetry-core==")
+    assert name
+    lines = after.split("\n")
+    hashes = next(number for number, line in enumerate(lines) if not line.strip().startswith("--hash") and number)
+    lines[1:hashes] = [f"    --hash=sha256:{'0' * 64}"]
+    constraints.write_text(before + name + "\n".join(lines), encoding="utf-8")
+    done = build(project, check=False)
+    assert done.returncode != 0
+    assert "hash" in done.stdout.lower() + done.stderr.lower()
+    assert not list(project.path.glob("dist/*.whl"))
+
+
+@pytest.mark.parametrize("answers", COMBINATIONS, ids=range(len(COMBINATIONS)))
+def test_every_combination_of_answers_is_green(answers: dict[str, str], render: Render, tmp_path: Path) -> None:
+    """Pairwise: every pair of values of any two questions occurs at least once."""
+    project = render(**answers).copy(tmp_path / "project").begin()
+    python = interpreters().get(answers["python_min"], Path(sys.executable))
+    assert_green(project, install_editable(project, python, tmp_path / "venv"))
+    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
+    assert metadata["description"] == answers["description"].strip()
+    assert metadata["authors"] == [{"name": answers["author_name"].strip(), "email": answers["author_email"]}]
+    assert f"Programming Language :: Python :: {answers['python_min']}" in metadata["classifiers"]
+    assert json.loads(project.read(".github/publisher.json"))["environment"] == answers["environment"]
+    assert answers.items() <= yaml.safe_load(project.read(".copier-answers.yml")).items()
+    workflow = yaml.safe_load(project.read(f".github/workflows/{answers['workflow_filename']}"))
+    assert workflow["jobs"]["publish"]["environment"]["name"] == answers["environment"]
+    assert answers["description"].strip() in markdown_text(project.read("README.md"))
+
+
+def test_no_answer_survives_as_template_text(render: Render) -> None:
+    """Whatever looks like Jinja in a rendered file is GitHub's own expression."""
+    project = render()
+    for path in sorted(project.path.rglob("*")):
+        if path.is_file() and path.suffix != ".txt":
+            text = path.read_text(encoding="utf-8").replace("${{", "")
+            assert not {"{{", "{%", "{#"} & {text[at : at + 2] for at in range(len(text))}, path
+
+
+def test_every_name_can_be_stored_on_linux_macos_and_windows(default: Project) -> None:
+    """No character and no ending that one of them refuses; no two names that differ by case alone."""
+    names = [str(path.relative_to(default.path)) for path in text_files(default)]
+    assert len({name.casefold() for name in names}) == len(names)
+    for name in names:
+        assert not set(name) & set('<>:"\\|?*'), name
+        assert not name.endswith((".", " ")), name
