@@ -1,0 +1,26 @@
+CONFIG = {
+    "api_url": f"http://{HOST}:{PORT}",
+{%- if auth_method in ['API Key', 'Bearer Token'] %}
+    "auth_token": "open sesame",
+{%- elif auth_method == 'Basic Auth' %}
+    "username": "ali",
+    "password": "open sesame",
+{%- elif auth_method == 'OAuth2' %}
+    "client_id": "ali",
+    "client_secret": "open sesame",
+{%- elif auth_method == 'JWT' %}
+    "client_id": "ali",
+    "private_key": PRIVATE_KEY,
+{%- endif %}
+}
+USERS = [
+    {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"},
+    {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00+00:00"},
+    {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00+00:00"},
+]
+GROUPS = {
+    1: [{"id": 10, "name": "Engines"}],
+    2: [{"id": 10, "name": "Engines"}, {"id": 20, "name": "Languages"}],
+    3: [{"id": 30, "name": "Stars"}],
+}
+PAGE_SIZE = 2

@@ -1,0 +1,79 @@
+{% from 'includes/import.jinja' import import_from -%}
+"""Tests of the tap: the SDK's own, and what this tap promises."""
+
+import json
+from typing import Any
+
+import pytest
+{%- if stream_type != 'Custom' and auth_method in ['API Key', 'Bearer Token', 'Basic Auth'] %}
+from singer_sdk.exceptions import FatalAPIError
+{%- endif %}
+from singer_sdk.testing import get_tap_test_class
+
+{{ import_from(import_name ~ '.tap', plugin_class) }}
+
+from .source import CONFIG, GROUPS, USERS
+
+Messages = list[dict[str, Any]]
+
+TestStandard = get_tap_test_class({{ plugin_class }}, config=CONFIG)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:  # noqa: ANN401
+    """Run the tap, from a state if there is one, and return its messages."""
+
+    def messages(state: dict[str, Any] | None = None, **config: str) -> Messages:
+        {{ plugin_class }}(config=CONFIG | config, state=state).sync_all()
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return messages
+
+
+def records(messages: Messages, stream: str) -> Messages:
+    """Return the records of a stream."""
+    return [message["record"] for message in messages if message["type"] == "RECORD" and message["stream"] == stream]
+
+
+def test_all_users_are_read{{ '' if stream_type == 'Custom' else '_page_by_page' }}(run: Any) -> None:  # noqa: ANN401
+    """Each once, as the source has it."""
+    assert records(run(), "users") == USERS
+
+
+def test_all_groups_of_all_users_are_read(run: Any) -> None:  # noqa: ANN401
+    """Each with the number of its user."""
+    expected = [{"user_id": user} | group for user, groups in GROUPS.items() for group in groups]
+    assert records(run(), "groups") == expected
+
+
+def test_the_next_run_reads_what_changed_since(run: Any) -> None:  # noqa: ANN401
+    """The state of one run is where the next one begins: at the last change, which is read again."""
+    state = run()[-1]["value"]
+    again = run(state)
+    assert records(again, "users") == USERS[-1:]
+    assert [record["user_id"] for record in records(again, "groups")] == [USERS[-1]["id"]]
+    assert again[-1]["value"] == state
+
+
+def test_nothing_before_the_start_date_is_read(run: Any) -> None:  # noqa: ANN401
+    """As long as there is no state."""
+    assert records(run(start_date="2026-01-02T00:00:00Z"), "users") == USERS[1:]
+{%- if stream_type != 'Custom' and auth_method != 'None' %}
+
+
+def test_a_wrong_credential_is_refused(run: Any) -> None:  # noqa: ANN401
+    """With the answer of the source, and without another try."""
+{%- if auth_method in ['API Key', 'Bearer Token'] %}
+    with pytest.raises(FatalAPIError, match="401"):
+        run(auth_token="wrong")  # noqa: S106
+{%- elif auth_method == 'Basic Auth' %}
+    with pytest.raises(FatalAPIError, match="401"):
+        run(password="wrong")  # noqa: S106
+{%- elif auth_method == 'OAuth2' %}
+    with pytest.raises(RuntimeError, match="status=401"):
+        run(client_secret="wrong")  # noqa: S106
+{%- else %}
+    with pytest.raises(RuntimeError, match="status=401"):
+        run(client_id="wrong")
+{%- endif %}
+{%- endif %}
