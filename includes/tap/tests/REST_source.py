@@ -16,7 +16,8 @@ with socket.socket() as probe:  # finds a free port: the SDK's tests want the co
     HOST, PORT = probe.getsockname()
 {%- include 'includes/tap/tests/secrets.py' %}
 {% include 'includes/tap/tests/config.py' %}
-{% if auth_method != 'None' %}
+
+{% if auth_method != 'None' -%}
 {% include 'includes/tap/tests/known.py' %}
 
 

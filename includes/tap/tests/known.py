@@ -21,7 +21,8 @@ def token(request: Request) -> Response:
     if request.form.get("grant_type") != "urn:ietf:params:oauth:grant-type:jwt-bearer":
         return Response(status=400)
     try:
-        jwt.decode(request.form["assertion"], PUBLIC_KEY, ["RS256"], issuer=CONFIG["client_id"], audience=request.base_url)
+        assertion = request.form["assertion"]
+        jwt.decode(assertion, PUBLIC_KEY, ["RS256"], issuer=CONFIG["client_id"], audience=request.base_url)
     except jwt.InvalidTokenError:
         return Response(status=401)
 {%- endif %}
