@@ -1,4 +1,4 @@
-"""What all streams of the API share: its address, its pages{{ '' if auth_method == 'None' else ' and its credentials' }}."""
+"""What all streams of the API share: its address{{ ' and its pages' if auth_method == 'None' else ', its pages and its credentials' }}."""
 {% include 'includes/tap/client_imports.py' %}
 
 

@@ -14,9 +14,9 @@ CONFIG = {
 {%- endif %}
 }
 USERS = [
-    {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"},
-    {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00+00:00"},
-    {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00+00:00"},
+    {"id": 1, "name": "Ada", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-01T00:00:00+00:00"},
+    {"id": 2, "name": "Grace", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-02T00:00:00+00:00"},
+    {"id": 3, "name": "Mary", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-03T00:00:00+00:00"},
 ]
 GROUPS = {
     1: [{"id": 10, "name": "Engines"}],

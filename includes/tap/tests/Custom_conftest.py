@@ -1,0 +1,5 @@
+"""What the tests share."""
+
+from . import source
+
+source.fill()
