@@ -21,6 +21,6 @@ class {{ class_name }}Stream(Stream):
                 record: dict[str, Any] = json.loads(line)
                 if context and not context.items() <= record.items():
                     continue
-                if since and datetime.fromisoformat(record[self.replication_key]) < since:
+                if since and datetime.fromisoformat(record[str(self.replication_key)]) < since:
                     continue
                 yield record

@@ -40,7 +40,7 @@ def run(tmp_path: Path) -> Run:
 
 
 @pytest.mark.parametrize("command", [[INVOKER], [EXTENSION, "invoke"]])
-@pytest.mark.parametrize("arguments", [[], ["one"], ["--flag", "two words", "-x"], ["--help"]])
+@pytest.mark.parametrize("arguments", [[], ["--flag", "two words", "-x"], ["--help"]])
 def test_arguments_are_passed_through(run: Run, command: list[str], arguments: list[str]) -> None:
     """All of them, as they are."""
     separator = ["--"] if "--help" in arguments and len(command) > 1 else []

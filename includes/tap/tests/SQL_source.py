@@ -10,13 +10,13 @@ FOLDER = TemporaryDirectory()  # until the tests end: the SDK's want the databas
 DATABASE = Path(FOLDER.name) / "source.db"
 CONFIG = {"sqlalchemy_url": f"sqlite:///{DATABASE}"}
 USERS: list[dict[str, Any]] = [
-    {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00"},
-    {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00"},
-    {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00"},
+    {"id": 1, "name": "Ada", "updated_at": "2026-01-01 00:00:00.000000"},
+    {"id": 2, "name": "Grace", "updated_at": "2026-01-02 00:00:00.000000"},
+    {"id": 3, "name": "Mary", "updated_at": "2026-01-03 00:00:00.000000"},
 ]
 GROUPS: list[dict[str, Any]] = [
-    {"id": 10, "name": "Engines", "user_id": 1, "updated_at": "2026-01-01T00:00:00"},
-    {"id": 20, "name": "Languages", "user_id": 2, "updated_at": "2026-01-02T00:00:00"},
+    {"id": 10, "name": "Engines", "user_id": 1, "updated_at": "2026-01-01 00:00:00.000000"},
+    {"id": 20, "name": "Languages", "user_id": 2, "updated_at": "2026-01-02 00:00:00.000000"},
 ]
 
 
