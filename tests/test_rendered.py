@@ -31,7 +31,9 @@ COMBINATIONS = [dict(zip(QUESTIONS, row, strict=True)) for row in AllPairs(list(
 
 def digests(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every distribution in a folder, by file name."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.*") if path.name[0] != "."}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.*") if path.name[0] != "."
+    }
 
 
 def markdown_text(markdown: str) -> str:
