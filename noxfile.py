@@ -84,7 +84,7 @@ def lock(session: nox.Session) -> None:
 
 
 def write_lock(session: nox.Session) -> None:
-    """Write constraints.txt: every build tool and backend for every supported Python, with hashes, past its cooldown."""
+    """Write constraints.txt: build tools and backends for every supported Python, with hashes, past their cooldown."""
     target = "template/.github/workflows/constraints.txt"
     command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", "constraints", "--upgrade"]
     command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]

@@ -29,7 +29,7 @@ SESSION = [
 
 
 def perform(session: list[str]) -> str:
-    """Run the commands in one shell, in a new folder; return each behind a prompt, and what it printed, colours included."""
+    """Run the commands in one shell, in a new folder; return each behind a prompt, and what it printed."""
     prompt = r"printf '\n\033[1;32m$\033[0m \033[1m%s\033[0m\n'"
     script = "set -eu\n" + "".join(f"{prompt} {shlex.quote(line)}\n{line}\n" for line in session)
     author = {f"GIT_{role}_{what}": "me@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

@@ -3,6 +3,7 @@
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -104,7 +105,7 @@ def test_permissions_begin_at_nothing_and_each_has_its_reason(repository: Path) 
 
 def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) -> None:
     """Neither builds nor runs code of the project."""
-    jobs = {}
+    jobs: dict[str, Any] = {}
     for workflow in workflows(default.path):
         jobs |= yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
     holders = {name: job for name, job in jobs.items() if job["permissions"].get("id-token") == "write"}
