@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # tested where the machine has them; CI has them all
@@ -66,6 +67,14 @@ def run(
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def asked() -> dict[str, Any]:
+    """Return the questions of copier.yml that a person is asked, in order."""
+    settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    return {
+        name: question for name, question in settings.items() if name[0] != "_" and question.get("when") is not False
+    }
 
 
 def interpreters() -> dict[str, Path]:

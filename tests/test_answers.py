@@ -10,10 +10,11 @@ from pathlib import Path
 
 import copier
 import email_validator
+import pexpect
 import pytest
 import stdlib_list
 import yaml
-from conftest import ROOT, Project, Render, run
+from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
 from packaging.requirements import Requirement
 
 TABLE = yaml.safe_load((ROOT / "tests/answers.yml").read_text(encoding="utf-8"))
@@ -178,6 +179,40 @@ def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
     assert len(commands) == 2, message
     run("bash", "-euc", "\n".join(commands), cwd=tmp_path)
     assert run("git", "status", "--porcelain", cwd=tmp_path / "with space/my-package").stdout == ""
+
+
+def test_the_template_can_be_a_git_address(tmp_path: Path) -> None:
+    """As it is for everybody who has no clone."""
+    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    address = f"git+file://{tmp_path}/template.git"
+    run("copier", "copy", "--defaults", "--vcs-ref=HEAD", address, "my-package", cwd=tmp_path)
+    answers = yaml.safe_load((tmp_path / "my-package/.copier-answers.yml").read_text(encoding="utf-8"))
+    assert answers["_src_path"] == address
+
+
+def test_the_interview_begins_with_the_repository_and_the_form_stands_together(template: Path, tmp_path: Path) -> None:
+    """In a terminal, Enter takes each default; the help says which questions are the form's."""
+    terminal = pexpect.spawn(
+        "copier",
+        ["copy", str(template), "my-package"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        encoding="utf-8",
+        dimensions=(80, 200),
+    )
+    order = ["repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
+    for question in order:
+        terminal.expect(re.escape(asked()[question]["help"][:40]))
+        assert ("publisher form" in asked()[question]["help"]) == (question != "kind")
+        terminal.send("\r")
+    while terminal.expect(["🎤", pexpect.EOF], timeout=20) == 0:
+        terminal.send("\r")
+    terminal.close()
+    assert terminal.exitstatus == 0
+    assert (
+        json.loads((tmp_path / "my-package/.github/publisher.json").read_text(encoding="utf-8"))["repository"]
+        == "my-package"
+    )
 
 
 def test_answers_can_come_from_a_file(tmp_path: Path) -> None:

@@ -4,24 +4,15 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import yaml
-from conftest import ENVIRONMENT, ROOT, Project, Render, run
+from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
 from record import SESSION, draw, perform
 
 QUESTIONS = (ROOT / "docs/reference/questions.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def asked() -> dict[str, Any]:
-    """Return the questions of copier.yml that a person is asked, in order."""
-    settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-    return {
-        name: question for name, question in settings.items() if name[0] != "_" and question.get("when") is not False
-    }
 
 
 def section(question: str) -> str:
