@@ -746,8 +746,8 @@ def publish(runner: Runner, given: dict[str, str]) -> None:
     runner.note(f"attestations: {given.get('attestations', 'true')}\n")
     files = sorted(str(path) for path in (runner.workspace / "dist").glob("*"))
     twine = [sys.executable, "-m", "twine"]
-    variables = runner.variables | {"TERM": "dumb", "NO_COLOR": "1", "COLUMNS": "240"}
-    for command in (["check", *files], ["upload", "--non-interactive", "--disable-progress-bar", "--verbose", *files]):
+    variables = runner.variables | {"NO_COLOR": "1", "COLUMNS": "240"}
+    for command in (["check", *files], ["upload", "--non-interactive", "--disable-progress-bar", *files]):
         code, output = execute([*twine, *command], runner.workspace, variables)
         runner.note(output)
         if code:

@@ -437,7 +437,8 @@ class Loopback:
         """Answer as PyPI's index does (PEP 691): a project without files exists, too."""
         if name not in self.pypi.projects:
             return 404, "Not Found", {"message": "Not Found"}
-        files = [{"filename": filename} for filename in self.pypi.projects[name]]
+        sums = {file: hashlib.sha256(content).hexdigest() for file, content in self.pypi.projects[name].items()}
+        files = [{"filename": file, "hashes": {"sha256": value}} for file, value in sums.items()]
         return 200, "OK", {"name": name, "files": files}
 
 
@@ -514,6 +515,11 @@ class LoopbackHandler(BaseHTTPRequestHandler):
             self.rfile.readline()
         self.rfile.readline()
         return b"".join(chunks)
+
+    def finish(self) -> None:
+        """Close the tunnel, too."""
+        super().finish()
+        self.connection.close()
 
     def log_message(self, *_: object) -> None:
         """Print nothing."""
