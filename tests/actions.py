@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from conftest import ENVIRONMENT, interpreters, run
+from filelock import FileLock
 from loopback import Loopback
 
 FULL_COMMIT = re.compile(r"(?P<action>[\w.-]+/[\w./-]+)@[0-9a-f]{40}")
@@ -256,11 +257,12 @@ def parse(text: str) -> dict[str, Any]:
 
 
 class Event(NamedTuple):
-    """What happened: the event's name, its activity, the full ref, and the payload."""
+    """What happened: the event's name, the full ref, the payload, and the commit if it is not the ref's any more."""
 
     name: str
     ref: str
     payload: dict[str, Any]
+    commit: str = ""
 
     def starts(self, triggers: dict[str, Any]) -> bool:
         """Tell whether a file with these triggers runs."""
@@ -273,9 +275,9 @@ class Event(NamedTuple):
         return self.payload.get("action") in trigger.get("types", [self.payload.get("action")])
 
 
-def published(tag: str, action: str = "published") -> Event:
+def published(tag: str, action: str = "published", commit: str = "") -> Event:
     """Return the event of a release."""
-    return Event("release", f"refs/tags/{tag}", {"action": action, "release": {"tag_name": tag}})
+    return Event("release", f"refs/tags/{tag}", {"action": action, "release": {"tag_name": tag}}, commit)
 
 
 def dispatched(inputs: dict[str, str], ref: str = "refs/heads/main") -> Event:
@@ -423,7 +425,7 @@ def rank(level: str) -> int:
 
 def start(github: GitHub, event: Event) -> list[Run]:
     """Let an event happen; return the run of each workflow file that it starts, carried out."""
-    commit = github.commit(event.ref)
+    commit = event.commit or github.commit(event.ref)
     runs = []
     for file, workflow in github.workflows(commit).items():
         known("workflow", workflow)
@@ -592,6 +594,7 @@ class Runner:
         command = ["/bin/bash", *options[step.get("shell")], str(script)]
         if step["run"].startswith(SLOW):
             passed = {key: value for key, value in ENVIRONMENT.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
+            passed["PIP_CACHE_DIR"] = str(tool_folder() / "pip")
             variables = {key: value for key, value in variables.items() if "PROXY" not in key} | passed | step.get("env", {})
             variables |= {key: evaluate(value, self.contexts) for key, value in step.get("env", {}).items()}
             code, output = remembered(self, step["run"], command, variables)
@@ -627,39 +630,56 @@ def read_output(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-# The two slow commands: done once for the same input.
-
-MEMORY: dict[str, tuple[int, str, Path]] = {}
+# The two slow commands: done once for the same input, also by tests that run in parallel.
 
 
 def remembered(runner: Runner, text: str, command: list[str], variables: dict[str, str]) -> tuple[int, str]:
     """Run an installation or a build, or repeat what the same one gave: exit code, output, and the folder it made."""
-    target = runner.workspace / "dist" if text.startswith("python -m build") else runner.tools
-    status = run("git", "status", "--porcelain", "--ignored", cwd=runner.workspace, check=False).stdout
-    tags = run("git", "show-ref", cwd=runner.workspace, check=False).stdout
-    ingredients: list[Any] = [text, os.readlink(runner.tools) if runner.tools.is_symlink() else ""]
-    constraints = runner.workspace / ".github/workflows/constraints.txt"
-    ingredients += [constraints.read_text(encoding="utf-8")] if constraints.exists() else [""]
-    if target.name == "dist":
-        head = run("git", "rev-parse", "HEAD^{tree}", "--is-shallow-repository", cwd=runner.workspace, check=False).stdout
-        pip = {key: value.replace(str(runner.workspace), "") for key, value in variables.items() if key.startswith("PIP_")}
-        history = run("git", "rev-parse", "HEAD", cwd=runner.workspace, check=False).stdout
-        ingredients += [status, tags, head, history, sorted(pip.items())]
-    key = hashlib.sha256(repr(ingredients).encode()).hexdigest()
-    if key not in MEMORY:
-        if target == runner.tools:
-            shutil.copytree(os.readlink(runner.tools), runner.folder / "python", symlinks=True)
-            point(runner.tools, runner.folder / "python")
-        code, output = execute(command, runner.workspace, variables)
-        made = Path(os.readlink(runner.tools)) if target == runner.tools else target
-        MEMORY[key] = code, output, made
-        return code, output
-    code, output, made = MEMORY[key]
-    if target == runner.tools:
-        point(runner.tools, made)
-    elif made.exists():
-        shutil.copytree(made, target)
+    build = text.startswith("python -m build")
+    target = runner.workspace / "dist" if build else runner.tools
+    ingredients = [text, os.readlink(runner.tools) if runner.tools.is_symlink() else "", what_pip_reads(runner, variables)]
+    ingredients += what_a_build_reads(runner.workspace) if build else []
+    memory = tool_folder() / hashlib.sha256(repr(ingredients).encode()).hexdigest()
+    with FileLock(f"{memory}.lock"):
+        if not memory.exists():
+            folder = memory.with_suffix(".new")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            if not build:
+                shutil.copytree(os.readlink(runner.tools), folder / "made", symlinks=True)
+                point(runner.tools, folder / "made")
+            code, output = execute(command, runner.workspace, variables)
+            output = output if code or build else "(installed)\n"
+            (folder / "answer.json").write_text(json.dumps([code, output]), encoding="utf-8")
+            if build and target.exists():
+                shutil.copytree(target, folder / "made")
+            folder.rename(memory)
+    code, output = json.loads((memory / "answer.json").read_text(encoding="utf-8"))
+    if not build:
+        point(runner.tools, memory / "made")
+    elif (memory / "made").exists():
+        shutil.copytree(memory / "made", target, dirs_exist_ok=True)
     return code, output
+
+
+def what_pip_reads(runner: Runner, variables: dict[str, str]) -> list[str]:
+    """Return the constraints, and the variables that point pip to them."""
+    file = runner.workspace / ".github/workflows/constraints.txt"
+    pip = sorted(f"{key}={value}" for key, value in variables.items() if key.startswith("PIP_"))
+    constraints = file.read_text(encoding="utf-8") if file.exists() else ""
+    return [constraints, *(line.replace(str(runner.workspace), "") for line in pip)]
+
+
+def what_a_build_reads(workspace: Path) -> list[str]:
+    """Return the files of a clone, but for `.github`, and its history as far as a version comes from it."""
+
+    def git(*arguments: str) -> str:
+        return run("git", *arguments, cwd=workspace, check=False).stdout
+
+    files = [line for line in git("ls-tree", "HEAD").splitlines() if not line.endswith("\t.github")]
+    here = git("tag", "--points-at", "HEAD")
+    shallow = git("rev-parse", "--is-shallow-repository")
+    return [*files, shallow, git("status", "--porcelain"), here or git("rev-parse", "HEAD") + git("show-ref", "--tags")]
 
 
 def point(link: Path, target: Path) -> None:
@@ -701,7 +721,9 @@ def bare_python(version: str, folder: Path) -> Path:
         message = f"Python {version}, which is not on this machine"
         raise UnsupportedError(message)
     target = folder / f"python-{version}"
-    run(python, "-m", "venv", target, cwd=folder)
+    with FileLock(f"{target}.lock"):
+        if not target.exists():
+            run(python, "-m", "venv", target, cwd=folder)
     return target
 
 
@@ -776,7 +798,7 @@ def tool_folder() -> Path:
 @cache
 def stub_folder() -> Path:
     """Return a folder with the commands of GitHub's machines that are stubs: `gh`, and a `python` without packages."""
-    folder = tool_folder() / "bin"
+    folder = tool_folder() / f"bin-{os.getpid()}"
     folder.mkdir()
     stub = Path(__file__).with_name("gh.py")
     (folder / "gh").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stub}" "$@"\n', encoding="utf-8")
