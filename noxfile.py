@@ -1,5 +1,8 @@
 """What CI runs: plain `nox` for all of it, a session by name for a part."""
 
+import re
+from pathlib import Path
+
 import nox
 
 nox.options.default_venv_backend = "uv"
@@ -46,10 +49,50 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that plain `nox` leaves out because they take long; CI does every night."""
+    install(session, "tests")
+    session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "slow", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("version", ["minimum", "latest"], ids=["minimum", "latest"])
+def copier(session: nox.Session, version: str) -> None:
+    """Run the tests of answers and of the copier command with the oldest copier that is promised, or the newest."""
+    install(session, "tests")
+    (minimum,) = re.findall(
+        r"^_min_copier_version: \"(.+)\"$", Path("copier.yml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    session.install("--upgrade", f"copier=={minimum}" if version == "minimum" else "copier")
+    session.run("copier", "--version")
+    session.run("pytest", "--numprocesses=2", "tests/test_answers.py", *session.posargs)
+
+
+@nox.session
+def bump(session: nox.Session) -> None:
+    """Move every pin to the newest version that is at least a week old, constraints.txt included."""
+    install(session, "tests")
+    session.run("python", "scripts/bump.py")
+    write_lock(session)
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Lock the build tools of rendered projects anew, at versions that are at least a week old."""
     install(session, "tests")
+    write_lock(session)
+
+
+def write_lock(session: nox.Session) -> None:
+    """Write constraints.txt: build tools and backends for every supported Python, with hashes, past their cooldown."""
     target = "template/.github/workflows/constraints.txt"
     command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", "constraints", "--upgrade"]
     command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
     session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", target)
+
+
+@nox.session
+def picture(session: nox.Session) -> None:
+    """Record the session that the README shows, anew, into docs/session.svg."""
+    install(session, "tests")
+    session.run("python", "scripts/record.py", "docs/session.svg")

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # tested where the machine has them; CI has them all
+PARTS = ("copier.yml", "includes", "template")  # what copier reads of this repository
 VERSION = "1.2.3"
 
 Render = Callable[..., "Project"]
@@ -32,7 +34,9 @@ def package_index() -> str:
 
 def clean_environment() -> dict[str, str]:
     """Return an environment as a new shell has it: no CI, no active virtual environment, the test tools on the PATH."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "COPIER_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "COPIER_"))
+    }
     for name in ("VIRTUAL_ENV", "CI", "PYTHONPATH", "PIP_CONSTRAINT", "NO_COLOR", "FORCE_COLOR"):
         environment.pop(name, None)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
@@ -63,6 +67,14 @@ def run(
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def asked() -> dict[str, Any]:
+    """Return the questions of copier.yml that a person is asked, in order."""
+    settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    return {
+        name: question for name, question in settings.items() if name[0] != "_" and question.get("when") is not False
+    }
 
 
 def interpreters() -> dict[str, Path]:
@@ -109,7 +121,19 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def render(copie_session: Any) -> Render:  # noqa: ANN401
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it stands in the working tree, in a plain folder: copier need not clone it for every test."""
+    folder = tmp_path_factory.mktemp("template")
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *PARTS, cwd=ROOT).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def render(copie_session: Any, template: Path) -> Render:  # noqa: ANN401
     """Render the template in this process; the same answers give the same project, so leave it unchanged."""
     made: dict[str, Project] = {}
 
@@ -117,7 +141,7 @@ def render(copie_session: Any) -> Render:  # noqa: ANN401
         key = repr(sorted(answers.items()))
         if key not in made:
             answers = {"repository": "my-package"} | answers
-            result = copie_session.copy(extra_answers=answers, template_dir=ROOT)
+            result = copie_session.copy(extra_answers=answers, template_dir=template)
             assert result.exit_code == 0, result.exception
             made[key] = Project(result.project_dir, result.answers)
         return made[key]
@@ -154,7 +178,7 @@ def build(project: Project, *, check: bool = True) -> subprocess.CompletedProces
 
 
 def install_editable(project: Project, python: Path | str, environment: Path) -> Path:
-    """Install a project with its development tools into a new virtual environment; return the folder of its commands."""
+    """Install a project with its development tools into a new environment; return the folder of its commands."""
     project.run("uv", "venv", "--quiet", "--clear", "--python", python, environment)
     project.run("uv", "pip", "install", "--quiet", "--python", environment, "--editable", ".", "--group", "dev")
     return environment / ("Scripts" if os.name == "nt" else "bin")

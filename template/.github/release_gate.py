@@ -179,11 +179,6 @@ def explain_version(tag: str) -> str:
             "write `build-backend = 'poetry_dynamic_versioning.backend'` in pyproject.toml.",
         ),
         (
-            git("rev-parse", "--is-shallow-repository") == "true",
-            "the checkout is shallow, so tags are out of sight",
-            "check out with `fetch-depth: 0`.",
-        ),
-        (
             not git("tag", "--list", tag),
             f"the checkout has no tag {tag}",
             "check out with `fetch-depth: 0`, or push the tag.",
@@ -278,6 +273,13 @@ def check_event(distribution: Distribution, publisher: dict[str, str], environ: 
     return []
 
 
+def check_history() -> list[str]:
+    """Return a sentence if the checkout may hide the tags that a version comes from."""
+    if git("rev-parse", "--is-shallow-repository") == "true":
+        return ["The checkout is shallow, so tags are out of sight: check out with `fetch-depth: 0`."]
+    return []
+
+
 def check_conflicts() -> list[str]:
     """Return a sentence for each file that an update of the template left in conflict; Copier's exit code is 0 then."""
     begun, ended = (set(git("grep", "-lIE", f"^{mark}{{7}} ").splitlines()) for mark in "<>")
@@ -301,6 +303,7 @@ def main(arguments: list[str]) -> int:
     else:
         problems = [
             *check_conflicts(),
+            *check_history(),
             *check_metadata(wheel),
             *check_metadata(sdist),
             *check_classifiers(wheel),

@@ -1,0 +1,54 @@
+"""Move every pin of the template and of what it renders to the newest version that is at least a week old.
+
+Usage: python scripts/bump.py
+
+Pins are `NAME==VERSION` in pyproject.toml and in the rendered project's pyproject.toml and pre-commit hooks, and the
+hooks' tags. Prints each change; `nox -s bump` runs this and then locks constraints.txt anew.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+from packaging.version import Version
+
+ROOT = Path(__file__).parent.parent
+COOLDOWN = "7 days"  # bad releases are mostly found, and yanked, within it
+FILES = ["pyproject.toml", "template/pyproject.toml.jinja", "template/.pre-commit-config.yaml"]
+PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[a-z,-]+\])?==(?P<version>[0-9][^\s\",\]]*)")
+HOOK = re.compile(r"(?P<start>/(?:mirrors-)?(?P<name>[a-z]+)(?:-pre-commit)?\n +rev: v)(?P<version>\S+)")
+
+
+def newest(names: set[str]) -> dict[str, str]:
+    """Return the newest versions, at least a cooldown old, that can be installed beside each other, by name."""
+    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--exclude-newer", COOLDOWN, "-"]
+    compiled = subprocess.run(
+        command, check=True, capture_output=True, text=True, input="\n".join(sorted(names))
+    ).stdout
+    return {match["name"]: match["version"] for match in PIN.finditer(compiled)}
+
+
+def bump(text: str, versions: dict[str, str]) -> str:
+    """Return the text with its pins and hooks at the given versions, unless they are at a later one."""
+
+    def later(match: re.Match[str]) -> str:
+        return max(match["version"], versions.get(match["name"], match["version"]), key=Version)
+
+    text = PIN.sub(lambda pin: f"{pin['name']}{pin['extras'] or ''}=={later(pin)}", text)
+    return HOOK.sub(lambda hook: f"{hook['start']}{later(hook)}", text)
+
+
+def main() -> None:
+    """Rewrite the files."""
+    texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
+    versions = newest({pin["name"] for text in texts.values() for pin in PIN.finditer(text)})
+    for file, text in texts.items():
+        bumped = bump(text, versions)
+        for before, after in zip(text.splitlines(), bumped.splitlines(), strict=True):
+            if before != after:
+                print(f"{file}: {before.strip()} -> {after.strip()}")
+        (ROOT / file).write_text(bumped, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

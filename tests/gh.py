@@ -1,0 +1,88 @@
+"""A `gh` that checks what it is asked and remembers it: the parts that the workflows and the doctor use.
+
+Its state is the JSON file in `$LOOPBACK_GITHUB`. The token in `$GH_TOKEN` must be one that GitHub gave to a job, and
+may do what the job's permissions say. An argument that it does not know is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Print a message as `gh` does, and exit."""
+    print(message, file=sys.stderr)
+    sys.exit(code)
+
+
+def need(state: dict[str, Any], level: str) -> None:
+    """Fail unless the token may read, or write, the contents of the repository."""
+    token = os.environ.get("GH_TOKEN", "")
+    if token not in state["tokens"]:
+        fail("gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.", 4)
+    granted = state["tokens"][token].get("contents", "none")
+    levels = ["none", "read", "write"]
+    if levels.index(granted) < levels.index(level):
+        fail("gh: Resource not accessible by integration (HTTP 403)")
+
+
+def api(state: dict[str, Any], path: str, jq: str) -> None:
+    """Answer `gh api PATH --jq .FIELD`: a release by its tag, or a prepared answer."""
+    slug = state["slug"]
+    if match := re.fullmatch(rf"repos/{re.escape(slug)}/releases/tags/([^/]+)", path):
+        need(state, "read")
+        release = state["releases"].get(match[1])
+        answer = None if release is None else {"tag_name": match[1], "immutable": release["immutable"]}
+    else:
+        answer = state["answers"].get(path)
+    if answer is None:
+        fail("gh: Not Found (HTTP 404)")
+    if jq:
+        value = answer[jq.removeprefix(".")]
+        print(value if isinstance(value, str) else json.dumps(value))
+    else:
+        print(json.dumps(answer))
+
+
+def upload(state: dict[str, Any], tag: str, files: list[str], *, clobber: bool) -> None:
+    """Do `gh release upload TAG FILES… [--clobber]`."""
+    if os.environ.get("GH_REPO") != state["slug"]:
+        fail(f"gh: no repository {os.environ.get('GH_REPO')}")
+    need(state, "write")
+    release = state["releases"].get(tag)
+    if release is None:
+        fail("release not found")
+    if release["immutable"]:
+        fail("gh: Cannot upload assets to an immutable release. (HTTP 422)")
+    for file in map(Path, files):
+        if file.name in release["assets"] and not clobber:
+            fail(f"asset under the same name already exists: {file.name}")
+        release["assets"][file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def main(arguments: list[str]) -> None:
+    """Do what the arguments say, or fail as `gh` does."""
+    file = Path(os.environ["LOOPBACK_GITHUB"])
+    state = json.loads(file.read_text(encoding="utf-8"))
+    state["asked"].append(arguments)
+    match arguments:
+        case ["api", path, "--jq", jq] if re.fullmatch(r"\.\w+", jq):
+            api(state, path, jq)
+        case ["api", path]:
+            api(state, path, "")
+        case ["release", "upload", tag, *files] if not any(name.startswith("-") for name in files if name != "--clobber"):
+            names = [name for name in files if name != "--clobber"]
+            upload(state, tag, names, clobber="--clobber" in files)
+        case _:
+            fail(f"unknown arguments: {' '.join(arguments)}")
+    file.write_text(json.dumps(state), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,232 @@
+"""A bad answer is refused before anything is written; an accepted one needs no edit afterwards."""
+
+import importlib.metadata
+import itertools
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import copier
+import email_validator
+import pexpect
+import pytest
+import stdlib_list
+import yaml
+from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
+from packaging.requirements import Requirement
+
+TABLE = yaml.safe_load((ROOT / "tests/answers.yml").read_text(encoding="utf-8"))
+CHOICES = {"kind", "scope", "license", "python_min"}  # where the words of a refusal are Copier's own
+LONGEST = {
+    "repository": 100,
+    "owner": 39,
+    "package_name": 64,
+    "environment": 255,
+    "description": 512,
+    "author_name": 200,
+}
+INVISIBLE = ["a\nb", "a\r", "\x00", "\x1b[31m", "\x7f", "a\u2028b", "\u202etxt", "\ufeff", "\uffff"]
+REFUSED = [
+    *((question, value) for question, values in TABLE["refused"].items() for value in values),
+    *((question, "x" * (longest + 1)) for question, longest in LONGEST.items()),
+    *(("workflow_filename", "x" * 96 + ".yaml"), ("author_email", "x" * 65 + "@b.org")),
+    *itertools.product(("environment", "description", "author_name"), INVISIBLE),
+]
+ACCEPTED = [
+    *((question, value) for question, values in TABLE["accepted"].items() for value in values),
+    *((question, "x" * longest) for question, longest in LONGEST.items()),
+    *(("workflow_filename", "x" * 95 + ".yaml"), ("author_email", "x" * 64 + "@b.org")),
+]
+
+
+def shown(value: str) -> str:
+    """Return a value as error messages show it: on one line, invisible characters made visible."""
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize(("question", "value"), REFUSED, ids=lambda text: shown(text)[:40])
+def test_a_bad_answer_is_refused_and_nothing_is_written(
+    question: str, value: str, template: Path, tmp_path: Path
+) -> None:
+    """The message names the question and the value, in one line that ends in what is allowed."""
+    destination = tmp_path / "my-package"
+    with pytest.raises((ValueError, TypeError)) as refused:
+        copier.run_copy(str(template), destination, data={question: value}, defaults=True, quiet=True)
+    message = str(refused.value)
+    assert question in message
+    assert "\n" not in message
+    if question not in CHOICES:
+        assert shown(value) in message
+        assert message.endswith(".")
+    assert not destination.exists()
+
+
+@pytest.mark.parametrize(("question", "value"), ACCEPTED, ids=lambda text: shown(text)[:40])
+def test_a_good_answer_is_accepted_and_recorded(question: str, value: str, render: Render) -> None:
+    """As it was typed."""
+    assert render(**{question: value}).answers[question] == value
+
+
+@pytest.mark.parametrize(
+    ("folder", "repository", "package_name"),
+    [
+        ("tap-x", "tap-x", "tap-x"),
+        ("My Project (new)", "My-Project-new", "My-Project-new"),
+        ("json", "json", "meltano-json"),
+        ("class", "class", "meltano-class"),
+        ("123", "123", "meltano-123"),
+        ("con", "meltano-con", "meltano-con"),
+        ("x.git", "x", "x"),
+        ("..-_weird_-..", "weird", "weird"),
+        ("日本", "my-package", "my-package"),
+        ("naïve", "na-ve", "na-ve"),
+        ("x" * 150, "x" * 90, "x" * 64),
+        ("pytest", "pytest", "meltano-pytest"),
+    ],
+)
+def test_any_folder_gets_usable_defaults(
+    folder: str, repository: str, package_name: str, template: Path, tmp_path: Path
+) -> None:
+    """An unusable default would crash the copy before its first question."""
+    copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
+    publisher = json.loads((tmp_path / folder / ".github/publisher.json").read_text(encoding="utf-8"))
+    assert (publisher["repository"], publisher["package_name"]) == (repository, package_name)
+
+
+def test_every_name_that_pypi_prohibits_for_the_standard_library_is_refused() -> None:
+    """PyPI asks stdlib-list, over all of its Pythons, for modules and their packages."""
+    refused = set((ROOT / "includes/stdlib.txt").read_text(encoding="utf-8").split())
+    modules = itertools.chain.from_iterable(map(stdlib_list.stdlib_list, stdlib_list.short_versions))
+    packages = {name for module in modules for name in itertools.accumulate(module.split("."), "{}.{}".format)}
+    prohibited = {normalized(name.strip("-_.")) for name in packages}
+    assert prohibited - refused - {""} == set()
+
+
+def normalized(name: str) -> str:
+    """Return a name as PyPI compares it (PEP 503)."""
+    return "-".join(filter(None, name.lower().replace("_", "-").replace(".", "-").split("-")))
+
+
+NAMES_IN_ENVIRONMENT = """
+import importlib.metadata, json, pathlib, sys
+names = {path.name for path in pathlib.Path(sys.executable).parent.iterdir()}
+for distribution in importlib.metadata.distributions():
+    names |= {distribution.metadata["Name"]}
+    names |= {file.parts[0].removesuffix(".py") for file in distribution.files or () if file.suffix == ".py"}
+print(json.dumps(sorted(names)))
+"""
+
+
+def required(requirement: str) -> set[str]:
+    """Return the names of a package and of all that it needs, as they are installed beside the tests."""
+    name = Requirement(requirement).name
+    needed = map(Requirement, importlib.metadata.requires(name) or [])
+    needed_here = [need.name for need in needed if not need.marker or need.marker.evaluate({"extra": ""})]
+    return {name}.union(*map(required, needed_here))
+
+
+def test_every_name_that_the_projects_own_tools_use_is_refused(installed: Project) -> None:
+    """Such a project could not install its tools or build itself, or its command would hide one of theirs."""
+    used = set(json.loads(installed.run(installed.path / ".venv/bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))
+    build_system = tomllib.loads(installed.read("pyproject.toml"))["build-system"]
+    used = used.union(*map(required, build_system["requires"]))
+    refused = {name for file in ("stdlib", "taken") for name in (ROOT / f"includes/{file}.txt").read_text().split()}
+    names = {normalized(name) for name in used if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", name)}
+    missing = sorted(names - refused - {"my-package"})
+    assert not missing, f"add these to includes/taken.txt: {' '.join(missing)}"
+
+
+@pytest.mark.parametrize("email", [value for question, value in ACCEPTED if question == "author_email"])
+def test_every_accepted_address_is_one_that_pypi_accepts(email: str) -> None:
+    """PyPI validates it with email-validator."""
+    email_validator.validate_email(email, check_deliverability=False)
+
+
+@pytest.mark.parametrize(("question", "value"), [("owner", "a b"), ("description", "two\nlines"), ("license", "GPL")])
+def test_the_command_refuses_a_bad_answer(question: str, value: str, tmp_path: Path) -> None:
+    """Exit code 1, a last line that names the question and the value, and nothing left behind."""
+    done = copy(tmp_path, "--defaults", "--data", f"{question}={value}")
+    assert done.returncode == 1
+    last = done.stderr.strip().split("\n")[-1]
+    assert question in last
+    assert value.splitlines()[0] in last
+    assert list(tmp_path.iterdir()) == []
+
+
+def copy(folder: Path, *options: str, destination: str = "my-package") -> subprocess.CompletedProcess[str]:
+    """Run the copier command in a folder, with the template of the working tree and without trust."""
+    return run("copier", "copy", "--vcs-ref=HEAD", *options, ROOT, destination, cwd=folder, check=False)
+
+
+def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> None:
+    """It ends with the publisher form and the next commands."""
+    done = copy(tmp_path, "--defaults", "--data", "owner=me", "--data", "package_name=meltano-thing")
+    assert done.returncode == 0, done.stderr
+    publisher = json.loads((tmp_path / "my-package/.github/publisher.json").read_text(encoding="utf-8"))
+    assert publisher["owner"] == "me"
+    message = done.stderr[done.stderr.index("Made in") :]
+    assert all(value in message for value in publisher.values())
+    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
+    assert len(commands) == 3
+
+
+def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
+    """Pasted into a shell, also in a folder with a space in its name; the last one has a test of its own."""
+    message = copy(tmp_path, "--defaults", destination="with space/my-package").stderr
+    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git "))]
+    assert len(commands) == 2, message
+    run("bash", "-euc", "\n".join(commands), cwd=tmp_path)
+    assert run("git", "status", "--porcelain", cwd=tmp_path / "with space/my-package").stdout == ""
+
+
+def test_the_template_can_be_a_git_address(tmp_path: Path) -> None:
+    """As it is for everybody who has no clone."""
+    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    address = f"git+file://{tmp_path}/template.git"
+    run("copier", "copy", "--defaults", "--vcs-ref=HEAD", address, "my-package", cwd=tmp_path)
+    answers = yaml.safe_load((tmp_path / "my-package/.copier-answers.yml").read_text(encoding="utf-8"))
+    assert answers["_src_path"] == address
+
+
+def test_the_interview_begins_with_the_repository_and_the_form_stands_together(template: Path, tmp_path: Path) -> None:
+    """In a terminal, Enter takes each default; the help says which questions are the form's."""
+    terminal = pexpect.spawn(
+        "copier",
+        ["copy", str(template), "my-package"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        encoding="utf-8",
+        dimensions=(80, 200),
+    )
+    order = ["repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
+    for question in order:
+        terminal.expect(re.escape(asked()[question]["help"][:40]))
+        assert ("publisher form" in asked()[question]["help"]) == (question != "kind")
+        terminal.send("\r")
+    while terminal.expect(["🎤", pexpect.EOF], timeout=20) == 0:
+        terminal.send("\r")
+    terminal.close()
+    assert terminal.exitstatus == 0
+    assert (
+        json.loads((tmp_path / "my-package/.github/publisher.json").read_text(encoding="utf-8"))["repository"]
+        == "my-package"
+    )
+
+
+def test_answers_can_come_from_a_file(tmp_path: Path) -> None:
+    """As they do for a script that makes many packages."""
+    (tmp_path / "answers.yml").write_text("owner: from-file\nlicense: MIT\n", encoding="utf-8")
+    done = copy(tmp_path, "--defaults", "--data-file", "answers.yml")
+    assert done.returncode == 0, done.stderr
+    assert "MIT License" in (tmp_path / "my-package/LICENSE").read_text(encoding="utf-8")
+    assert "owner: from-file" in (tmp_path / "my-package/.copier-answers.yml").read_text(encoding="utf-8")
+
+
+def test_the_destination_can_be_the_current_folder(tmp_path: Path) -> None:
+    """It names the repository then, too."""
+    (tmp_path / "meltano-thing").mkdir()
+    done = copy(tmp_path / "meltano-thing", "--defaults", destination=".")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "meltano-thing/src/meltano_thing/__init__.py").exists()

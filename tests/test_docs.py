@@ -1,0 +1,155 @@
+"""The papers tell the truth: what they list is what there is."""
+
+import json
+import re
+import sys
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+import yaml
+from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
+from record import SESSION, draw, perform
+
+QUESTIONS = (ROOT / "docs/reference/questions.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def section(question: str) -> str:
+    """Return what the reference says of a question."""
+    match = re.search(rf"^## `{question}`\n(.*?)(?=^## |\Z)", QUESTIONS, re.MULTILINE | re.DOTALL)
+    return match[1] if match else ""
+
+
+def test_the_reference_has_every_question_in_its_order() -> None:
+    """And no other."""
+    assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(asked())
+
+
+@pytest.mark.parametrize("question", asked())
+def test_the_reference_knows_choices_and_defaults(question: str) -> None:
+    """Every choice, and a default that is no expression."""
+    choices = asked()[question].get("choices", [])
+    values = choices.values() if isinstance(choices, dict) else choices
+    default = asked()[question]["default"]
+    for value in [*values, *([default] if "{" not in default else [])]:
+        assert f"`{value}`" in section(question)
+
+
+@pytest.mark.parametrize("question", ["owner", "repository", "package_name", "environment", "workflow_filename"])
+def test_the_form_has_one_wording(question: str, default: Project) -> None:
+    """A question's help, the reference and RELEASING.md name the field of PyPI's form alike."""
+    field = re.search(r'publisher form: "([^"]+)"', asked()[question]["help"])
+    assert field
+    assert f"*{field[1]}*" in section(question)
+    assert re.search(
+        rf"^\| {field[1]} \| `{default.answers[question]}` \|$", default.read("RELEASING.md"), re.MULTILINE
+    )
+
+
+def commands() -> list[str]:
+    """Return the one-line shell commands of the README's first part, up to its second heading."""
+    return re.findall(r"^```shell\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
+    """As it stands there, in a clone of this repository, with nothing installed."""
+    run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)
+    run("bash", "-euc", commands()[0], cwd=tmp_path / "template")
+    made = tmp_path / "my-package"
+    assert (made / "pyproject.toml").exists()
+    recorded = yaml.safe_load((made / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert recorded["_src_path"] == str(tmp_path / "template")
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    """And nothing else."""
+    script = [line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert script[-1] in commands()
+    assert len(script) == 3
+
+
+def test_every_session_that_the_papers_name_exists() -> None:
+    """`nox -s NAME`."""
+    listed = run(sys.executable, "-m", "nox", "--list", cwd=ROOT).stdout
+    sessions = set(re.findall(r"^[*-] (\w+)", listed, re.MULTILINE))
+    papers = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".github/workflows/ci.yaml"]
+    named = {name for path in papers for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
+    assert named
+    assert named <= sessions
+
+
+def releasing_commands(project: Project) -> list[str]:
+    """Return the shell blocks of a project's RELEASING.md."""
+    return re.findall(r"^```shell\n(.+?)\n```$", project.read("RELEASING.md"), re.MULTILINE | re.DOTALL)
+
+
+GH = """#!/usr/bin/env python3
+import json, os, sys
+arguments = sys.argv[1:]
+body = json.load(sys.stdin) if "--input" in arguments else None
+if "--jq" in arguments:
+    print({".id": "7", ".default_branch": "trunk"}[arguments[arguments.index("--jq") + 1]])
+with open(os.environ["GH_LOG"], "a") as log:
+    log.write(json.dumps([arguments, body]) + "\\n")
+"""
+
+
+@pytest.mark.parametrize("environment", ["publishing", "Zürich: {{ x }} # & | <b> $(touch hacked) $HOME % ü/🎵"])
+def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Render, tmp_path: Path) -> None:
+    """They ask GitHub for what the text says, whatever the environment is called."""
+    project = render(environment=environment)
+    gh = tmp_path / "bin/gh"
+    gh.parent.mkdir()
+    gh.write_text(GH, encoding="utf-8")
+    gh.chmod(0o755)
+    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}", "GH_LOG": str(tmp_path / "log")}
+    for block in releasing_commands(project):
+        if block.startswith("gh "):
+            run("bash", "-euc", block, cwd=tmp_path, env=env)
+    calls = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
+    paths = [unquote(part) for arguments, _ in calls for part in arguments if part.startswith("repos/")]
+    prefix = "repos/MeltanoLabs/my-package"
+    assert [path for path in paths if "/environments/" in path] == [
+        f"{prefix}/environments/{environment}",
+        *[f"{prefix}/environments/{environment}/deployment-branch-policies"] * 2,
+    ]
+    assert not [path for arguments, _ in calls for path in arguments if path.count("/") > 5]
+    bodies = [body for _, body in calls if body]
+    assert bodies[0]["reviewers"] == [{"type": "User", "id": 7}]
+    policies = [arguments for arguments, _ in calls if arguments[-1] in {"type=tag", "type=branch"}]
+    assert [[part for part in policy if "name=" in part] for policy in policies] == [["name=v*"], ["name=trunk"]]
+    checks = next(rule for rule in bodies[1]["rules"] if rule["type"] == "required_status_checks")["parameters"]
+    required = {check["context"] for check in checks["required_status_checks"]}
+    assert required == {"Build", "Test"} <= job_names_on_pull_requests(project)
+    assert not list(tmp_path.glob("hacked"))
+
+
+def job_names_on_pull_requests(project: Project) -> set[str]:
+    """Return the names under which GitHub reports the jobs of a pull request."""
+    workflows = [
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in project.path.glob(".github/workflows/*.yaml")
+    ]
+    running = [workflow for workflow in workflows if "pull_request" in workflow[True]]  # YAML 1.1 reads `on` as true
+    return {job["name"] for workflow in running for job in workflow["jobs"].values()}
+
+
+def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None:
+    """With the answers as they are, whatever characters they have."""
+    environment = "Zürich: {{ x }} # & | + ü/🎵"
+    text = render(environment=environment).read("RELEASING.md")
+    (link,) = re.findall(r"\((https://pypi.org/manage/project/my-package/settings/publishing/[^)]*)\)", text)
+    assert dict(parse_qsl(urlsplit(link).query, strict_parsing=True)) == {
+        "provider": "github",
+        "owner": "MeltanoLabs",
+        "repository": "my-package",
+        "workflow_filename": "release.yaml",
+        "environment": environment,
+    }
+
+
+def test_the_picture_in_the_readme_is_what_happens_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nox -s picture` draws it anew."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    assert draw(perform(SESSION)) == (ROOT / "docs/session.svg").read_text(encoding="utf-8"), "run nox -s picture"

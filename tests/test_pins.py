@@ -1,0 +1,88 @@
+"""One version of one tool, wherever it is written down: in the template, in what it renders, and in its own house."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, Project
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose versions their tags are
+    "https://github.com/astral-sh/ruff-pre-commit": "ruff",
+    "https://github.com/pre-commit/mirrors-mypy": "mypy",
+}
+
+
+def workflows() -> list[Path]:
+    """Return every workflow of the template's own house and of what it renders, unrendered."""
+    folders = [ROOT / ".github/workflows", ROOT / "template/.github/workflows"]
+    return [path for folder in folders for path in folder.iterdir() if path.name != "constraints.txt"]
+
+
+def pins(text: str) -> dict[str, set[str]]:
+    """Return the versions that a text pins with `==`, by the package's normalized name."""
+    found = defaultdict(set)
+    for name, version in re.findall(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[a-z,-]+\])?==([^\s\";\\,\]]+)", text):
+        found[re.sub(r"[-_.]+", "-", name).lower()].add(version)
+    return found
+
+
+OWN = pins((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CONSTRAINTS = pins((ROOT / "template/.github/workflows/constraints.txt").read_text(encoding="utf-8"))
+
+
+def test_the_tests_use_every_tool_at_the_version_that_projects_get(default: Project) -> None:
+    """Those of the dependency groups."""
+    rendered = pins(default.read("pyproject.toml"))
+    assert rendered
+    assert {name: OWN.get(name) for name in rendered} == rendered
+
+
+def test_the_tests_use_every_build_tool_at_the_version_that_releases_use() -> None:
+    """Those of constraints.txt, where the tests name them too."""
+    shared = OWN.keys() & CONSTRAINTS.keys()
+    assert {"build", "poetry", "poetry-dynamic-versioning", "twine", "uv"} <= shared
+    assert {name: OWN[name] for name in shared} == {
+        name: CONSTRAINTS[name] & OWN[name] or CONSTRAINTS[name] for name in shared
+    }
+
+
+def test_pre_commit_runs_the_versions_of_the_dependency_groups(default: Project) -> None:
+    """Its hooks' tags, and what they install beside the tool."""
+    rendered = pins(default.read("pyproject.toml"))
+    hooks = default.read(".pre-commit-config.yaml")
+    for repository in yaml.safe_load(hooks)["repos"]:
+        assert rendered[HOOKS[repository["repo"]]] == {repository["rev"].removeprefix("v")}
+    assert {name: rendered[name] for name in pins(hooks)} == pins(hooks)
+
+
+def test_an_action_has_one_commit_everywhere() -> None:
+    """And the same version beside it."""
+    uses = defaultdict(set)
+    for path in workflows():
+        for action, reference in re.findall(r"uses: ([^@\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            uses[action].add(reference)
+    assert len(uses) >= 5
+    for action, references in uses.items():
+        assert len(references) == 1, action
+        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", references.pop()), action
+
+
+@pytest.mark.parametrize("where", ["build-system", "requires-plugins"])
+def test_the_locked_build_backend_is_one_that_the_project_asks_for(where: str, default: Project) -> None:
+    """Otherwise no release could be built."""
+    text = default.read("pyproject.toml")
+    if where == "build-system":
+        requirements = re.findall(r'"(poetry-[^"]+)"', text.partition("[build-system]")[2])
+    else:
+        requirements = [
+            "poetry-dynamic-versioning" + re.findall(r'poetry-dynamic-versioning = .*version = "([^"]+)"', text)[0]
+        ]
+    assert requirements
+    for requirement in map(Requirement, requirements):
+        (locked,) = CONSTRAINTS[requirement.name]
+        assert Version(locked) in requirement.specifier
+        assert "<" in str(requirement.specifier)
