@@ -67,7 +67,9 @@ def known(what: str, mapping: dict[str, Any]) -> None:
 
 # Expressions: https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions
 
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))"
+)
 
 
 class Expression:
@@ -372,7 +374,9 @@ class Run:
             raise InvalidWorkflowError(message)
         self.groups[file] = group
 
-    def job(self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None) -> Job:
+    def job(
+        self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None
+    ) -> Job:
         """Run one job; `ceiling` is what a calling job may pass on."""
         known("job", job)
         needed = {other: self.jobs[other] for other in needs(job)}
@@ -485,7 +489,9 @@ class Runner:
                 self.job.log += f"{error}\nError: Process completed with exit code 1.\n"
         self.job.result = status
         outputs = self.definition.get("outputs", {})
-        self.job.outputs = {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        self.job.outputs = (
+            {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        )
         self.look_around()
         return self.job
 
@@ -595,7 +601,9 @@ class Runner:
         if step["run"].startswith(SLOW):
             passed = {key: value for key, value in ENVIRONMENT.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
             passed["PIP_CACHE_DIR"] = str(tool_folder() / "pip")
-            variables = {key: value for key, value in variables.items() if "PROXY" not in key} | passed | step.get("env", {})
+            variables = (
+                {key: value for key, value in variables.items() if "PROXY" not in key} | passed | step.get("env", {})
+            )
             variables |= {key: evaluate(value, self.contexts) for key, value in step.get("env", {}).items()}
             code, output = remembered(self, step["run"], command, variables)
         else:
@@ -637,7 +645,11 @@ def remembered(runner: Runner, text: str, command: list[str], variables: dict[st
     """Run an installation or a build, or repeat what the same one gave: exit code, output, and the folder it made."""
     build = text.startswith("python -m build")
     target = runner.workspace / "dist" if build else runner.tools
-    ingredients = [text, os.readlink(runner.tools) if runner.tools.is_symlink() else "", what_pip_reads(runner, variables)]
+    ingredients = [
+        text,
+        os.readlink(runner.tools) if runner.tools.is_symlink() else "",
+        what_pip_reads(runner, variables),
+    ]
     ingredients += what_a_build_reads(runner.workspace) if build else []
     memory = tool_folder() / hashlib.sha256(repr(ingredients).encode()).hexdigest()
     with FileLock(f"{memory}.lock"):
@@ -700,13 +712,32 @@ def checkout(runner: Runner, given: dict[str, str]) -> None:
     run("git", "remote", "add", "origin", f"https://github.com/{runner.github.slug}", cwd=work)
     source = f"file://{runner.github.git}"
     if depth:
-        refs = [f"+{runner.run.commit}:{ref}"] if ref.startswith("refs/tags/") else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        refs = (
+            [f"+{runner.run.commit}:{ref}"]
+            if ref.startswith("refs/tags/")
+            else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        )
         run("git", "fetch", "--quiet", "--no-tags", f"--depth={depth}", source, *refs, cwd=work)
     else:
-        run("git", "fetch", "--quiet", source, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", cwd=work)
+        run(
+            "git",
+            "fetch",
+            "--quiet",
+            source,
+            "+refs/heads/*:refs/remotes/origin/*",
+            "+refs/tags/*:refs/tags/*",
+            cwd=work,
+        )
     if "sparse-checkout" in given:
         cone = given.get("sparse-checkout-cone-mode", "true") == "true"
-        run("git", "sparse-checkout", "set", "--cone" if cone else "--no-cone", *given["sparse-checkout"].split(), cwd=work)
+        run(
+            "git",
+            "sparse-checkout",
+            "set",
+            "--cone" if cone else "--no-cone",
+            *given["sparse-checkout"].split(),
+            cwd=work,
+        )
     run("git", "-c", "advice.detachedHead=false", "checkout", "--quiet", runner.run.commit, cwd=work)
     if given.get("persist-credentials", "true") != "false":
         header = f"AUTHORIZATION: basic {runner.token}"  # GitHub's is encoded, and no safer

@@ -73,7 +73,9 @@ def asked() -> dict[str, Any]:
     """Return the questions of copier.yml that a person is asked, in order."""
     settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     return {
-        name: question for name, question in settings.items() if name[0] != "_" and question.get("when") is not False
+        name: question
+        for name, question in settings.items()
+        if name[0] != "_" and question.get("when") is not False and question.get("ask") is not False
     }
 
 

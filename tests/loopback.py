@@ -293,7 +293,9 @@ def check_form(upload: Upload) -> None:
             raise RefusedError(message)
         if name in deprecated_classifiers:
             instead = deprecated_classifiers[name]
-            message = f"The classifier {name!r} has been deprecated" + (f", use one of {instead} instead." * bool(instead))
+            message = f"The classifier {name!r} has been deprecated" + (
+                f", use one of {instead} instead." * bool(instead)
+            )
             raise RefusedError(message)
     for requirement in upload.form.get("requires_dist", []):
         if Requirement(requirement).url:
@@ -342,7 +344,9 @@ def check_file(upload: Upload) -> None:
             inside, folder = sdist.getnames(), f"{name}-{version}"
     for licence in upload.form.get("license_files", []) + upload.form.get("license_file", []):
         if f"{folder}/{licence}" not in inside:
-            message = f"License-File {licence} does not exist in distribution file {upload.filename} at {folder}/{licence}"
+            message = (
+                f"License-File {licence} does not exist in distribution file {upload.filename} at {folder}/{licence}"
+            )
             raise RefusedError(message)
 
 
