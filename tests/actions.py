@@ -187,6 +187,7 @@ class Environment:
 
     branches: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
+    reviewed: bool = False
 
     def admits(self, ref: str) -> bool:
         """Tell whether a full ref may deploy."""
@@ -228,6 +229,17 @@ class GitHub:
     def write(self, state: dict[str, Any]) -> None:
         """Keep the state for `gh`."""
         self.state.write_text(json.dumps(state), encoding="utf-8")
+
+    def answers(self) -> dict[str, Any]:
+        """Return what GitHub's API says of the repository and its environments, by path."""
+        found: dict[str, Any] = {f"repos/{self.slug}": {"full_name": self.slug, "default_branch": "main"}}
+        for name, rules in self.environments.items():
+            path = f"repos/{self.slug}/environments/{name}"
+            found[path] = {"name": name, "protection_rules": [{"type": "required_reviewers"}] if rules.reviewed else []}
+            policies = [{"name": glob, "type": "branch"} for glob in rules.branches or ()]
+            policies += [{"name": glob, "type": "tag"} for glob in rules.tags or ()]
+            found[f"{path}/deployment-branch-policies"] = {"branch_policies": policies}
+        return found
 
     def release(self, tag: str, *, immutable: bool = False) -> None:
         """Create a release for `gh` to find."""
@@ -799,7 +811,7 @@ def tool_folder() -> Path:
 def stub_folder() -> Path:
     """Return a folder with the commands of GitHub's machines that are stubs: `gh`, and a `python` without packages."""
     folder = tool_folder() / f"bin-{os.getpid()}"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     stub = Path(__file__).with_name("gh.py")
     (folder / "gh").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stub}" "$@"\n', encoding="utf-8")
     (folder / "gh").chmod(0o755)
