@@ -355,7 +355,7 @@ class Run:
             if not ready:
                 message = f"jobs that need each other: {', '.join(pending)}"
                 raise InvalidWorkflowError(message)
-            for name in ready:
+            for name in reversed(ready):  # whoever does not wait for another may come first
                 self.jobs[name] = self.job(name, pending.pop(name), contexts)
         return self
 
