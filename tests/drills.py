@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from actions import Environment, GitHub
 from conftest import Project
@@ -178,6 +178,33 @@ def no_environment_in_workflow(world: World) -> None:
     world.commit()
 
 
+def environment(**rules: Any) -> Callable[[World], None]:  # noqa: ANN401
+    """Give the environment other rules."""
+
+    def breaks(world: World) -> None:
+        world.github.environments["publishing"] = Environment(**rules)
+
+    return breaks
+
+
+def remote(address: str) -> Callable[[World], None]:
+    """Clone from another address."""
+
+    def breaks(world: World) -> None:
+        world.project.run("git", "remote", "set-url", "origin", address)
+
+    return breaks
+
+
+def extra_tag(tag: str) -> Callable[[World], None]:
+    """Have one more tag."""
+
+    def breaks(world: World) -> None:
+        world.project.run("git", "tag", tag)
+
+    return breaks
+
+
 def tags_only(world: World) -> None:
     """Let only tags into the environment."""
     world.github.environments["publishing"] = Environment(branches=(), tags=("v*",))
@@ -292,6 +319,36 @@ ROWS = [
         "The environment has no rule for the default branch, where a rehearsal runs.",
         "Add the rule, as `RELEASING.md` says, and rehearse again.",
         'Branch "main" is not allowed to deploy to publishing', tags_only, act="rehearse", stops="rehearse",
+    ),
+    Row(
+        "The environment asks no reviewer",
+        "Whoever may publish a release publishes to PyPI.",
+        "Add a reviewer, as `RELEASING.md` says.",
+        "The environment publishing asks no reviewer", environment(branches=("main",), tags=("v*",)), act="doctor",
+    ),
+    Row(
+        "The environment has no rule for tags",
+        "A release would be refused at the environment.",
+        "Add the rule with the command that the doctor prints.",
+        "has no rule for tag v*: releases", environment(branches=("main",), reviewed=True), act="doctor",
+    ),
+    Row(
+        "The git remote is not the publisher's repository",
+        "The clone comes from another repository, or spells it in another way.",
+        "Correct the remote with the command that the doctor prints, or answer `repository` anew with `copier update`.",
+        "The git remote is MeltanoLabs/My-Package", remote("https://github.com/MeltanoLabs/My-Package"), act="doctor",
+    ),
+    Row(
+        "There is no release workflow of that name",
+        "`.github/publisher.json` names another file than the one that publishes.",
+        "Rename the file with the command that the doctor prints.",
+        "There is no .github/workflows/release.yaml; publish.yaml publishes instead", rename_workflow, act="doctor",
+    ),
+    Row(
+        "A tag is no version",
+        "No release can come from it.",
+        "Delete it with the command that the doctor prints.",
+        "The tag v1.0.0-rc.1 is not `v` and a canonical version: no", extra_tag("v1.0.0-rc.1"), act="doctor",
     ),
     # Pending publishers.
     Row(
@@ -413,7 +470,7 @@ ROWS = [
         "The commit has two tags",
         "Only one of them can be the version of a build.",
         "Delete the other tag, or release from a new commit.",
-        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.3", "v1.2.4"), stops="build",
+        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.4", "v1.2.3"), stops="build",
     ),
     # The files.
     Row(
@@ -450,7 +507,7 @@ ROWS = [
         "A build requirement is not locked",
         "`build-system.requires` names a package that constraints.txt does not know, so nobody knows its hash.",
         "Do without it, or ask for it in the template.",
-        "all requirements must have their versions pinned with ==",
+        "In --require-hashes mode",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), stops="build",
     ),
     Row(
@@ -471,7 +528,7 @@ ROWS = [
         "The README does not render",
         "PyPI refuses a description that is not what its content type says.",
         f"Mend the README. {AGAIN}",
-        "The description failed to render", broken_readme, stops="build",
+        "has syntax errors in markup", broken_readme, stops="build",
     ),
     Row(
         "The summary is too long",
