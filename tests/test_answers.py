@@ -200,7 +200,7 @@ def test_the_interview_begins_with_the_repository_and_the_form_stands_together(t
         encoding="utf-8",
         dimensions=(80, 200),
     )
-    order = ["repository", "scope", "kind", "owner", "package_name", "environment", "workflow_filename"]
+    order = ["repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
     for question in order:
         terminal.expect(re.escape(asked()[question]["help"][:40]))
         assert ("publisher form" in asked()[question]["help"]) == (question not in {"scope", "kind"})
