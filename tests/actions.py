@@ -1,17 +1,15 @@
 """A small GitHub: reads the workflow files of a repository and carries out their jobs on this machine.
 
-It knows what the rendered workflows use and nothing more: an action, a key, a function or a variable that is not in
-its tables is an error (`UnsupportedError`), never passed over. `run:` steps go to the real bash as GitHub starts it, git
-is the real git, and the publishing action is the real twine. What GitHub decides is decided here as its
-documentation says: which event starts which file, who needs whom, what a job's token may do, whether an environment
-lets a ref in, and what an ID token claims. Repositories are private here, so that reading needs a permission, too,
-and, as an organisation can demand, an action must be named by its full commit.
+It knows what the rendered workflows use and nothing more: an action, a key, a function or a variable that is not in its
+tables is an error (`UnsupportedError`), never passed over. `run:` steps go to the real bash as GitHub starts it, git is
+the real git, and the publishing action is the real twine. What GitHub decides is decided here as its documentation
+says: which event starts which file, who needs whom, what a job's token may do, whether an environment lets a ref in,
+and what an ID token claims. Repositories are private here, so that reading needs a permission, too, and, as an
+organisation can demand, an action must be named by its full commit.
 
 Package installs go out to the index that pip knows; every other step sees loopback alone. The commands that depend on
 files alone (`pip install`, `python -m build` and two more) are remembered by all that goes into them.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -24,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import yaml
 from conftest import ENVIRONMENT, interpreters, run
@@ -68,7 +66,9 @@ def known(what: str, mapping: dict[str, Any]) -> None:
 
 # Expressions: https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions
 
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))"
+)
 
 
 class Expression:
@@ -343,7 +343,7 @@ class Run:
         """Return the results of the file's own jobs."""
         return {name: job.result for name, job in self.jobs.items() if "/" not in name}
 
-    def go(self) -> Run:
+    def go(self) -> Self:
         """Run the jobs, or all that did not succeed in the attempt before: GitHub's *Re-run failed jobs*."""
         self.attempt += 1
         self.jobs = {name: job for name, job in self.jobs.items() if job.result == "success"}
@@ -385,7 +385,9 @@ class Run:
             raise InvalidWorkflowError(message)
         self.groups[file] = group
 
-    def job(self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None) -> Job:
+    def job(
+        self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None
+    ) -> Job:
         """Run one job; `ceiling` is what a calling job may pass on."""
         known("job", job)
         needed = {other: self.jobs[other] for other in needs(job)}
@@ -498,7 +500,9 @@ class Runner:
                 self.job.log += f"{error}\nError: Process completed with exit code 1.\n"
         self.job.result = status
         outputs = self.definition.get("outputs", {})
-        self.job.outputs = {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        self.job.outputs = (
+            {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        )
         self.look_around()
         return self.job
 
@@ -617,7 +621,7 @@ class Runner:
         )
         self.note(output)
         if code:
-            raise StepFailedError("")
+            raise StepFailedError
 
     def note(self, output: str) -> None:
         """Add to the log; a workflow command masks what follows it."""
@@ -652,7 +656,7 @@ def remembered(runner: Runner, text: str, command: list[str], variables: dict[st
     """Run an installation, a build or a check, or repeat what the same one gave: exit code, output, what it made."""
     install, build = text.startswith("python -m pip install"), text.startswith("python -m build")
     dist = runner.workspace / "dist"
-    ingredients = [text, os.readlink(runner.tools) if runner.tools.is_symlink() else ""]
+    ingredients = [text, str(runner.tools.readlink()) if runner.tools.is_symlink() else ""]
     ingredients += what_pip_reads(runner, variables) if install or build else []
     ingredients += what_a_build_reads(runner.workspace) if build else []
     ingredients += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(dist.glob("*"))]
@@ -663,7 +667,7 @@ def remembered(runner: Runner, text: str, command: list[str], variables: dict[st
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             if install:
-                shutil.copytree(os.readlink(runner.tools), folder / "made", symlinks=True)
+                shutil.copytree(str(runner.tools.readlink()), folder / "made", symlinks=True)
                 point(runner.tools, folder / "made")
             code, output = execute(command, runner.workspace, variables)
             output = "(installed)\n" if install and not code else output
@@ -717,13 +721,32 @@ def checkout(runner: Runner, given: dict[str, str]) -> None:
     run("git", "remote", "add", "origin", f"https://github.com/{runner.github.slug}", cwd=work)
     source = f"file://{runner.github.git}"
     if depth:
-        refs = [f"+{runner.run.commit}:{ref}"] if ref.startswith("refs/tags/") else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        refs = (
+            [f"+{runner.run.commit}:{ref}"]
+            if ref.startswith("refs/tags/")
+            else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        )
         run("git", "fetch", "--quiet", "--no-tags", f"--depth={depth}", source, *refs, cwd=work)
     else:
-        run("git", "fetch", "--quiet", source, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", cwd=work)
+        run(
+            "git",
+            "fetch",
+            "--quiet",
+            source,
+            "+refs/heads/*:refs/remotes/origin/*",
+            "+refs/tags/*:refs/tags/*",
+            cwd=work,
+        )
     if "sparse-checkout" in given:
         cone = given.get("sparse-checkout-cone-mode", "true") == "true"
-        run("git", "sparse-checkout", "set", "--cone" if cone else "--no-cone", *given["sparse-checkout"].split(), cwd=work)
+        run(
+            "git",
+            "sparse-checkout",
+            "set",
+            "--cone" if cone else "--no-cone",
+            *given["sparse-checkout"].split(),
+            cwd=work,
+        )
     run("git", "-c", "advice.detachedHead=false", "checkout", "--quiet", runner.run.commit, cwd=work)
     if given.get("persist-credentials", "true") != "false":
         header = f"AUTHORIZATION: basic {runner.token}"  # GitHub's is encoded, and no safer
@@ -790,7 +813,7 @@ def publish(runner: Runner, given: dict[str, str]) -> None:
         code, output = execute([*twine, *command], runner.workspace, variables)
         runner.note(output)
         if code:
-            raise StepFailedError("")
+            raise StepFailedError
 
 
 ACTIONS: dict[str, tuple[Callable[[Runner, dict[str, str]], None], set[str]]] = {
