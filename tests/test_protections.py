@@ -175,10 +175,9 @@ def twice(world: World) -> None:
 def hashes(world: World) -> None:
     """Constraints without hashes are refused."""
     path = world.project.path / ".github/workflows/constraints.txt"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r" \\\n +--hash=\S+", "", text), encoding="utf-8")
+    path.write_text("pyproject-hooks==1.2.0\n", encoding="utf-8")
     world.commit()
-    assert world.release().result == "failure"
+    assert "Hashes are required in --require-hashes mode" in world.release().log
 
 
 def unlocked_backend(world: World) -> None:
