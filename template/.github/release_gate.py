@@ -88,7 +88,7 @@ def find_distributions(folder: Path) -> list[Distribution]:
 
 
 def check_metadata(distribution: Distribution) -> list[str]:
-    """Return what PyPI would refuse in one file's metadata, a sentence each."""
+    """Return where a file's metadata contradicts its name, a sentence each."""
     metadata, file = distribution.metadata, distribution.path.name
     problems = []
     if normalized(metadata.get("Name", "")) != normalized(distribution.name):
@@ -97,6 +97,13 @@ def check_metadata(distribution: Distribution) -> list[str]:
         problems.append(
             f"{file} says Version: {metadata.get('Version')} inside: build it again with `python -m build`."
         )
+    return problems
+
+
+def check_fields(distribution: Distribution) -> list[str]:
+    """Return what PyPI would refuse in the metadata, a sentence each."""
+    metadata, file = distribution.metadata, distribution.path.name
+    problems = []
     summary = str(metadata.get("Summary", ""))
     if len(summary) > LONGEST_SUMMARY:
         problems.append(
@@ -311,6 +318,7 @@ def main(arguments: list[str]) -> int:
             *check_history(),
             *check_metadata(wheel),
             *check_metadata(sdist),
+            *check_fields(wheel),
             *check_classifiers(wheel),
             *check_agreement(wheel, sdist, publisher),
             *check_event(wheel, publisher, dict(os.environ)),
