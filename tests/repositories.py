@@ -1,4 +1,4 @@
-"""Repositories as the audience has them, for the release wiring to be added to; made up, after the manner of real ones."""
+"""Repositories as the audience has them, for the release wiring to be added to; made up, in the manner of real ones."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

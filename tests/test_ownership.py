@@ -9,7 +9,9 @@ from conftest import ROOT, Project, Render, text_files
 from versions import Versions, commit, conflicts, replace, update
 
 TABLE = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
-ROWS: list[tuple[str, str, str]] = re.findall(r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE)
+ROWS: list[tuple[str, str, str]] = re.findall(
+    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
+)
 KINDS = list(yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["kind"]["choices"].values())
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
