@@ -1,6 +1,4 @@
-"""Repositories as the audience has them, for the release wiring to be added to; made-up ones, after the manner of real ones."""
-
-from __future__ import annotations
+"""Repositories as the audience has them, for the release wiring to be added to; made up, in the manner of real ones."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

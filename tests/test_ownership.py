@@ -9,7 +9,9 @@ from conftest import ROOT, Project, Render, text_files
 from versions import Versions, commit, conflicts, replace, update
 
 TABLE = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
-ROWS = re.findall(r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE)
+ROWS: list[tuple[str, str, str]] = re.findall(
+    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
+)
 KINDS = list(yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["kind"]["choices"].values())
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
@@ -22,8 +24,9 @@ def files(project: Project) -> list[str]:
 def row(file: str) -> tuple[str, str, str]:
     """Return the one row of the table that a file falls under."""
     name = file.replace("/release.yaml", "/<workflow_filename>")
-    (found,) = (row for row in ROWS if name == row[0] or (row[0].endswith("/") and name.startswith(row[0]))) or [None]
-    return found
+    found = [row for row in ROWS if name == row[0] or (row[0].endswith("/") and name.startswith(row[0]))]
+    assert len(found) == 1, (file, found)
+    return found[0]
 
 
 def owned(project: Project, *owners: str) -> list[str]:

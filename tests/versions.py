@@ -1,11 +1,10 @@
 """Versions of the template to update from and to: a git repository with tags, made of the working tree's files."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import yaml
 from conftest import Project, run
@@ -18,20 +17,20 @@ class Versions:
     path: Path
 
     @classmethod
-    def begin(cls, template: Path, path: Path, tag: str = "v1.0.0") -> Versions:
+    def begin(cls, template: Path, path: Path, tag: str = "v1.0.0") -> Self:
         """Make the repository of a template in a plain folder; its first version is the tag."""
         shutil.copytree(template, path, ignore=shutil.ignore_patterns(".git"))
         run("git", "init", "--quiet", "--initial-branch=main", cwd=path)
         return cls(path).tag(tag)
 
-    def tag(self, tag: str) -> Versions:
+    def tag(self, tag: str) -> Self:
         """Commit what changed and tag it."""
         run("git", "add", "--all", cwd=self.path)
         run("git", "commit", "--quiet", "--allow-empty", "--message", tag, cwd=self.path)
         run("git", "tag", tag, cwd=self.path)
         return self
 
-    def replace(self, file: str, old: str, new: str) -> Versions:
+    def replace(self, file: str, old: str, new: str) -> Self:
         """Change a text that a file of the template holds, wherever it holds it."""
         replace(self.path / file, old, new)
         return self
