@@ -186,10 +186,10 @@ def install_editable(project: Project, python: Path | str, environment: Path) ->
     return environment / ("Scripts" if os.name == "nt" else "bin")
 
 
-def assert_green(project: Project, commands: Path) -> None:
+def assert_green(project: Project, commands: Path, env: dict[str, str] | None = None) -> None:
     """Run what CI runs for a rendered project, and what PyPI asks of its metadata; any finding fails the test."""
     for check in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]):
-        project.run(commands / check[0], *check[1:])
+        project.run(commands / check[0], *check[1:], env=env)
     project.run("poetry", "check", "--strict")
     project.run("validate-pyproject", "pyproject.toml")
     scars = [

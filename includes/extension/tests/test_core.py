@@ -71,6 +71,6 @@ def test_it_initializes(run: Run) -> None:
 
 def test_it_describes_the_commands_that_it_installs(run: Run) -> None:
     """Those of this package, for people and for programs."""
-    described = json.loads(run(EXTENSION, "describe", "--format", "json").stdout)
+    described = json.loads(run(EXTENSION, "describe").stdout)
     installed = {script.name for script in entry_points(group="console_scripts")}
     assert {command["name"] for command in described["commands"]} <= installed

@@ -1,0 +1,117 @@
+"""The combinations of answers that decide what a project is made of, and the table of what was run for each."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from allpairspy import AllPairs
+
+API_STREAMS = ("REST", "GraphQL")
+AUTH_METHODS = ("API Key", "Bearer Token", "Basic Auth", "OAuth2", "JWT", "None")
+SINK_TYPES = ("record", "batch", "SQL")
+REPOSITORIES = {"library": "my-library", "tap": "tap-sample", "target": "target-sample"}
+REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext"}
+TABLE = Path(__file__).parent.parent / "docs/reference/combinations.md"
+CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
+MELTANO = "run by Meltano"
+
+Answers = dict[str, str]
+
+
+def variants() -> list[Answers]:
+    """Return the answers of every combination, the plain ones first."""
+    taps = [{"stream_type": stream, "auth_method": auth} for stream in API_STREAMS for auth in AUTH_METHODS]
+    taps += [{"stream_type": "SQL"}, {"stream_type": "Custom"}]
+    return [
+        {"kind": "library"},
+        *({"kind": "tap"} | tap for tap in taps),
+        *({"kind": "target", "sink_type": sink} for sink in SINK_TYPES),
+        {"kind": "mapper"},
+        {"kind": "extension"},
+    ]
+
+
+def title(answers: Answers) -> str:
+    """Return how the table and the tests call a combination: its kind and the answers that go with it."""
+    names = ("kind", "stream_type", "auth_method", "sink_type")
+    return ", ".join(answers[name] for name in names if name in answers)
+
+
+def repository(kind: str, spelling: str) -> str:
+    """Return a repository's name for a project of a kind: usual, as long as names get, or hard to make a class from."""
+    usual = REPOSITORIES[kind]
+    if spelling == "long":
+        return usual.replace("sample", "s" * (64 - len(usual) + len("sample"))).replace("my", "m" * (64 - 8))
+    if spelling == "odd":
+        return usual.replace("sample-ext", "My.15Five_x-ext").replace("sample", "15Five.users").replace("my-l", "My_L.2")
+    return usual
+
+
+def pairs() -> list[Answers]:
+    """Return combinations in which every pair of values of any two questions occurs at least once."""
+    questions = {
+        "variant": list(range(len(variants()))),
+        "license": ["Apache-2.0", "MIT"],
+        "python_min": ["3.10", "3.11", "3.12", "3.13"],
+        "spelling": ["usual", "long", "odd"],
+        "package_name": ["as the repository", "another"],
+    }
+    # Each variant meets some value of the other questions; those meet each other in all pairs.
+    others = list(AllPairs([questions[name] for name in questions if name != "variant"]))
+    found = []
+    for number, variant in enumerate(variants()):
+        licence, python_min, spelling, package = others[number % len(others)]
+        answers = variant | {"license": licence, "python_min": python_min}
+        answers["repository"] = repository(variant["kind"], spelling)
+        if package == "another":
+            answers["package_name"] = f"meltanolabs-{REPOSITORIES[variant['kind']]}"
+        if variant["kind"] == "extension":
+            answers["wrapped_command"] = "no-such-command"
+        found.append(answers)
+    return found
+
+
+def table(report: Path) -> str:
+    """Return the page of the combinations as a run of the tests has found them; its report is in JUnit's format.
+
+    A test that failed or was skipped leaves its cell empty.
+    """
+    ran: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it
+        properties = {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
+        if "combination" in properties and not any(case.findall(name) for name in ("failure", "error", "skipped")):
+            ran[properties["combination"], properties["ran"]].add(properties["on"])
+    rows = [
+        f"| {title(variant)} | {listed(ran[title(variant), CHECKS])} | {listed(ran[title(variant), MELTANO])} |"
+        for variant in variants()
+    ]
+    return "\n".join([*INTRODUCTION, *rows, ""])
+
+
+def listed(found: set[str]) -> str:
+    """Return what a cell says: versions in their order, or other words."""
+    return ", ".join(sorted(found, key=lambda text: [int(part) if part.isdigit() else 0 for part in text.split(".")]))
+
+
+INTRODUCTION = [
+    "# Combinations",
+    "",
+    "What each combination of answers was put through, with no edit after `copier copy`. `nox -s matrix` runs it all",
+    "and writes this table; plain `nox` runs each combination once, and one of each kind with Meltano. The other",
+    "questions take turns: licences, Pythons, names that are long or odd, a package not called as its repository.",
+    "",
+    "*Green* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
+    "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and the schema of `meltano.yml`.",
+    "*Run by Meltano* means `meltano install`, `meltano invoke` and, but for an extension, two runs of `meltano run`:",
+    "the rows of the first are counted and looked at, the second begins at the state of the first.",
+    "",
+    "| Combination | Green on Python | Run by Meltano |",
+    "| --- | --- | --- |",
+]
+
+
+if __name__ == "__main__":
+    TABLE.write_text(table(Path(sys.argv[1])), encoding="utf-8")

@@ -1,0 +1,191 @@
+"""Every kind of package is green at birth: taps, targets, mappers and extensions as well as libraries."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, title, variants
+from conftest import VERSION, Project, Render, assert_green, interpreters, run
+
+PLUGINS = [variant for variant in variants() if variant["kind"] != "library"]
+
+
+def group_of(answers: Answers) -> str:
+    """Return a name for the packages that a combination is developed with: tests of one share an environment."""
+    jwt = "-jwt" if answers.get("auth_method") == "JWT" else ""
+    return answers["kind"] + answers.get("stream_type", "") + jwt
+
+
+def combination(answers: Answers, *marks: pytest.MarkDecorator) -> object:
+    """Return a test's parameter for a combination."""
+    return pytest.param(answers, id=title(answers), marks=[*marks, pytest.mark.xdist_group(group_of(answers))])
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The environments that this process has made, by Python and packages."""
+    return {"": tmp_path_factory.mktemp("environments")}
+
+
+def install(project: Project, python: Path, environments: dict[str, Path]) -> Path:
+    """Install a project into an environment with its tools; projects of the same dependencies take turns in one."""
+    pyproject = tomllib.loads(project.read("pyproject.toml"))
+    key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
+    if key not in environments:
+        environments[key] = environments[""] / str(len(environments))
+        project.run("uv", "venv", "--quiet", "--python", python, environments[key])
+        project.run(
+            "uv", "pip", "install", "--quiet", "--python", environments[key], "-r", "pyproject.toml", "--group", "dev"
+        )
+    command = ["uv", "pip", "install", "--quiet", "--python", environments[key], "--no-deps", "--editable", "."]
+    project.run(*command)
+    return environments[key] / "bin"
+
+
+def assert_kind_is_green(project: Project, python: Path, environments: dict[str, Path]) -> None:
+    """Run all that a project of any kind has to pass."""
+    commands = install(project, python, environments)
+    assert_green(project, commands, env={"MYPY_CACHE_DIR": str(commands.parent / "mypy_cache")})
+    project.run("uv", "build", "--quiet")
+    built = sorted(project.path.glob("dist/*.*"))
+    assert [VERSION in path.name for path in built] == [True, True]
+    project.run("twine", "check", "--strict", *built)
+    if project.answers["kind"] != "library":
+        project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", "meltano.yml")
+
+
+@pytest.mark.parametrize("answers", [combination(answers) for answers in pairs()])
+def test_every_combination_is_green(
+    answers: Answers, render: Render, tmp_path: Path, environments: dict[str, Path]
+) -> None:
+    """Each kind with each value of its own questions; the other questions take turns, in all pairs."""
+    project = render(**answers).copy(tmp_path / "project").begin()
+    assert_kind_is_green(project, interpreters().get(answers["python_min"], Path(sys.executable)), environments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", ["oldest", "newest"])
+@pytest.mark.parametrize("answers", [combination(variant) for variant in variants()])
+def test_every_combination_is_green_on_the_oldest_and_the_newest_python(  # noqa: PLR0913
+    answers: Answers,
+    python: str,
+    render: Render,
+    tmp_path: Path,
+    environments: dict[str, Path],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Of those that the machine has."""
+    version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
+    project = render(**answers, **names(answers), python_min="3.10").copy(tmp_path / "project").begin()
+    assert_kind_is_green(project, interpreter, environments)
+    for name, value in {"combination": title(answers), "ran": CHECKS, "on": version}.items():
+        record_property(name, value)
+
+
+@pytest.mark.parametrize("answers", [pytest.param(variant, id=title(variant)) for variant in variants()])
+def test_the_linter_is_content_with_the_newest_python_as_the_oldest(answers: Answers, render: Render) -> None:
+    """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
+    project = render(**answers, python_min="3.14")
+    project.run("ruff", "check")
+    project.run("ruff", "format", "--check")
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind", "made"),
+    [
+        ("tap-weather", "tap", "class TapWeather(Tap)"),
+        ("target-weather", "target", "class TargetWeather(Target)"),
+        ("map-weather", "mapper", "class WeatherMapper(InlineMapper)"),
+        ("mapper-weather", "mapper", "class WeatherMapper(InlineMapper)"),
+        ("weather-ext", "extension", "class WeatherExtension(ExtensionBase)"),
+        ("weather", "library", ""),
+        ("tap-15five", "tap", "class Tap15five(Tap)"),
+        ("1password-ext", "library", ""),  # Python could not import a plugin that is called so
+    ],
+)
+def test_a_folders_name_decides_the_kind(folder: str, kind: str, made: str, tmp_path: Path) -> None:
+    """`copier copy --defaults` in a folder called tap-weather gives a tap called so, class names and all."""
+    project = copy(tmp_path / folder)
+    assert f"kind: {kind}\n" in project.read(".copier-answers.yml")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (project.path / "src").rglob("*.py"))
+    assert made in sources
+    if kind != "library":
+        assert (project.path / "src" / folder.replace("-", "_")).is_dir()
+        assert folder in tomllib.loads(project.read("pyproject.toml"))["project"]["scripts"]
+
+
+def copy(destination: Path, **answers: str) -> Project:
+    """Run `copier copy --defaults` as a user types it."""
+    data = [argument for name, value in answers.items() for argument in ("--data", f"{name}={value}")]
+    run(
+        "copier",
+        "copy",
+        "--quiet",
+        "--defaults",
+        "--vcs-ref=HEAD",
+        *data,
+        Path(__file__).parent.parent,
+        destination,
+        cwd=Path("/"),
+    )
+    return Project(destination, dict(answers))
+
+
+@pytest.mark.parametrize("answers", PLUGINS, ids=title)
+def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Render) -> None:
+    """Its command, its import name and Meltano's name for it, whatever the package is called on PyPI."""
+    name = names(answers)["repository"]
+    project = render(**answers, repository=name, package_name=f"meltanolabs-{name}")
+    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
+    assert metadata["name"] == f"meltanolabs-{name}"
+    assert name in metadata["scripts"]
+    assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
+    assert f"- name: {name}\n" in project.read("meltano.yml")
+
+
+@pytest.mark.parametrize(
+    ("kind", "repository", "words"),
+    [
+        ("tap", "1tap", ["kind", '"1tap"', "begin the name with a letter"]),
+        ("extension", "x" * 65, ["kind", "65 characters", "64 at most"]),
+        ("mapper", "json", ["kind", '"json"', "standard library"]),
+    ],
+)
+def test_a_plugin_that_python_cannot_import_is_refused(
+    kind: str, repository: str, words: list[str], tmp_path: Path
+) -> None:
+    """In one sentence, before anything is written."""
+    data = ["--data", f"repository={repository}", "--data", f"kind={kind}"]
+    command = [
+        "copier",
+        "copy",
+        "--quiet",
+        "--defaults",
+        "--vcs-ref=HEAD",
+        *data,
+        Path(__file__).parent.parent,
+        tmp_path / "x",
+    ]
+    done = run(*command, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert not (tmp_path / "x").exists()
+    for word in words:
+        assert word in done.stderr.strip().splitlines()[-1]
+
+
+def test_the_table_of_combinations_has_them_all() -> None:
+    """`nox -s matrix` wrote it; every combination was green, and every plugin was run by Meltano."""
+    rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
+    assert [row[0].removeprefix("| ") for row in rows] == [title(variant) for variant in variants()]
+    assert all(green for _, green, _ in rows)
+    assert all(by_meltano.strip(" |") for name, _, by_meltano in rows if name != "| library")
+
+
+def names(answers: Answers) -> dict[str, str]:
+    """Return the usual name of a repository of the kind."""
+    return {"repository": REPOSITORIES[answers["kind"]]}
