@@ -46,7 +46,9 @@ def repository(kind: str, spelling: str) -> str:
     if spelling == "long":
         return usual.replace("sample", "s" * (64 - len(usual) + len("sample"))).replace("my", "m" * (64 - 8))
     if spelling == "odd":
-        return usual.replace("sample-ext", "My.15Five_x-ext").replace("sample", "15Five.users").replace("my-l", "My_L.2")
+        return (
+            usual.replace("sample-ext", "My.15Five_x-ext").replace("sample", "15Five.users").replace("my-l", "My_L.2")
+        )
     return usual
 
 

@@ -59,7 +59,7 @@ def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     )
     if scope == "release":  # an adopted repository keeps its own configuration; the how-to has what to add
         text = (ROOT / "docs/how-to/renovate.md").read_text(encoding="utf-8")
-        addition = text.partition("```json title=\"renovate.json\"\n")[2].partition("```")[0]
+        addition = text.partition('```json title="renovate.json"\n')[2].partition("```")[0]
         (project.path / "renovate.json").write_text(addition, encoding="utf-8")
     project.begin()
     found = extracted(project, renovate)
