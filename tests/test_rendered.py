@@ -112,12 +112,12 @@ def test_the_wheel_installs_and_runs_in_a_clean_environment(
 
 
 def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tmp_path: Path) -> None:
-    """`python -m build` under the hashed constraints, again in another clone, and `poetry build`."""
+    """`python -m build` under the hashed constraints, and `poetry build`, in clones with other umasks."""
     expected = digests(built)
     assert len(expected) == 2
-    for number, command in enumerate([[sys.executable, "-m", "build"], ["poetry", "build"]]):
-        clone = tmp_path / f"clone{number}"
-        run("git", "clone", "--quiet", default.path, clone, cwd=tmp_path)
+    for umask, command in {"027": [sys.executable, "-m", "build"], "077": ["poetry", "build"]}.items():
+        clone = tmp_path / umask
+        run("bash", "-c", f'umask {umask} && git clone --quiet "$0" "$1"', default.path, clone, cwd=tmp_path)
         project = Project(clone, default.answers)
         if command[0] == "poetry":
             project.run(*command)
