@@ -158,7 +158,7 @@ def test_the_lock_waits_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None
 
 
 def test_the_source_distribution_holds_what_it_should(default: Project, built: Path) -> None:
-    """Sources, README, LICENSE, pyproject.toml and PKG-INFO: the tests stay in the repository, and nothing strays in."""
+    """Sources, README, LICENSE, pyproject.toml and PKG-INFO: the tests stay out, and nothing strays in."""
     with tarfile.open(built / f"my_package-{VERSION}.tar.gz") as sdist:
         inside = {name.partition("/")[2] for name in sdist.getnames()}
     files = (path for path in (default.path / "src").rglob("*") if path.is_file())
