@@ -105,3 +105,10 @@ def picture(session: nox.Session) -> None:
     """Record the session that the README shows, anew, into docs/session.svg."""
     install(session, "tests")
     session.run("python", "scripts/record.py", "docs/session.svg")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure copy and update beside a template of one file, and a fleet of 100; a broken bound is an error."""
+    install(session, "tests")
+    session.run("python", "scripts/bench.py", *session.posargs)

@@ -1,13 +1,16 @@
 """A repository that exists gets the release wiring and nothing else, and releases with the backend that it has."""
 
 import json
+import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
+import tomlkit
 import yaml
-from conftest import ENVIRONMENT, VERSION, Project, build
+from conftest import ENVIRONMENT, ROOT, VERSION, Project, build
 from repositories import OLD_RELEASE, REPOSITORIES, STATIC
 from versions import Versions, changed, commit, conflicts, update
 
@@ -160,3 +163,47 @@ def test_an_update_of_an_adopted_repository_touches_the_wiring_alone(
     update(project)
     assert changed(project) == [".copier-answers.yml", ".github/workflows/build.yaml"]
     assert conflicts(project) == []
+
+
+SNIPPETS = re.findall(
+    r"^```toml\n(.*?)^```", (ROOT / "docs/tutorial/adopt.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("like", "snippet"),
+    [
+        ("classic with a static version", "poetry_dynamic_versioning.backend"),
+        ("hatchling with a static version", "hatchling.build"),
+        ("uv's backend", "hatchling.build"),
+        ("uv's backend", "setuptools.build_meta"),
+    ],
+)
+def test_the_tutorials_lines_make_a_static_version_dynamic(
+    like: str, snippet: str, versions: Versions, tmp_path: Path
+) -> None:
+    """Pasted into `pyproject.toml`, they lead to a release that the gate lets pass."""
+    project = STATIC[like].write(tmp_path / STATIC[like].repository)
+    pyproject: dict[str, Any] = tomlkit.parse(project.read("pyproject.toml"))
+    (lines,) = (tomlkit.parse(text) for text in SNIPPETS if snippet in text)
+    if "project" in pyproject:
+        del pyproject["project"]["version"]
+    else:
+        del lines["project"]
+    merge(pyproject, lines)
+    (project.path / "pyproject.toml").write_text(tomlkit.dumps(pyproject), encoding="utf-8")
+    adopt(project, versions)
+    commit(project, "Adopt the release wiring")
+    code, said = release(project)
+    assert code == 0, said
+    assert "Beware" not in said
+
+
+def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:
+    """Write keys and tables into a TOML table, in place of those that it has."""
+    for key, value in lines.items():
+        if isinstance(value, dict) and key in table:
+            merge(table[key], value)
+        else:
+            table[key] = value
