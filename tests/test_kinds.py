@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, title, variants
+from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, repository, title, variants
 from conftest import VERSION, Project, Render, assert_green, interpreters, run
 
 PLUGINS = [variant for variant in variants() if variant["kind"] != "library"]
@@ -51,8 +51,8 @@ def assert_kind_is_green(project: Project, python: Path, environments: dict[str,
     """Run all that a project of any kind has to pass."""
     commands = install(project, python, environments)
     assert_green(project, commands, env={"MYPY_CACHE_DIR": str(commands.parent / "mypy_cache")})
-    project.run("uv", "build", "--quiet")
-    built = sorted(project.path.glob("dist/*.*"))
+    project.run("uv", "build", "--quiet", "--python", python)
+    built = sorted(project.path.glob("dist/*-*"))
     assert [VERSION in path.name for path in built] == [True, True]
     project.run("twine", "check", "--strict", *built)
     if project.answers["kind"] != "library":
@@ -88,9 +88,9 @@ def test_every_combination_is_green_on_the_oldest_and_the_newest_python(  # noqa
 
 
 @pytest.mark.parametrize("answers", [pytest.param(variant, id=title(variant)) for variant in variants()])
-def test_the_linter_is_content_with_the_newest_python_as_the_oldest(answers: Answers, render: Render) -> None:
+def test_the_linter_is_content_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
-    project = render(**answers, python_min="3.14")
+    project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
 
@@ -149,18 +149,16 @@ def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Rende
 
 
 @pytest.mark.parametrize(
-    ("kind", "repository", "words"),
+    ("kind", "name", "words"),
     [
         ("tap", "1tap", ["kind", '"1tap"', "begin the name with a letter"]),
         ("extension", "x" * 65, ["kind", "65 characters", "64 at most"]),
         ("mapper", "json", ["kind", '"json"', "standard library"]),
     ],
 )
-def test_a_plugin_that_python_cannot_import_is_refused(
-    kind: str, repository: str, words: list[str], tmp_path: Path
-) -> None:
+def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
     """In one sentence, before anything is written."""
-    data = ["--data", f"repository={repository}", "--data", f"kind={kind}"]
+    data = ["--data", f"repository={name}", "--data", f"kind={kind}"]
     command = [
         "copier",
         "copy",
