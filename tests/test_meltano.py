@@ -6,16 +6,18 @@ import json
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from combinations import MELTANO, REPOSITORIES, Answers, title, variants
 from conftest import ENVIRONMENT, Project, Render, interpreters, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 NO_HUB = {"MELTANO_HUB_URL": "http://127.0.0.1:9", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}
@@ -178,10 +180,8 @@ def test_meltano_loads_into_a_target(
     tap = made({"kind": "tap", "stream_type": "Custom"})
     target = with_plugins(made(answers), tmp_path / "target-sample", extractors=extractor(tap))
     with source_of(tap, tmp_path / "source") as settings:
-        settings |= (
-            {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"} if answers["sink_type"] == "SQL" else {}
-        )
-        runs = Runs(meltano, target, settings)
+        database = {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"}
+        runs = Runs(meltano, target, settings | (database if answers["sink_type"] == "SQL" else {}))
         about = json.loads(runs("invoke", "target-sample", "--about", "--format=json").stdout)
         assert about["name"] == "target-sample"
         runs("run", "tap-sample", "target-sample")
