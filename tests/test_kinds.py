@@ -169,20 +169,13 @@ def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Rende
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
     """In one sentence, before anything is written."""
-    data = ["--data", f"repository={name}", "--data", f"kind={kind}"]
-    command = [
-        "copier",
-        "copy",
-        "--quiet",
-        "--defaults",
-        "--vcs-ref=HEAD",
-        *data,
-        Path(__file__).parent.parent,
-        tmp_path / "x",
-    ]
-    done = run(*command, cwd=tmp_path, check=False)
+    root, destination = Path(__file__).parent.parent, tmp_path / "x"
+    data = [f"--data=repository={name}", f"--data=kind={kind}"]
+    done = run(
+        "copier", "copy", "--quiet", "--defaults", "--vcs-ref=HEAD", *data, root, destination, cwd=tmp_path, check=False
+    )
     assert done.returncode == 1
-    assert not (tmp_path / "x").exists()
+    assert not destination.exists()
     for word in words:
         assert word in done.stderr.strip().splitlines()[-1]
 
