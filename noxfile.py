@@ -10,6 +10,7 @@ nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = True
 
 PLAIN_PYTHON = [  # Python files that are rendered as they are
+    "template/.github/publisher_doctor.py",
     "template/.github/release_gate.py",
     "template/.github/supported_pythons.py",
 ]
@@ -39,6 +40,14 @@ def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest (`nox -s tests -- -k gate`)."""
     install(session, "tests")
     session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Release, rehearse and fail in every known way on loopback, and print the drills as a table."""
+    install(session, "tests")
+    files = ("tests/test_gate.py", "tests/test_release.py", "tests/test_protections.py")
+    session.run("pytest", "--numprocesses=2", *files, *session.posargs)
 
 
 @nox.session

@@ -1,17 +1,15 @@
 """A small GitHub: reads the workflow files of a repository and carries out their jobs on this machine.
 
-It knows what the rendered workflows use and nothing more: an action, a key, a function or a variable that is not in
-its tables is an error (`UnsupportedError`), never passed over. `run:` steps go to the real bash as GitHub starts it, git
-is the real git, and the publishing action is the real twine. What GitHub decides is decided here as its
-documentation says: which event starts which file, who needs whom, what a job's token may do, whether an environment
-lets a ref in, and what an ID token claims. Repositories are private here, so that reading needs a permission, too,
-and, as an organisation can demand, an action must be named by its full commit.
+It knows what the rendered workflows use and nothing more: an action, a key, a function or a variable that is not in its
+tables is an error (`UnsupportedError`), never passed over. `run:` steps go to the real bash as GitHub starts it, git is
+the real git, and the publishing action is the real twine. What GitHub decides is decided here as its documentation
+says: which event starts which file, who needs whom, what a job's token may do, whether an environment lets a ref in,
+and what an ID token claims. Repositories are private here, so that reading needs a permission, too, and, as an
+organisation can demand, an action must be named by its full commit.
 
-Package installs go out to the index that pip knows; every other step sees loopback alone. The two slow commands
-(`pip install`, `python -m build`) are remembered by all that goes into them.
+Package installs go out to the index that pip knows; every other step sees loopback alone. The commands that depend on
+files alone (`pip install`, `python -m build` and two more) are remembered by all that goes into them.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -24,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import yaml
 from conftest import ENVIRONMENT, interpreters, run
@@ -32,7 +30,8 @@ from filelock import FileLock
 from loopback import Loopback
 
 FULL_COMMIT = re.compile(r"(?P<action>[\w.-]+/[\w./-]+)@[0-9a-f]{40}")
-SLOW = ("python -m pip install ", "python -m build")  # remembered, and free to reach the package index
+ONLINE = ("python -m pip install ", "python -m build")  # these reach the package index
+REMEMBERED = (*ONLINE, "python -m pip list", "python -m twine check")
 STATUS_FUNCTIONS = ("always()", "success()", "failure()", "cancelled()")
 
 KEYS = {
@@ -67,7 +66,9 @@ def known(what: str, mapping: dict[str, Any]) -> None:
 
 # Expressions: https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions
 
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))"
+)
 
 
 class Expression:
@@ -187,6 +188,7 @@ class Environment:
 
     branches: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
+    reviewed: bool = False
 
     def admits(self, ref: str) -> bool:
         """Tell whether a full ref may deploy."""
@@ -228,6 +230,17 @@ class GitHub:
     def write(self, state: dict[str, Any]) -> None:
         """Keep the state for `gh`."""
         self.state.write_text(json.dumps(state), encoding="utf-8")
+
+    def answers(self) -> dict[str, Any]:
+        """Return what GitHub's API says of the repository and its environments, by path."""
+        found: dict[str, Any] = {f"repos/{self.slug}": {"full_name": self.slug, "default_branch": "main"}}
+        for name, rules in self.environments.items():
+            path = f"repos/{self.slug}/environments/{name}"
+            found[path] = {"name": name, "protection_rules": [{"type": "required_reviewers"}] if rules.reviewed else []}
+            policies = [{"name": glob, "type": "branch"} for glob in rules.branches or ()]
+            policies += [{"name": glob, "type": "tag"} for glob in rules.tags or ()]
+            found[f"{path}/deployment-branch-policies"] = {"branch_policies": policies}
+        return found
 
     def release(self, tag: str, *, immutable: bool = False) -> None:
         """Create a release for `gh` to find."""
@@ -330,7 +343,7 @@ class Run:
         """Return the results of the file's own jobs."""
         return {name: job.result for name, job in self.jobs.items() if "/" not in name}
 
-    def go(self) -> Run:
+    def go(self) -> Self:
         """Run the jobs, or all that did not succeed in the attempt before: GitHub's *Re-run failed jobs*."""
         self.attempt += 1
         self.jobs = {name: job for name, job in self.jobs.items() if job.result == "success"}
@@ -342,7 +355,7 @@ class Run:
             if not ready:
                 message = f"jobs that need each other: {', '.join(pending)}"
                 raise InvalidWorkflowError(message)
-            for name in ready:
+            for name in reversed(ready):  # whoever does not wait for another may come first
                 self.jobs[name] = self.job(name, pending.pop(name), contexts)
         return self
 
@@ -372,7 +385,9 @@ class Run:
             raise InvalidWorkflowError(message)
         self.groups[file] = group
 
-    def job(self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None) -> Job:
+    def job(
+        self, name: str, job: dict[str, Any], contexts: dict[str, Any], ceiling: dict[str, str] | None = None
+    ) -> Job:
         """Run one job; `ceiling` is what a calling job may pass on."""
         known("job", job)
         needed = {other: self.jobs[other] for other in needs(job)}
@@ -485,7 +500,9 @@ class Runner:
                 self.job.log += f"{error}\nError: Process completed with exit code 1.\n"
         self.job.result = status
         outputs = self.definition.get("outputs", {})
-        self.job.outputs = {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        self.job.outputs = (
+            {key: evaluate(value, self.contexts) for key, value in outputs.items()} if status == "success" else {}
+        )
         self.look_around()
         return self.job
 
@@ -592,17 +609,19 @@ class Runner:
             raise UnsupportedError(message)
         variables = self.variables | {key: evaluate(value, self.contexts) for key, value in step.get("env", {}).items()}
         command = ["/bin/bash", *options[step.get("shell")], str(script)]
-        if step["run"].startswith(SLOW):
+        if step["run"].startswith(ONLINE):
+            variables = {key: value for key, value in variables.items() if "PROXY" not in key}
             passed = {key: value for key, value in ENVIRONMENT.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
-            passed["PIP_CACHE_DIR"] = str(tool_folder() / "pip")
-            variables = {key: value for key, value in variables.items() if "PROXY" not in key} | passed | step.get("env", {})
-            variables |= {key: evaluate(value, self.contexts) for key, value in step.get("env", {}).items()}
-            code, output = remembered(self, step["run"], command, variables)
-        else:
-            code, output = execute(command, self.workspace, variables)
+            variables = passed | variables | {"PIP_CACHE_DIR": str(tool_folder() / "pip")}
+            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+                variables[name] = passed.get(name, "")
+        remember = remembered if step["run"].startswith(REMEMBERED) else None
+        code, output = (
+            remember(self, step["run"], command, variables) if remember else execute(command, self.workspace, variables)
+        )
         self.note(output)
         if code:
-            raise StepFailedError("")
+            raise StepFailedError
 
     def note(self, output: str) -> None:
         """Add to the log; a workflow command masks what follows it."""
@@ -630,35 +649,37 @@ def read_output(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-# The two slow commands: done once for the same input, also by tests that run in parallel.
+# The commands that depend on files alone: done once for the same input, also by tests that run in parallel.
 
 
 def remembered(runner: Runner, text: str, command: list[str], variables: dict[str, str]) -> tuple[int, str]:
-    """Run an installation or a build, or repeat what the same one gave: exit code, output, and the folder it made."""
-    build = text.startswith("python -m build")
-    target = runner.workspace / "dist" if build else runner.tools
-    ingredients = [text, os.readlink(runner.tools) if runner.tools.is_symlink() else "", what_pip_reads(runner, variables)]
+    """Run an installation, a build or a check, or repeat what the same one gave: exit code, output, what it made."""
+    install, build = text.startswith("python -m pip install"), text.startswith("python -m build")
+    dist = runner.workspace / "dist"
+    ingredients = [text, str(runner.tools.readlink()) if runner.tools.is_symlink() else ""]
+    ingredients += what_pip_reads(runner, variables) if install or build else []
     ingredients += what_a_build_reads(runner.workspace) if build else []
+    ingredients += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(dist.glob("*"))]
     memory = tool_folder() / hashlib.sha256(repr(ingredients).encode()).hexdigest()
     with FileLock(f"{memory}.lock"):
         if not memory.exists():
             folder = memory.with_suffix(".new")
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            if not build:
-                shutil.copytree(os.readlink(runner.tools), folder / "made", symlinks=True)
+            if install:
+                shutil.copytree(str(runner.tools.readlink()), folder / "made", symlinks=True)
                 point(runner.tools, folder / "made")
             code, output = execute(command, runner.workspace, variables)
-            output = output if code or build else "(installed)\n"
+            output = "(installed)\n" if install and not code else output
             (folder / "answer.json").write_text(json.dumps([code, output]), encoding="utf-8")
-            if build and target.exists():
-                shutil.copytree(target, folder / "made")
+            if build and dist.exists():
+                shutil.copytree(dist, folder / "made")
             folder.rename(memory)
     code, output = json.loads((memory / "answer.json").read_text(encoding="utf-8"))
-    if not build:
+    if install:
         point(runner.tools, memory / "made")
-    elif (memory / "made").exists():
-        shutil.copytree(memory / "made", target, dirs_exist_ok=True)
+    elif build and (memory / "made").exists():
+        shutil.copytree(memory / "made", dist, dirs_exist_ok=True)
     return code, output
 
 
@@ -700,13 +721,32 @@ def checkout(runner: Runner, given: dict[str, str]) -> None:
     run("git", "remote", "add", "origin", f"https://github.com/{runner.github.slug}", cwd=work)
     source = f"file://{runner.github.git}"
     if depth:
-        refs = [f"+{runner.run.commit}:{ref}"] if ref.startswith("refs/tags/") else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        refs = (
+            [f"+{runner.run.commit}:{ref}"]
+            if ref.startswith("refs/tags/")
+            else [f"+{runner.run.commit}:refs/remotes/origin/x"]
+        )
         run("git", "fetch", "--quiet", "--no-tags", f"--depth={depth}", source, *refs, cwd=work)
     else:
-        run("git", "fetch", "--quiet", source, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", cwd=work)
+        run(
+            "git",
+            "fetch",
+            "--quiet",
+            source,
+            "+refs/heads/*:refs/remotes/origin/*",
+            "+refs/tags/*:refs/tags/*",
+            cwd=work,
+        )
     if "sparse-checkout" in given:
         cone = given.get("sparse-checkout-cone-mode", "true") == "true"
-        run("git", "sparse-checkout", "set", "--cone" if cone else "--no-cone", *given["sparse-checkout"].split(), cwd=work)
+        run(
+            "git",
+            "sparse-checkout",
+            "set",
+            "--cone" if cone else "--no-cone",
+            *given["sparse-checkout"].split(),
+            cwd=work,
+        )
     run("git", "-c", "advice.detachedHead=false", "checkout", "--quiet", runner.run.commit, cwd=work)
     if given.get("persist-credentials", "true") != "false":
         header = f"AUTHORIZATION: basic {runner.token}"  # GitHub's is encoded, and no safer
@@ -773,7 +813,7 @@ def publish(runner: Runner, given: dict[str, str]) -> None:
         code, output = execute([*twine, *command], runner.workspace, variables)
         runner.note(output)
         if code:
-            raise StepFailedError("")
+            raise StepFailedError
 
 
 ACTIONS: dict[str, tuple[Callable[[Runner, dict[str, str]], None], set[str]]] = {
@@ -799,7 +839,7 @@ def tool_folder() -> Path:
 def stub_folder() -> Path:
     """Return a folder with the commands of GitHub's machines that are stubs: `gh`, and a `python` without packages."""
     folder = tool_folder() / f"bin-{os.getpid()}"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     stub = Path(__file__).with_name("gh.py")
     (folder / "gh").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{stub}" "$@"\n', encoding="utf-8")
     (folder / "gh").chmod(0o755)

@@ -73,7 +73,9 @@ def asked() -> dict[str, Any]:
     """Return the questions of copier.yml that a person is asked, in order."""
     settings = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
     return {
-        name: question for name, question in settings.items() if name[0] != "_" and question.get("when") is not False
+        name: question
+        for name, question in settings.items()
+        if name[0] != "_" and question.get("when") is not False and question.get("ask") is not False
     }
 
 
@@ -203,3 +205,14 @@ def text_files(project: Project) -> list[Path]:
     """Return the files of a project that git would track."""
     listed = project.run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout
     return [project.path / name for name in listed.split("\0") if name]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the drills that were carried out as a table: what is broken, where it stops, what the user sees."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    drills = [value for report in reports for name, value in report.user_properties if name == "drill"]
+    if drills:
+        terminalreporter.section("drills")
+        widths = [max(len(row[column]) for row in drills) for column in (0, 1)]
+        for title, stops, says in sorted(drills, key=lambda row: (row[1], row[0])):
+            terminalreporter.write_line(f"{title:<{widths[0]}}  {stops:<{widths[1]}}  {says}")

@@ -4,32 +4,17 @@ A row says what is broken, what the user sees and what to do; `test_release.py` 
 `docs/how-to/troubleshoot.md` is this table as a page (`python tests/drills.py` writes it).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from actions import Environment, GitHub
-from conftest import Project
-from loopback import Loopback, Publisher, Trouble
+from actions import Environment
+from loopback import Trouble
+from world import PUBLISHER, World
 
 PAGE = Path(__file__).parent.parent / "docs/how-to/troubleshoot.md"
-
-
-class World(Protocol):
-    """What a drill breaks; `test_release.py` makes it."""
-
-    project: Project
-    github: GitHub
-    loopback: Loopback
-    tag: str
-
-    def commit(self, message: str = "Change") -> None:
-        """Commit all that changed, and move the tag there."""
 
 
 class Row(NamedTuple):
@@ -45,12 +30,12 @@ class Row(NamedTuple):
     uploaded: int = 0  # files of the project on PyPI at the end
 
 
-PUBLISHER = Publisher("MeltanoLabs", "my-package", "release.yaml", "publishing")
 NO_PUBLISHER = "no publisher of it reads as below"
 FORM = (
     "Correct the publisher on PyPI so that it reads as the table in the job summary, then *Re-run failed jobs*. "
     "A rehearsal finds this before a release does."
 )
+CONFLICT = "<<<<<<< before updating\n# my-package\n=======\n# mine\n>>>>>>> after updating\n"
 AGAIN = "Delete the release and its tag, mend it, and release again."
 
 
@@ -178,6 +163,33 @@ def no_environment_in_workflow(world: World) -> None:
     world.commit()
 
 
+def environment(**rules: Any) -> Callable[[World], None]:  # noqa: ANN401
+    """Give the environment other rules."""
+
+    def breaks(world: World) -> None:
+        world.github.environments["publishing"] = Environment(**rules)
+
+    return breaks
+
+
+def remote(address: str) -> Callable[[World], None]:
+    """Clone from another address."""
+
+    def breaks(world: World) -> None:
+        world.project.run("git", "remote", "set-url", "origin", address)
+
+    return breaks
+
+
+def extra_tag(tag: str) -> Callable[[World], None]:
+    """Have one more tag."""
+
+    def breaks(world: World) -> None:
+        world.project.run("git", "tag", tag)
+
+    return breaks
+
+
 def tags_only(world: World) -> None:
     """Let only tags into the environment."""
     world.github.environments["publishing"] = Environment(branches=(), tags=("v*",))
@@ -260,7 +272,7 @@ ROWS = [
     Row(
         "The workflow file was renamed",
         "PyPI knows the workflow by its file name.",
-        "Give the file its name again, or answer `workflow_filename` anew with `copier update` and correct the publisher on PyPI.",
+        "Give the file its name again, or answer `workflow_filename` anew with `copier update` and correct the form.",
         "The workflow publish.yaml runs", rename_workflow, stops="build",
     ),
     Row(
@@ -292,6 +304,36 @@ ROWS = [
         "The environment has no rule for the default branch, where a rehearsal runs.",
         "Add the rule, as `RELEASING.md` says, and rehearse again.",
         'Branch "main" is not allowed to deploy to publishing', tags_only, act="rehearse", stops="rehearse",
+    ),
+    Row(
+        "The environment asks no reviewer",
+        "Whoever may publish a release publishes to PyPI.",
+        "Add a reviewer, as `RELEASING.md` says.",
+        "The environment publishing asks no reviewer", environment(branches=("main",), tags=("v*",)), act="doctor",
+    ),
+    Row(
+        "The environment has no rule for tags",
+        "A release would be refused at the environment.",
+        "Add the rule with the command that the doctor prints.",
+        "has no rule for tag v*: releases", environment(branches=("main",), reviewed=True), act="doctor",
+    ),
+    Row(
+        "The git remote is not the publisher's repository",
+        "The clone comes from another repository, or spells it in another way.",
+        "Correct the remote with the command that the doctor prints, or answer `repository` anew with `copier update`.",
+        "The git remote is MeltanoLabs/My-Package", remote("https://github.com/MeltanoLabs/My-Package"), act="doctor",
+    ),
+    Row(
+        "There is no release workflow of that name",
+        "`.github/publisher.json` names another file than the one that publishes.",
+        "Rename the file with the command that the doctor prints.",
+        "There is no .github/workflows/release.yaml; publish.yaml publishes instead", rename_workflow, act="doctor",
+    ),
+    Row(
+        "A tag is no version",
+        "No release can come from it.",
+        "Delete it with the command that the doctor prints.",
+        "The tag v1.0.0-rc.1 is not `v` and a canonical version: no", extra_tag("v1.0.0-rc.1"), act="doctor",
     ),
     # Pending publishers.
     Row(
@@ -330,7 +372,7 @@ ROWS = [
         "The publishing job lost its `id-token: write`.",
         "Give it back: `copier update`, or by hand.",
         "missing or insufficient OIDC token permissions",
-        edit(RELEASE, "    permissions:\n      id-token: write # PyPI trusts", "    permissions:\n      actions: read # PyPI trusts"),
+        edit(RELEASE, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"),
     ),
     Row(
         "A release of a fork",
@@ -360,7 +402,8 @@ ROWS = [
         "The checkout has the commits and no tags.",
         "Check out with `fetch-depth: 0`.",
         "the checkout has no tag v1.2.3",
-        edit(BUILD, "      - name: Set up Python", "      - run: git tag --delete v1.2.3\n      - name: Set up Python"), stops="build",
+        edit(BUILD, "      - name: Set up Python", "      - run: git tag -d v1.2.3\n      - name: Set up Python"),
+        stops="build",
     ),
     # The tag and the version.
     Row(
@@ -413,7 +456,7 @@ ROWS = [
         "The commit has two tags",
         "Only one of them can be the version of a build.",
         "Delete the other tag, or release from a new commit.",
-        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.3", "v1.2.4"), stops="build",
+        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.4", "v1.2.3"), stops="build",
     ),
     # The files.
     Row(
@@ -443,14 +486,14 @@ ROWS = [
     Row(
         "A pinned hash does not match",
         "A tool is not the one that was locked: somebody changed it, or constraints.txt was edited.",
-        "Do not release. Take the file of the template again, with `copier update`, and find out which of the two changed.",
+        "Do not release. Take the template's file again, with `copier update`, and find out which of the two changed.",
         "DO NOT MATCH THE HASHES", tamper, stops="build",
     ),
     Row(
         "A build requirement is not locked",
         "`build-system.requires` names a package that constraints.txt does not know, so nobody knows its hash.",
         "Do without it, or ask for it in the template.",
-        "all requirements must have their versions pinned with ==",
+        "In --require-hashes mode",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), stops="build",
     ),
     Row(
@@ -471,7 +514,7 @@ ROWS = [
         "The README does not render",
         "PyPI refuses a description that is not what its content type says.",
         f"Mend the README. {AGAIN}",
-        "The description failed to render", broken_readme, stops="build",
+        "has syntax errors in markup", broken_readme, stops="build",
     ),
     Row(
         "The summary is too long",
@@ -484,20 +527,21 @@ ROWS = [
         "PyPI takes no direct references.",
         f"Depend on a released version. {AGAIN}",
         "which PyPI refuses: depend on a released version",
-        edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six-1.16.0.tar.gz"]'), stops="build",
+        edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'), stops="build",
     ),
     Row(
         "The package has another name than the publisher",
         "`name` in pyproject.toml and `package_name` in `.github/publisher.json` differ.",
         "Correct the one or the other.",
-        "the publisher is registered for my-package", edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), stops="build",
+        "the publisher is registered for my-package",
+        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), stops="build",
     ),
     Row(
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
         f"Keep the right side and delete the markers. {AGAIN}",
         "README.md holds conflict markers",
-        edit("README.md", "# my-package\n", "<<<<<<< before updating\n# my-package\n=======\n# mine\n>>>>>>> after updating\n"), stops="build",
+        edit("README.md", "# my-package\n", CONFLICT), stops="build",
     ),
     # The rehearsal, and PyPI itself.
     Row(
@@ -522,7 +566,8 @@ ROWS = [
         "A rehearsal meets a PyPI in trouble",
         "PyPI answers with a number from 500, which says nothing about the publisher.",
         "Wait, and rehearse again.",
-        "PyPI could not be reached or is in trouble", trouble(Trouble("mint-token", 503)), act="rehearse", stops="rehearse",
+        "PyPI could not be reached or is in trouble",
+        trouble(Trouble("mint-token", 503)), act="rehearse", stops="rehearse",
     ),
 ]  # fmt: skip
 

@@ -76,7 +76,9 @@ def main(arguments: list[str]) -> None:
             api(state, path, jq)
         case ["api", path]:
             api(state, path, "")
-        case ["release", "upload", tag, *files] if not any(name.startswith("-") for name in files if name != "--clobber"):
+        case ["release", "upload", tag, *files] if not any(
+            name.startswith("-") for name in files if name != "--clobber"
+        ):
             names = [name for name in files if name != "--clobber"]
             upload(state, tag, names, clobber="--clobber" in files)
         case _:

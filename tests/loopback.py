@@ -6,8 +6,6 @@ How PyPI matches a publisher and what it refuses at an upload follows warehouse 
 `oidc/models/github.py`, `forklift/legacy.py`, `forklift/metadata.py`), and so do its messages.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io
@@ -251,6 +249,7 @@ class PyPI:
             message = "Invalid or non-existent authentication information."
             raise RefusedError(message, 403)
         check_form(upload)
+        check_addresses(upload)
         name = canonicalize_name(upload.one("name"))
         if name not in self.projects:
             message = (
@@ -293,7 +292,9 @@ def check_form(upload: Upload) -> None:
             raise RefusedError(message)
         if name in deprecated_classifiers:
             instead = deprecated_classifiers[name]
-            message = f"The classifier {name!r} has been deprecated" + (f", use one of {instead} instead." * bool(instead))
+            message = f"The classifier {name!r} has been deprecated" + (
+                f", use one of {instead} instead." * bool(instead)
+            )
             raise RefusedError(message)
     for requirement in upload.form.get("requires_dist", []):
         if Requirement(requirement).url:
@@ -302,6 +303,10 @@ def check_form(upload: Upload) -> None:
     if upload.one("license") and upload.one("license_expression"):
         message = "License is deprecated when License-Expression is present."
         raise RefusedError(message)
+
+
+def check_addresses(upload: Upload) -> None:
+    """Check the e-mail addresses of an upload as PyPI does."""
     for name in ("author_email", "maintainer_email"):
         if address := parseaddr(upload.one(name))[1]:
             try:
@@ -342,7 +347,9 @@ def check_file(upload: Upload) -> None:
             inside, folder = sdist.getnames(), f"{name}-{version}"
     for licence in upload.form.get("license_files", []) + upload.form.get("license_file", []):
         if f"{folder}/{licence}" not in inside:
-            message = f"License-File {licence} does not exist in distribution file {upload.filename} at {folder}/{licence}"
+            message = (
+                f"License-File {licence} does not exist in distribution file {upload.filename} at {folder}/{licence}"
+            )
             raise RefusedError(message)
 
 
@@ -418,20 +425,21 @@ class Loopback:
         """Answer a request; an address that neither side has is a 404."""
         url = urlsplit(address)
         authorization = headers.get("authorization", "")
+        answer: Answer = 404, "Not Found", {"message": f"no such address: {method} {address}"}
         match method, url.hostname, url.path.rstrip("/"):
             case "GET", "127.0.0.1", "/idtoken":
-                return self.github.sign(authorization, parse_qs(url.query).get("audience", [""])[0])
+                answer = self.github.sign(authorization, parse_qs(url.query).get("audience", [""])[0])
             case "GET", "pypi.org" | "upload.pypi.org", "/_/oidc/audience":
-                return 200, "OK", {"audience": "pypi"}
+                answer = 200, "OK", {"audience": "pypi"}
             case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/mint-token" | "/_/oidc/github/mint-token":
-                return self.pypi.mint(body)
+                answer = self.pypi.mint(body)
             case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/burn-token":
-                return self.pypi.burn(json.loads(body)["token"])
+                answer = self.pypi.burn(json.loads(body)["token"])
             case "POST", "upload.pypi.org", "/legacy":
-                return self.pypi.upload(authorization, parse_multipart(headers.get("content-type", ""), body))
+                answer = self.pypi.upload(authorization, parse_multipart(headers.get("content-type", ""), body))
             case "GET", "pypi.org", path if name := re.fullmatch(r"/simple/([^/]+)", path):
-                return self.simple(canonicalize_name(name[1]))
-        return 404, "Not Found", {"message": f"no such address: {method} {address}"}
+                answer = self.simple(canonicalize_name(name[1]))
+        return answer
 
     def simple(self, name: str) -> Answer:
         """Answer as PyPI's index does (PEP 691): a project without files exists, too."""
@@ -460,8 +468,8 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         self.send_response(200, "Connection established")
         self.end_headers()
         self.connection = self.server_side.context.wrap_socket(self.connection, server_side=True)
-        self.rfile = self.connection.makefile("rb")  # type: ignore[assignment]
-        self.wfile = self.connection.makefile("wb", buffering=0)  # type: ignore[assignment]
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
         self.close_connection = False
 
     def do_GET(self) -> None:

@@ -203,7 +203,7 @@ def test_the_interview_begins_with_the_repository_and_the_form_stands_together(t
     order = ["repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
     for question in order:
         terminal.expect(re.escape(asked()[question]["help"][:40]))
-        assert ("publisher form" in asked()[question]["help"]) == (question != "kind")
+        assert ("publisher form" in asked()[question]["help"]) == (question not in {"scope", "kind"})
         terminal.send("\r")
     while terminal.expect(["🎤", pexpect.EOF], timeout=20) == 0:
         terminal.send("\r")

@@ -1,94 +1,40 @@
 """The release of a rendered project, whole, on this machine: GitHub is `actions.py`, PyPI is `loopback.py`."""
 
-from __future__ import annotations
-
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from actions import FOLDERS, Environment, Event, GitHub, Run, dispatched, published, start
-from conftest import VERSION, Project, run
-from drills import PAGE, PUBLISHER, ROWS, Row, page
-from loopback import Loopback
-
-TAG = f"v{VERSION}"
-FILES = {f"my_package-{VERSION}-py3-none-any.whl", f"my_package-{VERSION}.tar.gz"}
+from actions import Event, Run
+from conftest import VERSION, run
+from drills import PAGE, ROWS, Row, page
+from loopback import Trouble
+from world import FILES, PUBLISHER, World, make_loopback, make_world  # noqa: F401 - fixtures
 
 
-@pytest.fixture(scope="session")
-def loopback(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Loopback]:
-    """The server, and a folder for the tools that the runs share."""
-    base = tmp_path_factory.getbasetemp()
-    FOLDERS["tools"] = (base if worker_id == "master" else base.parent) / "tools"
-    FOLDERS["tools"].mkdir(exist_ok=True)
-    with Loopback(tmp_path_factory.mktemp("loopback")) as server:
-        yield server
-
-
-@dataclass
-class World:
-    """A project, its repository on GitHub, and PyPI."""
-
-    project: Project
-    github: GitHub
-    loopback: Loopback
-    tag: str = TAG
-
-    def commit(self, message: str = "Change") -> None:
-        """Commit all that changed, and move the tag there."""
-        self.project.run("git", "add", "--all")
-        self.project.run("git", "commit", "--quiet", "--message", message)
-        self.project.run("git", "tag", "--force", self.tag)
-
-    def happens(self, event: Event) -> list[Run]:
-        """Push the project and let an event happen; return the runs that it starts, none of which gave a token away."""
-        self.project.run("git", "push", "--quiet", "--mirror", self.github.git)
-        self.github.release(self.tag)
-        runs = start(self.github, event)
-        for one in runs:
-            self.no_token_left(one)
-        return runs
-
-    def no_token_left(self, done: Run) -> None:
-        """See that no token of PyPI's is in a log or an artifact, and none of GitHub's in a workspace."""
-        kept = [path.read_bytes() for path in (done.folder / "artifacts").rglob("*") if path.is_file()]
-        for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
-            assert token not in done.log
-            assert not any(token.encode() in content for content in kept)
-        assert not [job.leaks for job in done.jobs.values() if job.leaks]
-
-    def release(self, commit: str = "") -> Run:
-        """Publish a GitHub release; return the run of the release workflow."""
-        (done,) = self.happens(published(self.tag, commit=commit))
-        return done
-
-    def rehearse(self, typed: str = "my-package") -> Run:
-        """Run the release workflow by hand."""
-        (done,) = self.happens(dispatched({"package_name": typed}))
-        return done
-
-    def uploaded(self) -> set[str]:
-        """Return the names of the project's files on PyPI."""
-        return set(self.loopback.pypi.files("my-package"))
-
-    def attached(self) -> set[str]:
-        """Return the names of the files of the GitHub release."""
-        return set(self.github.read()["releases"].get(self.tag, {"assets": {}})["assets"])
-
-
-@pytest.fixture
-def world(default: Project, loopback: Loopback, tmp_path: Path) -> World:
-    """A project that is set up as RELEASING.md says, before its first release."""
-    project = default.copy(tmp_path / "my-package")
-    run("git", "init", "--quiet", "--bare", "origin.git", cwd=tmp_path)
-    environments = {"publishing": Environment(branches=("main",), tags=("v*",))}
-    github = GitHub(tmp_path / "origin.git", tmp_path, loopback.reset(), environments=environments)
-    loopback.pypi.register(PUBLISHER, "my-package")
-    return World(project, github, loopback)
+@contextmanager
+def index(packages: Path) -> Iterator[str]:
+    """Serve a folder of packages by a real index, pypiserver; yield the address of its simple index."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/simple/"
+    command = [sys.executable, "-m", "pypiserver", "run", "--disable-fallback", "--interface=127.0.0.1"]
+    command += [f"--port={port}", str(packages)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(100):
+                with suppress(OSError), urlopen(address, timeout=5):
+                    break
+                time.sleep(0.1)
+            yield address
+        finally:
+            server.terminate()
 
 
 def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path) -> None:
@@ -106,19 +52,6 @@ def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path)
         run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, "clean", cwd=tmp_path)
         run("clean/bin/pip", "install", "--quiet", "--index-url", address, "my-package", cwd=tmp_path)
     assert run("clean/bin/my-package", "--version", cwd=tmp_path).stdout.split()[-1] == VERSION
-
-
-class index:  # noqa: N801 - a context manager
-    """A real index, pypiserver, for a folder of packages."""
-
-    def __init__(self, packages: Path) -> None:
-        """Keep the folder."""
-        self.packages = packages
-
-    def __enter__(self) -> str:
-        """Start it; return the address of its simple index."""
-        command = [sys.executable, "-m", "pypiserver", "run", "--disable-fallback", "--interface=127.0.0.1", "--port=0"]
-        raise NotImplementedError(command)
 
 
 def test_the_first_release_creates_the_project(world: World) -> None:
@@ -172,15 +105,16 @@ def carry_out(row: Row, world: World) -> Run:
     return world.release()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[row.title for row in ROWS])
+RUNS = [row for row in ROWS if row.act != "doctor"]
+
+
+@pytest.mark.parametrize("row", RUNS, ids=[row.title for row in RUNS])
 def test_a_failure_is_explained_and_leaves_nothing_half_done(
     row: Row, world: World, record_property: Callable[[str, object], None]
 ) -> None:
     """Each row of the table: it stops where it should, says what it should, and nothing of it is on PyPI."""
-    if row.act == "doctor":
-        pytest.skip("todo")
     done = carry_out(row, world)
-    assert row.says in done.log.replace("\n", " ") or row.says in done.log, done.log
+    assert row.says in done.log, done.log
     failed = [name for name, job in done.jobs.items() if job.result == "failure" and "/" not in name]
     assert failed == ([row.stops] if row.stops else []), done.log
     if row.act == "continued":
@@ -192,7 +126,43 @@ def test_a_failure_is_explained_and_leaves_nothing_half_done(
         assert not world.loopback.github.asked
     if failed and row.act != "continued":
         assert not world.attached()
-    record_property("drill", (row.title, row.stops or "-", row.says))
+    record_property("drill", (row.title, row.stops or "no job", row.says))
+
+
+FOUND = [row for row in ROWS if row.act == "doctor"]
+
+
+@pytest.mark.parametrize("row", FOUND, ids=[row.title for row in FOUND])
+def test_the_doctor_finds_what_is_wrong_before_a_release(
+    row: Row, world: World, record_property: Callable[[str, object], None]
+) -> None:
+    """On the maintainer's machine: the exit code is 1, and the list says what is wrong."""
+    assert world.doctor().returncode == 0
+    row.breaks(world)
+    found = world.doctor()
+    assert found.returncode == 1
+    assert row.says in found.stdout
+    assert "→" in found.stdout
+    record_property("drill", (row.title, "doctor", row.says))
+
+
+def test_the_doctor_finds_all_right_and_changes_nothing(world: World) -> None:
+    """A repository that is set up as RELEASING.md says."""
+    found = world.doctor()
+    assert found.returncode == 0, found.stdout
+    assert "wrong" not in found.stdout
+    assert "Could not see" not in found.stdout
+    assert {asked[0] for asked in world.github.read()["asked"]} == {"api"}
+    assert not world.project.run("git", "status", "--porcelain").stdout
+
+
+def test_the_doctor_says_what_it_cannot_see(world: World) -> None:
+    """Without `gh` and without PyPI it looks at the rest, and does not call it wrong."""
+    world.loopback.trouble.append(Trouble("pypi.org", 503))
+    found = world.doctor(gh=False)
+    assert found.returncode == 0, found.stdout
+    assert "Could not see GitHub: `gh` is not installed" in found.stdout
+    assert "Could not see PyPI: PyPI answers 503" in found.stdout
 
 
 def test_the_troubleshooting_page_is_the_table() -> None:

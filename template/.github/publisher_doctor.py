@@ -79,9 +79,9 @@ def ask_pypi(package_name: str) -> dict[str, str] | None:
     PyPI's JSON index (PEP 691) knows a project that has no files yet, too.
     """
     address = f"https://pypi.org/simple/{package_name}/"
-    request = urllib.request.Request(address, headers={"Accept": "application/vnd.pypi.simple.v1+json"})  # noqa: S310
+    request = urllib.request.Request(address, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     try:
-        with urllib.request.urlopen(request, timeout=PYPI_SECONDS) as answer:  # noqa: S310 - the address is above
+        with urllib.request.urlopen(request, timeout=PYPI_SECONDS) as answer:  # noqa: S310 - https, see above
             files = json.load(answer)["files"]
     except urllib.error.HTTPError as error:
         if error.code == 404:  # noqa: PLR2004 - HTTP's *not found*
@@ -106,21 +106,21 @@ def form_address(publisher: dict[str, str]) -> str:
 
 def check_workflow(publisher: dict[str, str]) -> list[Finding]:
     """Compare the publisher with the workflow files on disk."""
-    file = WORKFLOWS / publisher["workflow_filename"]
-    anew = "copier update"
+    file, wanted = WORKFLOWS / publisher["workflow_filename"], publisher["environment"]
     if not file.is_file():
-        publishing = [
-            path.name for path in sorted(WORKFLOWS.glob("*.y*ml")) if "gh-action-pypi-publish" in path.read_text("utf-8")
+        others = [
+            path for path in sorted(WORKFLOWS.glob("*.y*ml")) if "gh-action-pypi-publish" in path.read_text("utf-8")
         ]
-        found = f"; {publishing[0]} publishes instead" if publishing else ""
-        remedy = f"git mv {WORKFLOWS / publishing[0]} {file}" if publishing else anew
-        return [Finding("wrong", f"There is no {file}{found}", remedy)]
+        if others:
+            sentence = f"There is no {file}; {others[0].name} publishes instead"
+            return [Finding("wrong", sentence, f"git mv {others[0]} {file}")]
+        return [Finding("wrong", f"There is no {file}", "copier update")]
     text = file.read_text(encoding="utf-8")
-    found = sorted({name.strip("\"'") for name in re.findall(r"^ +environment:(?:\n +name:)? *([^#\n]+?)$", text, re.MULTILINE)})
-    wanted = publisher["environment"]
+    names = re.findall(r"^ +environment:(?:\n +name:)? *([^#\n]+?)$", text, re.MULTILINE)
+    found = sorted({name.strip("\"'") for name in names})
     if found != [wanted]:
-        names = ", ".join(found) or "none"
-        return [Finding("wrong", f"{file} names the environment {names}, and the publisher {wanted}", anew)]
+        named = ", ".join(found) or "none"
+        return [Finding("wrong", f"{file} names the environment {named}, and the publisher {wanted}", "copier update")]
     return [Finding("right", f"{file} is the publisher's workflow, and its environment is {wanted}")]
 
 
@@ -144,7 +144,9 @@ def check_github(publisher: dict[str, str]) -> list[Finding]:
     wanted = f"{publisher['owner']}/{publisher['repository']}"
     repository = ask_github(f"repos/{wanted}")
     if repository is None:
-        return [Finding("wrong", f"GitHub shows you no repository {wanted}", f"gh repo create {wanted} --source . --push")]
+        return [
+            Finding("wrong", f"GitHub shows you no repository {wanted}", f"gh repo create {wanted} --source . --push")
+        ]
     if repository["full_name"] != wanted:
         sentence = f"GitHub calls the repository {repository['full_name']}, and the publisher {wanted}"
         return [Finding("wrong", sentence, "copier update, and correct the publisher on PyPI")]
@@ -168,7 +170,9 @@ def check_github(publisher: dict[str, str]) -> list[Finding]:
             findings.append(Finding("right", f"The environment {name} lets {kind} {glob} in, for {purpose}"))
         else:
             remedy = f"gh api --method POST '{path}/deployment-branch-policies' -f 'name={glob}' -f type={kind}"
-            findings.append(Finding("wrong", f"The environment {name} has no rule for {kind} {glob}: {purpose}", remedy))
+            findings.append(
+                Finding("wrong", f"The environment {name} has no rule for {kind} {glob}: {purpose}", remedy)
+            )
     return findings
 
 
@@ -179,7 +183,11 @@ def check_tags(_: dict[str, str]) -> list[Finding]:
     tags = ask("git", "tag", "--list").split()
     odd = [tag for tag in tags if re.match(r"v?\d", tag) and not CANONICAL_TAG.fullmatch(tag)]
     findings = [
-        Finding("wrong", f"The tag {tag} is not `v` and a canonical version: no release can come from it", f"git tag --delete {tag}")
+        Finding(
+            "wrong",
+            f"The tag {tag} is not `v` and a canonical version: no release can come from it",
+            f"git tag --delete {tag}",
+        )
         for tag in odd
     ]
     here = [tag for tag in ask("git", "tag", "--points-at", "HEAD").split() if CANONICAL_TAG.fullmatch(tag)]
@@ -187,7 +195,9 @@ def check_tags(_: dict[str, str]) -> list[Finding]:
         sentence = f"This commit has {len(here)} versions ({', '.join(here)}) and can be released as one"
         findings.append(Finding("wrong", sentence, f"git tag --delete {here[0]}"))
     latest = ask("git", "tag", "--list", "--sort=-version:refname", "v*").split()
-    return findings or [Finding("right", f"The tags are versions; the latest is {latest[0] if latest else 'still to come'}")]
+    return findings or [
+        Finding("right", f"The tags are versions; the latest is {latest[0] if latest else 'still to come'}")
+    ]
 
 
 def check_pypi(publisher: dict[str, str]) -> list[Finding]:
@@ -196,9 +206,17 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
     files = ask_pypi(name)
     if files is None:
         address = "https://pypi.org/manage/account/publishing/"
-        return [Finding("right", f"PyPI has no {name} yet: register a pending publisher, at most 30 days ahead", address)]
+        return [
+            Finding("right", f"PyPI has no {name} yet: register a pending publisher, at most 30 days ahead", address)
+        ]
     if not files:
-        return [Finding("right", f"PyPI has {name} and no file of it: release soon", f"gh workflow run {publisher['workflow_filename']}")]
+        return [
+            Finding(
+                "right",
+                f"PyPI has {name} and no file of it: release soon",
+                f"gh workflow run {publisher['workflow_filename']}",
+            )
+        ]
     return [Finding("right", f"PyPI has {name}: it needs a publisher, registered by an owner", form_address(publisher))]
 
 
@@ -239,125 +257,137 @@ def read_claims(said: str) -> dict[str, str]:
     return dict(zip(names, (repository[1], repository[2], workflow[1], environment[1] or "(none)"), strict=True))
 
 
-def form_table(publisher: dict[str, str], claims: dict[str, str]) -> list[str]:
+def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:
     """Return the form as a Markdown table, beside what the token claimed."""
     lines = ["| field of the form | must be | this run claimed |", "| --- | --- | --- |"]
     for name, field in FORM.items():
         claim = claims.get(name)
         differs = " ← differs" if claim not in (None, publisher[name]) else ""
         shown = f"`{claim}`{differs}" if claim else ""
-        lines.append(f"| {field} | `{publisher[name]}` | {shown} |")
-    return lines
+        lines.append(f"| {field} | `{publisher[name]}` | {shown} |".replace("`|`", "`\\|`"))
+    return "\n".join(lines)
 
 
 def explain_form(publisher: dict[str, str], claims: dict[str, str]) -> list[str]:
     """Say why PyPI may know no publisher for a token, as far as it can be seen from here."""
     name = publisher["package_name"]
     differing = [FORM[key] for key in FORM if claims.get(key) not in (None, publisher[key])]
-    table = ["", *form_table(publisher, claims), ""]
+    table = form_table(publisher, claims)
     if differing:
-        return [f"This run differs from `.github/publisher.json` in: {', '.join(differing)}. Correct that first.", *table]
+        return [
+            f"This run differs from `.github/publisher.json` in: {', '.join(differing)}. Correct that first.",
+            table,
+        ]
     try:
         files = ask_pypi(name)
     except UnseenError as error:
-        return [f"{error}, so it is not known whether {name} exists. The form must read:", *table]
+        return [f"{error}, so it is not known whether {name} exists. The form must read:", table]
     if files is None:
-        return [
-            f"PyPI has no project {name}, and no pending publisher that reads as below. A pending publisher expires after "
-            "30 days, and one with another project name creates that project instead. "
-            "Register it at <https://pypi.org/manage/account/publishing/>, or on your organisation's page:",
-            *table,
-        ]
+        sentences = (
+            f"PyPI has no project {name}, and no pending publisher that reads as below. A pending publisher expires "
+            "after 30 days, and one with another project name creates that project instead. "
+            "Register it at <https://pypi.org/manage/account/publishing/>, or on your organisation's page:"
+        )
+    else:
+        sentences = (
+            f"PyPI has the project {name}, and no publisher of it reads as below. Compare line by line: owner, "
+            "repository and workflow count to the letter, case included, and the publisher must stand under this "
+            f"project and no other. [This address fills the form]({form_address(publisher)}):"
+        )
+    return [sentences, table]
+
+
+def report_passed(publisher: dict[str, str], dist: list[Path]) -> list[str]:
+    """Say what a rehearsal proved, and what it cannot."""
+    name = publisher["package_name"]
+    try:
+        files = ask_pypi(name)
+    except UnseenError as error:
+        known = f"{error}, so it is not known whether {name} has files."
+    else:
+        known = "Not to be seen from here: that the publisher stands under this project and no other."
+        if files is None:
+            known = (
+                f"**PyPI has no project {name}**: the publisher is registered under another. Register it under {name}."
+            )
+        elif not files:
+            known = f"**{name} is empty on PyPI**, created by this exchange or an earlier one: release soon."
+    built = " and ".join(f"`{path.name}`" for path in dist)
     return [
-        f"PyPI has the project {name}, and no publisher of it reads as below. Compare line by line: owner, repository and "
-        "workflow count to the letter, case included, and the publisher must stand under this project and no other. "
-        f"[This address fills the form]({form_address(publisher)}):",
-        *table,
+        "## The rehearsal passed: PyPI trusts this workflow",
+        (
+            f"- The build gives {built}, and the release gate lets them through.\n"
+            "- Owner, repository, workflow and environment are those that PyPI knows.\n"
+            "- PyPI gave a token for GitHub's, and the token was thrown away. Nothing was uploaded."
+        ),
+        known,
     ]
 
 
-def report_rehearsal(publisher: dict[str, str], result: str, said: str, dist: list[Path]) -> list[str]:
-    """Say what a rehearsal proved, or what it found."""
-    name = publisher["package_name"]
-    again = "Then rehearse again."
-    if result == "success":
-        lines = [
-            "## The rehearsal passed: PyPI trusts this workflow",
-            "",
-            f"- The build gives {' and '.join(f'`{path.name}`' for path in dist)}, and the release gate lets them through.",
-            "- Owner, repository, workflow and environment are those that PyPI knows.",
-            "- PyPI gave a token for GitHub's, and the token was thrown away. Nothing was uploaded.",
-        ]
-        try:
-            files = ask_pypi(name)
-        except UnseenError as error:
-            return [*lines, "", f"{error}, so it is not known whether {name} has files."]
-        if files is None:
-            sentence = f"**PyPI has no project {name}**: the publisher is registered under another project. Register it under {name}."
-            return [*lines, "", sentence]
-        if not files:
-            sentence = f"**{name} is empty on PyPI**, created by this exchange or an earlier one: release soon."
-            return [*lines, "", sentence]
-        return lines
-    lines = ["## The rehearsal failed; nothing was uploaded", ""]
+def report_refused(publisher: dict[str, str], said: str) -> list[str]:
+    """Say why a rehearsal failed, from what uv said."""
+    table = []
     if not said:
-        sentence = (
-            f"The job did not come to the exchange. If the environment {publisher['environment']} refused this branch or tag, "
+        why = (
+            "The job did not come to the exchange. If the environment refused this branch or tag, "
             "give it a rule for the default branch, as RELEASING.md says; else read the job's log."
         )
-        return [*lines, sentence, again]
-    quoted = ["", "<details><summary>What uv said</summary>", "", "```text", said.strip(), "```", "", "</details>"]
-    if "invalid-pending-publisher" in said:
-        sentence = (
-            f"A pending publisher with these values waits for a project that exists already: "
-            f"delete it at <https://pypi.org/manage/account/publishing/>. {again}"
+    elif "invalid-pending-publisher" in said:
+        why = (
+            "A pending publisher with these values waits for a project that exists already: "
+            "delete it at <https://pypi.org/manage/account/publishing/>."
         )
-        return [*lines, sentence, *quoted]
-    if '"invalid-publisher"' in said:
-        return [*lines, "PyPI knows no publisher for this run's token.", *explain_form(publisher, read_claims(said)), again, *quoted]
-    if re.search(r"\b5\d\d\b|Failed to fetch|timed? ?out|error sending request", said):
-        sentence = "PyPI could not be reached or is in trouble, which says nothing about the publisher: see <https://status.python.org>."
-        return [*lines, f"{sentence} {again}", *quoted]
-    if "ACTIONS_ID_TOKEN_REQUEST" in said or "id-token" in said:
-        sentence = f"The job may not ask GitHub for a token: give it back `id-token: write` (`copier update` does). {again}"
-        return [*lines, sentence, *quoted]
-    return [*lines, f"The exchange failed for a reason of its own, see below. {again}", *quoted]
+    elif '"invalid-publisher"' in said:
+        why = "PyPI knows no publisher for this run's token."
+        table = explain_form(publisher, read_claims(said))
+    elif re.search(r"error code 5\d\d|server error|Failed to fetch|timed? ?out|error sending request", said):
+        why = (
+            "PyPI could not be reached or is in trouble, which says nothing about the publisher: "
+            "see <https://status.python.org>."
+        )
+    elif "id-token" in said or "ACTIONS_ID_TOKEN_REQUEST" in said:
+        why = "The job may not ask GitHub for a token: give it back `id-token: write`, as `copier update` does."
+    else:
+        why = "The exchange failed for a reason of its own, see below."
+    quoted = ["<details><summary>What uv said</summary>", f"```text\n{said.strip()}\n```", "</details>"] if said else []
+    return ["## The rehearsal failed; nothing was uploaded", why, *table, "Then rehearse again.", *quoted]
 
 
 def report_release(publisher: dict[str, str], result: str, dist: list[Path]) -> list[str]:
     """Say what of a release is on PyPI, and how to go on."""
-    name, total = publisher["package_name"], len(dist)
-    again = "*Re-run failed jobs* continues where it stopped: PyPI takes a file that it has already, if it is the same to the byte."
+    name = publisher["package_name"]
+    again = "*Re-run failed jobs*: PyPI takes a file that it has already, if it is the same to the byte."
     try:
         files = ask_pypi(name) or {}
     except UnseenError as error:
-        return [f"## The upload ended in {result}", "", f"{error}, so it is not known what was uploaded. {again}"]
-    same = [path for path in dist if files.get(path.name) == hashlib.sha256(path.read_bytes()).hexdigest()]
-    other = [path for path in dist if path.name in files and path not in same]
+        return [f"## The upload ended in {result}", f"{error}, so it is not known what was uploaded. {again}"]
+    same = [path.name for path in dist if files.get(path.name) == hashlib.sha256(path.read_bytes()).hexdigest()]
+    other = [path.name for path in dist if path.name in files and path.name not in same]
     if other:
-        names = ", ".join(path.name for path in other)
         sentence = (
-            f"PyPI has other bytes under the name {names}, and a file name never changes its content there: "
+            f"PyPI has other bytes under the name {', '.join(other)}, and a file name never changes its content there: "
             "nothing of this build can replace it. Release the next version."
         )
-        return ["## This version is taken on PyPI", "", sentence]
-    if len(same) == total:
-        sentence = f"PyPI has {' and '.join(path.name for path in dist)}, the same to the byte."
-        return [f"## Released: {name}", "", sentence if result == "success" else f"{sentence} {again}"]
+        return ["## This version is taken on PyPI", sentence]
+    if len(same) == len(dist):
+        return [f"## Released: {name}", f"PyPI has {' and '.join(same)}, the same to the byte."]
     if same:
-        sentence = f"PyPI has {', '.join(path.name for path in same)} and not the rest. {again}"
-        return [f"## {len(same)} of {total} files were uploaded", "", sentence]
+        sentence = f"PyPI has {', '.join(same)} and not the rest. {again}"
+        return [f"## {len(same)} of {len(dist)} files were uploaded", sentence]
     if result == "success":  # the index may lag behind the upload
-        return [f"## Released: {name}", "", "PyPI took the files; its index does not show them yet."]
+        return [f"## Released: {name}", "PyPI took the files; its index does not show them yet."]
     return [
         "## Nothing was uploaded",
-        "",
-        "If the log says `invalid-publisher`: " + "\n".join(explain_form(publisher, {})),
-        "If it says that the environment refused the tag: give it a rule for tags `v*`, as RELEASING.md says. "
-        "If it shows a time-out or a number from 500: PyPI was in trouble, see <https://status.python.org>. "
-        "If it says 400: PyPI refused the file for the reason given there; mend it and release anew.",
-        "",
-        f"For a cause outside the repository, {again}",
+        "If the log of the job *Publish to PyPI* says",
+        (
+            "- that the environment does not let this tag in: give it a rule for tags `v*`, as RELEASING.md says;\n"
+            "- `invalid-pending-publisher`: delete the pending publisher that was left beside the real one;\n"
+            "- a time-out, or a number from 500: PyPI was in trouble, see <https://status.python.org>;\n"
+            "- 400 or 403: PyPI gives the reason there;\n"
+            "- `invalid-publisher`: see below."
+        ),
+        *explain_form(publisher, {}),
+        f"If the cause was outside the repository, {again}",
     ]
 
 
@@ -370,8 +400,8 @@ def report(publisher: dict[str, str], folder: Path) -> int:
     else:
         file = Path(os.environ["SAID"])
         said = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        lines = report_rehearsal(publisher, result, said, dist)
-    print("\n".join(lines))
+        lines = report_passed(publisher, dist) if result == "success" else report_refused(publisher, said)
+    print("\n\n".join(lines))
     return 0
 
 
@@ -381,7 +411,10 @@ def main(arguments: list[str]) -> int:
         publisher = json.loads(Path(".github/publisher.json").read_text(encoding="utf-8"))
         publisher = {name: publisher[name] for name in FORM}
     except (OSError, ValueError, KeyError) as error:
-        print(f"wrong   .github/publisher.json cannot be read ({error}).\n        → run this at the top of the repository, or copier update")
+        print(
+            f"wrong   .github/publisher.json cannot be read ({error}).\n"
+            "        → run this at the top of the repository, or copier update"
+        )
         return 1
     match arguments:
         case []:

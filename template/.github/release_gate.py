@@ -88,7 +88,7 @@ def find_distributions(folder: Path) -> list[Distribution]:
 
 
 def check_metadata(distribution: Distribution) -> list[str]:
-    """Return what PyPI would refuse in one file's metadata, a sentence each."""
+    """Return where a file's metadata contradicts its name, a sentence each."""
     metadata, file = distribution.metadata, distribution.path.name
     problems = []
     if normalized(metadata.get("Name", "")) != normalized(distribution.name):
@@ -97,6 +97,13 @@ def check_metadata(distribution: Distribution) -> list[str]:
         problems.append(
             f"{file} says Version: {metadata.get('Version')} inside: build it again with `python -m build`."
         )
+    return problems
+
+
+def check_fields(distribution: Distribution) -> list[str]:
+    """Return what PyPI would refuse in the metadata, a sentence each."""
+    metadata, file = distribution.metadata, distribution.path.name
+    problems = []
     summary = str(metadata.get("Summary", ""))
     if len(summary) > LONGEST_SUMMARY:
         problems.append(
@@ -162,22 +169,27 @@ def git(*arguments: str) -> str:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()
 
 
+def explain_static() -> str:
+    """Say why the project's version can come from no tag, and what mends it; an empty text if nothing is in its way."""
+    pyproject = "\n".join(path.read_text(encoding="utf-8") for path in [Path("pyproject.toml")] if path.exists())
+    project = re.search(r"^\[project\]\s*$(.*?)(?=^\[|\Z)", pyproject, re.MULTILINE | re.DOTALL)
+    if project and re.search(r"^version\s*=", project[1], re.MULTILINE):
+        return (
+            "pyproject.toml has a static `version` in [project], which wins over the tag: delete that line, write "
+            "`dynamic = ['version']`, and let poetry-dynamic-versioning, hatch-vcs or setuptools-scm read the tag."
+        )
+    if re.search(r"""^build-backend\s*=\s*["']poetry\.core""", pyproject, re.MULTILINE):
+        return (
+            "the build backend is poetry-core's own, which knows no tags: write `build-backend = "
+            "'poetry_dynamic_versioning.backend'` in pyproject.toml, require poetry-dynamic-versioning and enable it."
+        )
+    return ""
+
+
 def explain_version(tag: str) -> str:
     """Say why a build for a release got another version than the tag's, and what mends it."""
-    pyproject = "\n".join(path.read_text(encoding="utf-8") for path in [Path("pyproject.toml")] if path.exists())
-    project = re.search(r"^\[project\]$(.*?)(?=^\[|\Z)", pyproject, re.MULTILINE | re.DOTALL)
     tags = git("tag", "--points-at", "HEAD").split()
     causes = [
-        (
-            project and re.search(r"^version\s*=", project[1], re.MULTILINE),
-            "pyproject.toml has a static `version` in [project], which wins over the tag",
-            "delete that line and write `dynamic = ['version']`.",
-        ),
-        (
-            re.search(r"""^build-backend\s*=\s*["']poetry\.core""", pyproject, re.MULTILINE),
-            "the build backend is poetry-core's own, which knows no tags",
-            "write `build-backend = 'poetry_dynamic_versioning.backend'` in pyproject.toml.",
-        ),
         (
             not git("tag", "--list", tag),
             f"the checkout has no tag {tag}",
@@ -199,7 +211,7 @@ def explain_version(tag: str) -> str:
             "write `enable = true` in [tool.poetry-dynamic-versioning] of pyproject.toml, or your backend's setting.",
         ),
     ]
-    return next(f"{cause}: {fix}" for applies, cause, fix in causes if applies)
+    return explain_static() or next(f"{cause}: {fix}" for applies, cause, fix in causes if applies)
 
 
 def check_version(version: str, tag: str) -> list[str]:
@@ -299,13 +311,14 @@ def main(arguments: list[str]) -> int:
         publisher = json.loads(Path(".github/publisher.json").read_text(encoding="utf-8"))
         wheel, sdist = find_distributions(Path(arguments[0]))
     except (OSError, ValueError, KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
-        problems = [str(error)]
+        problems = check_conflicts() or [str(error)]
     else:
         problems = [
             *check_conflicts(),
             *check_history(),
             *check_metadata(wheel),
             *check_metadata(sdist),
+            *check_fields(wheel),
             *check_classifiers(wheel),
             *check_agreement(wheel, sdist, publisher),
             *check_event(wheel, publisher, dict(os.environ)),
@@ -314,6 +327,9 @@ def main(arguments: list[str]) -> int:
         print(f"::error title=Release gate::{problem}" if "GITHUB_ACTIONS" in os.environ else f"Refused: {problem}")
     if problems:
         return 1
+    if later := explain_static():  # long before the release that it would stop
+        mark = "::warning title=Release gate::" if "GITHUB_ACTIONS" in os.environ else "Beware: "
+        print(f"{mark}A release would be refused, since {later}")
     print(f"{wheel.metadata['Name']} {wheel.version} may be released: {wheel.path.name}, {sdist.path.name}")
     if "GITHUB_OUTPUT" in os.environ:
         with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:

@@ -1,0 +1,73 @@
+"""Renovate, the real one, takes the rendered configuration and sees in a project what it should, and nothing else."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Project, Render, run
+
+ADDRESS = "https://github.com/MeltanoLabs/package-template.git"  # any address of the form that Renovate understands
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("renovate")]
+
+
+@pytest.fixture(scope="session")
+def renovate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of Renovate's commands, installed by npm."""
+    folder = tmp_path_factory.mktemp("renovate")
+    shutil.copy(ROOT / "tests/renovate/package.json", folder)
+    run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
+    return folder / "node_modules/.bin"
+
+
+def extracted(project: Project, renovate: Path) -> dict[str, set[str]]:
+    """Return what Renovate would keep up to date: the names of the dependencies, by file."""
+    logged = project.run(
+        renovate / "renovate",
+        "--platform=local",
+        "--dry-run=extract",
+        env={"LOG_LEVEL": "debug", "LOG_FORMAT": "json"},
+    ).stdout
+    lines: list[dict[str, Any]] = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
+    (found,) = (line["packageFiles"] for line in lines if line["msg"] == "Extracted dependencies")
+    return {
+        file["packageFile"]: {dependency["depName"] for dependency in file["deps"]}
+        for files in found.values()
+        for file in files
+    }
+
+
+def test_renovates_own_validator_accepts_the_configuration(render: Render, renovate: Path) -> None:
+    """Strictly: an option that was renamed is an error, too."""
+    project = render()
+    run(renovate / "renovate-config-validator", "--strict", "--no-global", "renovate.json", cwd=project.path)
+
+
+@pytest.mark.parametrize("scope", ["package", "release"])
+def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
+    scope: str, render: Render, renovate: Path, tmp_path: Path
+) -> None:
+    """The template's workflows and constraints.txt are out of its reach, the project's own workflow is not."""
+    project = render(scope=scope).copy(tmp_path / "my-package")
+    answers = project.path / ".copier-answers.yml"
+    lines = [line for line in project.read(answers.name).splitlines() if not line.startswith(("_src_path", "_commit"))]
+    answers.write_text("\n".join([f"_src_path: {ADDRESS}", "_commit: v1.0.0", *lines, ""]), encoding="utf-8")
+    (project.path / ".github/workflows/docs.yaml").write_text(
+        "on: push\njobs:\n  docs:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v7.0.0\n",
+        encoding="utf-8",
+    )
+    if scope == "release":  # an adopted repository keeps its own configuration; the how-to has what to add
+        text = (ROOT / "docs/how-to/renovate.md").read_text(encoding="utf-8")
+        addition = text.partition('```json title="renovate.json"\n')[2].partition("```")[0]
+        (project.path / "renovate.json").write_text(addition, encoding="utf-8")
+    project.begin()
+    found = extracted(project, renovate)
+    assert found[".copier-answers.yml"] == {ADDRESS}
+    workflows = {file: names for file, names in found.items() if file.startswith(".github/")}
+    assert {file: names - {"ubuntu"} for file, names in workflows.items()} == {
+        ".github/workflows/docs.yaml": {"actions/checkout"}
+    }
+    if scope == "package":
+        assert found["pyproject.toml"] == {"mypy", "pytest", "ruff"}
+        assert found[".pre-commit-config.yaml"] == {"astral-sh/ruff-pre-commit", "pre-commit/mirrors-mypy"}
