@@ -42,14 +42,13 @@ def install(project: Project, python: Path, environments: dict[str, Path]) -> Pa
     pyproject = tomllib.loads(project.read("pyproject.toml"))
     key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
     if key not in environments:
-        environments[key] = environments[""] / str(len(environments))
-        project.run("uv", "venv", "--quiet", "--python", python, environments[key])
-        project.run(
-            "uv", "pip", "install", "--quiet", "--python", environments[key], "-r", "pyproject.toml", "--group", "dev"
-        )
-    command = ["uv", "pip", "install", "--quiet", "--python", environments[key], "--no-deps", "--editable", "."]
-    project.run(*command)
-    return environments[key] / "bin"
+        environments[key] = environment = environments[""] / str(len(environments))
+        project.run("uv", "venv", "--quiet", "--python", python, environment)
+        requirements = ("-r", "pyproject.toml", "--group", "dev")
+        project.run("uv", "pip", "install", "--quiet", "--python", environment, *requirements)
+    environment = environments[key]
+    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--no-deps", "--editable", ".")
+    return environment / "bin"
 
 
 @pytest.fixture
@@ -156,7 +155,7 @@ def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Rende
     assert metadata["name"] == f"meltanolabs-{name}"
     assert name in metadata["scripts"]
     assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
-    assert f"- name: {name}\n" in project.read("meltano.yml")
+    assert f'- name: "{name}"\n' in project.read("meltano.yml")
 
 
 @pytest.mark.parametrize(

@@ -66,9 +66,8 @@ def made(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
     """Run the sample source of a tap's tests; yield the configuration that reads it, as Meltano takes it."""
     tap.run("uv", "venv", "--quiet", "--python", list(interpreters().values())[-1], environment)
-    install = ["uv", "pip", "install", "--quiet", "--python", environment, "-r", "pyproject.toml", "--group", "test"]
-    tap.run(*install)
-    command = [environment / "bin/python", "-c", SERVE]
+    tap.run("uv", "pip", "install", "--quiet", "--python", environment, "-r", "pyproject.toml", "--group", "test")
+    command = [str(environment / "bin/python"), "-c", SERVE]
     with subprocess.Popen(command, cwd=tap.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
