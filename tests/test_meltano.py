@@ -236,3 +236,24 @@ def test_meltano_invokes_an_extension(
     runs.environment = {"PATH": f"{stand_in.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
     assert runs("invoke", "sample-ext", check=False).returncode == 3
     note(record_property, answers, "arguments and exit code passed through")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=answers["kind"], marks=[] if answers["kind"] == "extension" else pytest.mark.slow)
+        for answers in variants()
+        if title(answers) in {"tap, REST, API Key", "target, record", "mapper", "extension"}
+    ],
+)
+def test_meltano_takes_the_definition_for_its_hub(
+    answers: Answers, meltano: Path, made: Callable[..., Project], tmp_path: Path
+) -> None:
+    """`meltanohub.yml` adds the plugin to another project."""
+    name = REPOSITORIES[answers["kind"]]
+    (tmp_path / "meltano.yml").write_text("version: 1\nproject_id: another\n", encoding="utf-8")
+    definition = made(answers).path / "meltanohub.yml"
+    run(meltano, "add", name, "--from-ref", definition, "--no-install", cwd=tmp_path, env=NO_HUB)
+    (plugins,) = yaml.safe_load((tmp_path / "meltano.yml").read_text(encoding="utf-8"))["plugins"].values()
+    assert [plugin["name"] for plugin in plugins] == [name]
+    assert [plugin["pip_url"] for plugin in plugins] == [name]
