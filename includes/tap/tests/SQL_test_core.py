@@ -30,7 +30,7 @@ def incremental() -> dict[str, Any]:
     return catalog
 
 
-SAMPLE: dict[str, Any] = {"config": CONFIG, "catalog": incremental()}
+SAMPLE: dict[str, Any] = {"config": CONFIG, "catalog": incremental(), "parse_env_config": False}
 
 TestStandard = get_tap_test_class({{ plugin_class }}, **SAMPLE)
 
