@@ -58,10 +58,22 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
-def slow(session: nox.Session) -> None:
-    """Run the tests that plain `nox` leaves out because they take long; CI does every night."""
+def matrix(session: nox.Session) -> None:
+    """Run every combination of answers, each with Meltano where it is a plugin, and write the table of them."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "slow", *session.posargs)
+    report = Path(session.create_tmp()) / "matrix.xml"
+    chosen = ("tests/test_kinds.py", "tests/test_meltano.py", "-k", "oldest or meltano")
+    options = ("--numprocesses=2", "--dist=loadgroup", f"--junit-xml={report}", "-o", "junit_family=xunit1")
+    session.run("pytest", *options, *chosen, *session.posargs)
+    session.run("python", "tests/combinations.py", report)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
+    install(session, "tests")
+    matrix = ("--ignore=tests/test_kinds.py", "--ignore=tests/test_meltano.py")
+    session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "slow", *matrix, *session.posargs)
 
 
 @nox.session

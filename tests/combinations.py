@@ -46,9 +46,9 @@ def repository(kind: str, spelling: str) -> str:
     if spelling == "long":
         return usual.replace("sample", "s" * (64 - len(usual) + len("sample"))).replace("my", "m" * (64 - 8))
     if spelling == "odd":
-        return (
-            usual.replace("sample-ext", "My.15Five_x-ext").replace("sample", "15Five.users").replace("my-l", "My_L.2")
-        )
+        odd = {"library": "My_2.lib", "tap": "tap-15Five.users", "target": "target-15Five.users"}
+        odd |= {"mapper": "mapper_15.Five", "extension": "My.15Five_x-ext"}
+        return odd[kind]
     return usual
 
 
@@ -106,7 +106,7 @@ INTRODUCTION = [
     "questions take turns: licences, Pythons, names that are long or odd, a package not called as its repository.",
     "",
     "*Green* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
-    "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and the schema of `meltano.yml`.",
+    "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
     "*Run by Meltano* means `meltano install`, `meltano invoke` and, but for an extension, two runs of `meltano run`:",
     "the rows of the first are counted and looked at, the second begins at the state of the first.",
     "",

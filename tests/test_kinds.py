@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, title, variants
+from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, repository, title, variants
 from conftest import VERSION, Project, Render, assert_green, interpreters, run
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
 PLUGINS = [variant for variant in variants() if variant["kind"] != "library"]
 
 
@@ -21,9 +25,10 @@ def group_of(answers: Answers) -> str:
     return answers["kind"] + answers.get("stream_type", "") + jwt
 
 
-def combination(answers: Answers, *marks: pytest.MarkDecorator) -> object:
-    """Return a test's parameter for a combination."""
-    return pytest.param(answers, id=title(answers), marks=[*marks, pytest.mark.xdist_group(group_of(answers))])
+def combination(answers: Answers, *others: str) -> object:
+    """Return a combination, and what goes with it, as parameters of a test; tests of a group run in one process."""
+    group = pytest.mark.xdist_group(group_of(answers))
+    return pytest.param(*others, answers, id=", ".join([*others, title(answers)]), marks=group)
 
 
 @pytest.fixture(scope="session")
@@ -37,60 +42,65 @@ def install(project: Project, python: Path, environments: dict[str, Path]) -> Pa
     pyproject = tomllib.loads(project.read("pyproject.toml"))
     key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
     if key not in environments:
-        environments[key] = environments[""] / str(len(environments))
-        project.run("uv", "venv", "--quiet", "--python", python, environments[key])
-        project.run(
-            "uv", "pip", "install", "--quiet", "--python", environments[key], "-r", "pyproject.toml", "--group", "dev"
-        )
-    command = ["uv", "pip", "install", "--quiet", "--python", environments[key], "--no-deps", "--editable", "."]
-    project.run(*command)
-    return environments[key] / "bin"
+        environments[key] = environment = environments[""] / str(len(environments))
+        project.run("uv", "venv", "--quiet", "--python", python, environment)
+        requirements = ("-r", "pyproject.toml", "--group", "dev")
+        project.run("uv", "pip", "install", "--quiet", "--python", environment, *requirements)
+    environment = environments[key]
+    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--no-deps", "--editable", ".")
+    return environment / "bin"
 
 
-def assert_kind_is_green(project: Project, python: Path, environments: dict[str, Path]) -> None:
-    """Run all that a project of any kind has to pass."""
-    commands = install(project, python, environments)
-    assert_green(project, commands, env={"MYPY_CACHE_DIR": str(commands.parent / "mypy_cache")})
-    project.run("uv", "build", "--quiet")
-    built = sorted(project.path.glob("dist/*.*"))
-    assert [VERSION in path.name for path in built] == [True, True]
-    project.run("twine", "check", "--strict", *built)
-    if project.answers["kind"] != "library":
-        project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", "meltano.yml")
+@pytest.fixture
+def assert_all_green(
+    render: Render, tmp_path: Path, environments: dict[str, Path]
+) -> Callable[[Answers, Path | None], None]:
+    """Make a project from answers and run all that it has to pass on a Python, by default the tests' own."""
+
+    def check(answers: Answers, python: Path | None) -> None:
+        python = python or Path(sys.executable)
+        project = render(**answers).copy(tmp_path / "project").begin()
+        commands = install(project, python, environments)
+        assert_green(project, commands, env={"MYPY_CACHE_DIR": str(commands.parent / "mypy_cache")})
+        project.run("uv", "build", "--quiet", "--python", python)
+        built = sorted(project.path.glob("dist/*-*"))
+        assert [VERSION in path.name for path in built] == [True, True]
+        project.run("twine", "check", "--strict", *built)
+        if answers["kind"] != "library":
+            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", "meltano.yml")
+
+    return check
 
 
 @pytest.mark.parametrize("answers", [combination(answers) for answers in pairs()])
-def test_every_combination_is_green(
-    answers: Answers, render: Render, tmp_path: Path, environments: dict[str, Path]
-) -> None:
+def test_every_combination_is_green(answers: Answers, assert_all_green: Callable[[Answers, Path | None], None]) -> None:
     """Each kind with each value of its own questions; the other questions take turns, in all pairs."""
-    project = render(**answers).copy(tmp_path / "project").begin()
-    assert_kind_is_green(project, interpreters().get(answers["python_min"], Path(sys.executable)), environments)
+    assert_all_green(answers, interpreters().get(answers["python_min"]))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("python", ["oldest", "newest"])
-@pytest.mark.parametrize("answers", [combination(variant) for variant in variants()])
-def test_every_combination_is_green_on_the_oldest_and_the_newest_python(  # noqa: PLR0913
-    answers: Answers,
+@pytest.mark.parametrize(
+    ("python", "answers"),
+    [combination(variant, "newest") for variant in variants()]
+    + [combination(variant, "oldest") for variant in ONE_OF_EACH_KIND],
+)
+def test_every_combination_is_green_on_the_newest_python_and_each_kind_on_the_oldest(
     python: str,
-    render: Render,
-    tmp_path: Path,
-    environments: dict[str, Path],
+    answers: Answers,
+    assert_all_green: Callable[[Answers, Path | None], None],
     record_property: Callable[[str, object], None],
 ) -> None:
     """Of those that the machine has."""
     version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
-    project = render(**answers, **names(answers), python_min="3.10").copy(tmp_path / "project").begin()
-    assert_kind_is_green(project, interpreter, environments)
+    assert_all_green(answers | names(answers) | {"python_min": "3.10"}, interpreter)
     for name, value in {"combination": title(answers), "ran": CHECKS, "on": version}.items():
         record_property(name, value)
 
 
 @pytest.mark.parametrize("answers", [pytest.param(variant, id=title(variant)) for variant in variants()])
-def test_the_linter_is_content_with_the_newest_python_as_the_oldest(answers: Answers, render: Render) -> None:
+def test_the_linter_is_content_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
-    project = render(**answers, python_min="3.14")
+    project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
 
@@ -145,35 +155,26 @@ def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Rende
     assert metadata["name"] == f"meltanolabs-{name}"
     assert name in metadata["scripts"]
     assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
-    assert f"- name: {name}\n" in project.read("meltano.yml")
+    assert f'- name: "{name}"\n' in project.read("meltano.yml")
 
 
 @pytest.mark.parametrize(
-    ("kind", "repository", "words"),
+    ("kind", "name", "words"),
     [
         ("tap", "1tap", ["kind", '"1tap"', "begin the name with a letter"]),
         ("extension", "x" * 65, ["kind", "65 characters", "64 at most"]),
         ("mapper", "json", ["kind", '"json"', "standard library"]),
     ],
 )
-def test_a_plugin_that_python_cannot_import_is_refused(
-    kind: str, repository: str, words: list[str], tmp_path: Path
-) -> None:
+def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
     """In one sentence, before anything is written."""
-    data = ["--data", f"repository={repository}", "--data", f"kind={kind}"]
-    command = [
-        "copier",
-        "copy",
-        "--quiet",
-        "--defaults",
-        "--vcs-ref=HEAD",
-        *data,
-        Path(__file__).parent.parent,
-        tmp_path / "x",
-    ]
-    done = run(*command, cwd=tmp_path, check=False)
+    root, destination = Path(__file__).parent.parent, tmp_path / "x"
+    data = [f"--data=repository={name}", f"--data=kind={kind}"]
+    done = run(
+        "copier", "copy", "--quiet", "--defaults", "--vcs-ref=HEAD", *data, root, destination, cwd=tmp_path, check=False
+    )
     assert done.returncode == 1
-    assert not (tmp_path / "x").exists()
+    assert not destination.exists()
     for word in words:
         assert word in done.stderr.strip().splitlines()[-1]
 

@@ -6,16 +6,18 @@ import json
 import os
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from combinations import MELTANO, REPOSITORIES, Answers, title, variants
 from conftest import ENVIRONMENT, Project, Render, interpreters, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 NO_HUB = {"MELTANO_HUB_URL": "http://127.0.0.1:9", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}
@@ -64,9 +66,8 @@ def made(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
     """Run the sample source of a tap's tests; yield the configuration that reads it, as Meltano takes it."""
     tap.run("uv", "venv", "--quiet", "--python", list(interpreters().values())[-1], environment)
-    install = ["uv", "pip", "install", "--quiet", "--python", environment, "-r", "pyproject.toml", "--group", "test"]
-    tap.run(*install)
-    command = [environment / "bin/python", "-c", SERVE]
+    tap.run("uv", "pip", "install", "--quiet", "--python", environment, "-r", "pyproject.toml", "--group", "test")
+    command = [str(environment / "bin/python"), "-c", SERVE]
     with subprocess.Popen(command, cwd=tap.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
@@ -178,10 +179,8 @@ def test_meltano_loads_into_a_target(
     tap = made({"kind": "tap", "stream_type": "Custom"})
     target = with_plugins(made(answers), tmp_path / "target-sample", extractors=extractor(tap))
     with source_of(tap, tmp_path / "source") as settings:
-        settings |= (
-            {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"} if answers["sink_type"] == "SQL" else {}
-        )
-        runs = Runs(meltano, target, settings)
+        database = {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"}
+        runs = Runs(meltano, target, settings | (database if answers["sink_type"] == "SQL" else {}))
         about = json.loads(runs("invoke", "target-sample", "--about", "--format=json").stdout)
         assert about["name"] == "target-sample"
         runs("run", "tap-sample", "target-sample")
@@ -237,3 +236,24 @@ def test_meltano_invokes_an_extension(
     runs.environment = {"PATH": f"{stand_in.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
     assert runs("invoke", "sample-ext", check=False).returncode == 3
     note(record_property, answers, "arguments and exit code passed through")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=answers["kind"], marks=[] if answers["kind"] == "extension" else pytest.mark.slow)
+        for answers in variants()
+        if title(answers) in {"tap, REST, API Key", "target, record", "mapper", "extension"}
+    ],
+)
+def test_meltano_takes_the_definition_for_its_hub(
+    answers: Answers, meltano: Path, made: Callable[..., Project], tmp_path: Path
+) -> None:
+    """`meltanohub.yml` adds the plugin to another project."""
+    name = REPOSITORIES[answers["kind"]]
+    (tmp_path / "meltano.yml").write_text("version: 1\nproject_id: another\n", encoding="utf-8")
+    definition = made(answers).path / "meltanohub.yml"
+    run(meltano, "add", name, "--from-ref", definition, "--no-install", cwd=tmp_path, env=NO_HUB)
+    (plugins,) = yaml.safe_load((tmp_path / "meltano.yml").read_text(encoding="utf-8"))["plugins"].values()
+    assert [plugin["name"] for plugin in plugins] == [name]
+    assert [plugin["pip_url"] for plugin in plugins] == [name]

@@ -19,7 +19,7 @@ class {{ class_name }}Connector(SQLConnector):
     allow_temp_tables = True
 
 
-class {{ class_name }}Sink(SQLSink[{{ class_name }}Connector]):
+class {{ class_name }}Sink(SQLSink[SQLConnector]):
     """Writes batches of records into the table of their stream."""
 
     connector_class = {{ class_name }}Connector

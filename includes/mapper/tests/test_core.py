@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigValidationError
 
 Message = dict[str, Any]
 
+CONFIG = {"hashed_properties": ["name", "born"]}
 SCHEMA = {
     "type": "SCHEMA",
     "stream": "users",
@@ -28,7 +29,7 @@ def mapped(capsys: pytest.CaptureFixture[str]) -> Callable[..., list[Message]]:
 
     def send(*messages: Message) -> list[Message]:
         lines = io.StringIO("".join(f"{json.dumps(message)}\n" for message in messages))
-        {{ plugin_class }}(config={"hashed_properties": ["name", "born"]}).listen(lines)
+        {{ plugin_class }}(config=CONFIG).listen(lines)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return send

@@ -22,14 +22,17 @@ Run = Callable[..., Messages]
 
 def incremental() -> dict[str, Any]:
     """Return the catalog of the database with `updated_at` as the replication key of each stream."""
-    catalog: dict[str, Any] = {{ plugin_class }}(config=CONFIG).catalog_dict
+    tap = {{ plugin_class }}(config=CONFIG)
+    catalog: dict[str, Any] = tap.catalog_dict
     for stream in catalog["streams"]:
         (root,) = (entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
         root |= {"replication-method": "INCREMENTAL", "replication-key": "updated_at", "selected": True}
     return catalog
 
 
-TestStandard = get_tap_test_class({{ plugin_class }}, config=CONFIG, catalog=incremental())
+SAMPLE: dict[str, Any] = {"config": CONFIG, "catalog": incremental(), "parse_env_config": False}
+
+TestStandard = get_tap_test_class({{ plugin_class }}, **SAMPLE)
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the tap, incrementally and from a state if there is one, and return its messages."""
 
     def messages(state: dict[str, Any] | None = None) -> Messages:
-        {{ plugin_class }}(config=CONFIG, catalog=incremental(), state=state).sync_all()
+        {{ plugin_class }}(**SAMPLE, state=state).sync_all()
         return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     return messages
@@ -85,5 +88,6 @@ def test_the_next_run_reads_what_changed_since(run: Run) -> None:
 
 def test_a_database_out_of_reach_is_an_error(tmp_path: Path) -> None:
     """And not an empty list of tables."""
+    config = {"sqlalchemy_url": f"sqlite:///{tmp_path}/no/source.db"}
     with pytest.raises(OperationalError):
-        {{ plugin_class }}(config={"sqlalchemy_url": f"sqlite:///{tmp_path}/no/source.db"}).run_discovery()
+        {{ plugin_class }}(config=config).run_discovery()

@@ -22,7 +22,9 @@ from .source import CONFIG, GROUPS, USERS
 Messages = list[dict[str, Any]]
 Run = Callable[..., Messages]
 
-TestStandard = get_tap_test_class({{ plugin_class }}, config=CONFIG)
+SAMPLE: dict[str, Any] = {"config": CONFIG, "parse_env_config": False}  # a file .env is for other runs
+
+TestStandard = get_tap_test_class({{ plugin_class }}, **SAMPLE)
 
 
 @pytest.fixture

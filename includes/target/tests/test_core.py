@@ -27,7 +27,9 @@ GRACE = {"id": 2, "name": "Grace"}
 MARY = {"id": 3, "name": "Mary", "field": "Astronomy"}
 STATE = {"bookmarks": {"users": {"replication_key": "id", "replication_key_value": 3}}}
 
-TestStandard = get_target_test_class({{ plugin_class }}, config=CONFIG)
+SAMPLE: dict[str, Any] = {"config": CONFIG, "parse_env_config": False}  # a file .env is for other runs
+
+TestStandard = get_target_test_class({{ plugin_class }}, **SAMPLE)
 
 
 def schema(*names: str) -> dict[str, Any]:
