@@ -1,6 +1,7 @@
 """One version of one tool, wherever it is written down: in the template, in what it renders, and in its own house."""
 
 import re
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -42,12 +43,11 @@ def test_the_tests_use_every_tool_at_the_version_that_projects_get(default: Proj
 
 
 def test_the_tests_use_every_build_tool_at_the_version_that_releases_use() -> None:
-    """Those of constraints.txt, where the tests name them too."""
-    shared = OWN.keys() & CONSTRAINTS.keys()
-    assert {"build", "poetry", "poetry-dynamic-versioning", "twine", "uv"} <= shared
-    assert {name: OWN[name] for name in shared} == {
-        name: CONSTRAINTS[name] & OWN[name] or CONSTRAINTS[name] for name in shared
-    }
+    """Those of constraints.txt that the template asks for, where the tests name them too."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    shared = {Requirement(text).name for text in groups["constraints"]} & OWN.keys()
+    assert {"build", "pip", "poetry", "poetry-dynamic-versioning", "twine", "uv"} <= shared
+    assert {name: OWN[name] for name in shared} == {name: CONSTRAINTS[name] for name in shared}
 
 
 def test_pre_commit_runs_the_versions_of_the_dependency_groups(default: Project) -> None:
