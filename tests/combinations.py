@@ -76,13 +76,13 @@ def pairs() -> list[Answers]:
     return found
 
 
-def table(report: Path) -> str:
-    """Return the page of the combinations as a run of the tests has found them; its report is in JUnit's format.
+def table(*reports: Path) -> str:
+    """Return the page of the combinations as runs of the tests have found them; their reports are in JUnit's format.
 
     A test that failed or was skipped leaves its cell empty.
     """
     ran: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it
+    for case in (case for report in reports for case in ET.parse(report).iter("testcase")):  # noqa: S314 - pytest's own
         properties = {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
         if "combination" in properties and not any(case.findall(name) for name in ("failure", "error", "skipped")):
             ran[properties["combination"], properties["ran"]].add(properties["on"])
@@ -116,4 +116,4 @@ INTRODUCTION = [
 
 
 if __name__ == "__main__":
-    TABLE.write_text(table(Path(sys.argv[1])), encoding="utf-8")
+    TABLE.write_text(table(*map(Path, sys.argv[1:])), encoding="utf-8")
