@@ -199,6 +199,11 @@ def assert_green(project: Project, commands: Path, env: dict[str, str] | None = 
         if line != line.rstrip()
     ]
     assert scars == []
+    for path in text_files(project):
+        if path.suffix != ".py" and path.name != "LICENSE":
+            text = path.read_text(encoding="utf-8")
+            assert "\n\n\n" not in text, f"{path.name} has two blank lines"
+            assert not text or re.search(r"[^\n]\n\Z", text), f"{path.name} does not end in one line break"
 
 
 def text_files(project: Project) -> list[Path]:
