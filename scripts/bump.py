@@ -2,8 +2,8 @@
 
 Usage: python scripts/bump.py
 
-Pins are `NAME==VERSION` in pyproject.toml and in the rendered project's pyproject.toml and pre-commit hooks, and the
-hooks' tags. Prints each change; `nox -s bump` runs this and then locks constraints.txt anew.
+Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, and the tags of
+the pre-commit hooks. Prints each change; `nox -s bump` runs this and then locks constraints.txt anew.
 """
 
 import re
@@ -14,14 +14,22 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
 COOLDOWN = "7 days"  # bad releases are mostly found, and yanked, within it
-FILES = ["pyproject.toml", "template/pyproject.toml.jinja", "template/.pre-commit-config.yaml"]
-PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<extras>\[[a-z,-]+\])?==(?P<version>[0-9][^\s\",\]]*)")
+FILES = [
+    "pyproject.toml",
+    "template/pyproject.toml.jinja",
+    "template/.pre-commit-config.yaml.jinja",
+    "includes/loader.yml",
+]
+PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\",\]]*)"
+)
 HOOK = re.compile(r"(?P<start>/(?:mirrors-)?(?P<name>[a-z]+)(?:-pre-commit)?\n +rev: v)(?P<version>\S+)")
 
 
 def newest(names: set[str]) -> dict[str, str]:
-    """Return the newest versions, at least a cooldown old, that can be installed beside each other, by name."""
-    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--exclude-newer", COOLDOWN, "-"]
+    """Return the newest versions, at least a cooldown old, that the oldest supported Python can install, by name."""
+    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--python-version", "3.10"]
+    command += ["--exclude-newer", COOLDOWN, "-"]
     compiled = subprocess.run(
         command, check=True, capture_output=True, text=True, input="\n".join(sorted(names))
     ).stdout
@@ -34,7 +42,7 @@ def bump(text: str, versions: dict[str, str]) -> str:
     def later(match: re.Match[str]) -> str:
         return max(match["version"], versions.get(match["name"], match["version"]), key=Version)
 
-    text = PIN.sub(lambda pin: f"{pin['name']}{pin['extras'] or ''}=={later(pin)}", text)
+    text = PIN.sub(lambda pin: pin["name"] + pin["rest"] + later(pin), text)
     return HOOK.sub(lambda hook: f"{hook['start']}{later(hook)}", text)
 
 

@@ -6,7 +6,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT, Project
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -24,9 +23,11 @@ def workflows() -> list[Path]:
 
 
 def pins(text: str) -> dict[str, set[str]]:
-    """Return the versions that a text pins with `==`, by the package's normalized name."""
+    """Return the versions that a text pins with `==` or `~=`, by the package's normalized name."""
     found = defaultdict(set)
-    for name, version in re.findall(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[a-z,-]+\])?==([^\s\";\\,\]]+)", text):
+    for name, version in re.findall(
+        r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=([^\s\";\\,\]]+)", text
+    ):
         found[re.sub(r"[-_.]+", "-", name).lower()].add(version)
     return found
 
@@ -35,11 +36,14 @@ OWN = pins((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONSTRAINTS = pins((ROOT / "template/.github/workflows/constraints.txt").read_text(encoding="utf-8"))
 
 
-def test_the_tests_use_every_tool_at_the_version_that_projects_get(default: Project) -> None:
-    """Those of the dependency groups."""
-    rendered = pins(default.read("pyproject.toml"))
-    assert rendered
-    assert {name: OWN.get(name) for name in rendered} == rendered
+RENDERED = pins((ROOT / "template/pyproject.toml.jinja").read_text(encoding="utf-8"))
+
+
+def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
+    """Those of the dependency groups, of all kinds, as far as the tests run them themselves."""
+    shared = RENDERED.keys() & OWN.keys()
+    assert {"mypy", "pytest", "ruff"} <= shared
+    assert {name: OWN[name] for name in shared} == {name: RENDERED[name] for name in shared}
 
 
 def test_the_tests_use_every_build_tool_at_the_version_that_releases_use() -> None:
@@ -50,13 +54,13 @@ def test_the_tests_use_every_build_tool_at_the_version_that_releases_use() -> No
     assert {name: OWN[name] for name in shared} == {name: CONSTRAINTS[name] for name in shared}
 
 
-def test_pre_commit_runs_the_versions_of_the_dependency_groups(default: Project) -> None:
-    """Its hooks' tags, and what they install beside the tool."""
-    rendered = pins(default.read("pyproject.toml"))
-    hooks = default.read(".pre-commit-config.yaml")
-    for repository in yaml.safe_load(hooks)["repos"]:
-        assert rendered[HOOKS[repository["repo"]]] == {repository["rev"].removeprefix("v")}
-    assert {name: rendered[name] for name in pins(hooks)} == pins(hooks)
+def test_pre_commit_runs_the_versions_of_the_dependency_groups() -> None:
+    """Its hooks' tags, and what they install beside the tool, for every kind."""
+    hooks = (ROOT / "template/.pre-commit-config.yaml.jinja").read_text(encoding="utf-8")
+    tags = re.findall(r"repo: (\S+)\n +rev: v(\S+)", hooks)
+    assert {HOOKS[repository]: {tag} for repository, tag in tags} == {name: RENDERED[name] for name in HOOKS.values()}
+    assert pins(hooks)
+    assert {name: RENDERED[name] for name in pins(hooks)} == pins(hooks)
 
 
 def test_an_action_has_one_commit_everywhere() -> None:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from bump import bump
+from bump import FILES, HOOK, PIN, bump
 from conftest import ROOT, run
 from release_notes import release_notes
 
@@ -37,6 +37,21 @@ def test_the_script_exits_with_1_for_a_bad_tag() -> None:
     done = run("python", "scripts/release_notes.py", "v1", cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "v1 is no full version" in done.stderr
+
+
+def test_a_bump_finds_every_pin_of_what_is_rendered() -> None:
+    """In whichever file it stands, behind whichever expression."""
+    pinning = re.compile(r"[=~]=\d|^ +rev: v", re.MULTILINE)
+    for folder in ("template", "includes"):
+        for path in (ROOT / folder).rglob("*"):
+            name = path.relative_to(ROOT).as_posix()
+            if path.is_file() and path.name != "constraints.txt" and pinning.search(path.read_text(encoding="utf-8")):
+                assert name in FILES
+    for file in FILES:
+        text = (ROOT / file).read_text(encoding="utf-8")
+        names = {match["name"] for match in PIN.finditer(text)} | {match["name"] for match in HOOK.finditer(text)}
+        bumped = bump(text, dict.fromkeys(names, "9999"))
+        assert len(pinning.findall(text)) == len(re.findall(r"[=~]=9999|^ +rev: v9999", bumped, re.MULTILINE))
 
 
 def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
