@@ -20,6 +20,7 @@ Needs git and copier on the PATH, and Python 3.11; no trust, no token.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import subprocess
 import sys
@@ -103,7 +104,8 @@ def update(clone: Path, tree: Path, branch: str, start: str) -> Result:
         return Result("updated", f"{before} → {version(tree)}")
     finally:
         if not result:
-            git("worktree", "remove", "--force", str(tree), cwd=clone)
+            with contextlib.suppress(CommandError):  # the next run removes it; an interruption is not to be lost here
+                git("worktree", "remove", "--force", str(tree), cwd=clone)
 
 
 def read_report(report: Path) -> dict[str, Result]:

@@ -295,12 +295,14 @@ def test_every_protection_of_the_files_is_listed(default: Project) -> None:
 DRILLED = {name: drill for name, drill in GUARDS.items() if not isinstance(drill, str)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drill", sorted(set(DRILLED.values()), key=str))
 def test_a_drill_passes_with_all_protections(drill: Drill, world: World) -> None:
     """Else its failure would prove nothing."""
     drill(world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRILLED)
 def test_a_drill_misses_the_protection(name: str, world: World) -> None:
     """Taken away from the file, it makes its drill fail."""
