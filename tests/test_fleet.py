@@ -83,6 +83,7 @@ def test_every_clone_is_reported_and_no_conflict_is_pushed(fleet: dict[str, Proj
     assert all(changed(fleet[name]) == [] for name in fleet if name != "busy")
 
 
+@pytest.mark.slow
 def test_a_mended_conflict_goes_on_and_the_rest_is_not_done_again(fleet: dict[str, Project], tmp_path: Path) -> None:
     """The same command, after the conflict was resolved and committed where the report says."""
     update_fleet(tmp_path, fleet)
