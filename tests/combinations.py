@@ -53,7 +53,7 @@ def repository(kind: str, spelling: str) -> str:
 
 
 def in_turn(variant: Answers) -> bool:
-    """Say whether plain `nox` runs a combination: each way to authenticate with one of the two kinds of API, in turn."""
+    """Say whether plain `nox` runs a combination: each way to authenticate with one kind of API, in turn."""
     auth = variant.get("auth_method")
     return not auth or (API_STREAMS.index(variant["stream_type"]) + AUTH_METHODS.index(auth)) % len(API_STREAMS) == 0
 
