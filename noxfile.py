@@ -39,7 +39,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest (`nox -s tests -- -k gate`)."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "not slow", *session.posargs)
+    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "-m", "not slow", *session.posargs)
 
 
 @nox.session
@@ -63,7 +63,7 @@ def matrix(session: nox.Session) -> None:
     install(session, "tests")
     report = Path(session.create_tmp()) / "matrix.xml"
     chosen = ("tests/test_kinds.py", "tests/test_meltano.py", "-k", "oldest or meltano")
-    options = ("--numprocesses=2", "--dist=loadgroup", f"--junit-xml={report}", "-o", "junit_family=xunit1")
+    options = ("--numprocesses=2", "--dist=worksteal", f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
     session.run("python", "tests/combinations.py", report)
 
@@ -73,7 +73,7 @@ def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
     install(session, "tests")
     matrix = ("--ignore=tests/test_kinds.py", "--ignore=tests/test_meltano.py")
-    session.run("pytest", "--numprocesses=2", "--dist=loadgroup", "-m", "slow", *matrix, *session.posargs)
+    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "-m", "slow", *matrix, *session.posargs)
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # tested where the machine has them; CI has them all
@@ -21,6 +23,7 @@ PARTS = ("copier.yml", "includes", "template")  # what copier reads of this repo
 VERSION = "1.2.3"
 
 Render = Callable[..., "Project"]
+Once = Callable[[str, Callable[[Path], object]], Path]
 
 
 def package_index() -> str:
@@ -37,7 +40,8 @@ def clean_environment() -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_", "COPIER_"))
     }
-    for name in ("VIRTUAL_ENV", "CI", "PYTHONPATH", "PIP_CONSTRAINT", "NO_COLOR", "FORCE_COLOR"):
+    of_ours = ("VIRTUAL_ENV", "CI", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PIP_CONSTRAINT")
+    for name in (*of_ours, "NO_COLOR", "FORCE_COLOR"):
         environment.pop(name, None)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
@@ -152,25 +156,44 @@ def render(copie_session: Any, template: Path) -> Render:  # noqa: ANN401
 
 
 @pytest.fixture(scope="session")
-def default(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """Make a folder once for all processes of the test run, by name; leave it unchanged."""
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
+    root.mkdir(exist_ok=True)
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder = root / hashlib.sha256(name.encode()).hexdigest()[:16]
+        with FileLock(f"{folder}.lock"):
+            if not Path(f"{folder}.made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                Path(f"{folder}.made").touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def default(render: Render, once: Once) -> Project:
     """The default project, a git repository at v1.2.3; leave it unchanged."""
-    return render().copy(tmp_path_factory.mktemp("default") / "my-package").begin()
+    project = render()
+    folder = once("default", lambda folder: project.copy(folder / "my-package").begin())
+    return Project(folder / "my-package", project.answers)
 
 
 @pytest.fixture(scope="session")
-def installed(default: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+def installed(default: Project, once: Once) -> Project:
     """The default project after Poetry's own install into its .venv; leave it unchanged."""
-    project = default.copy(tmp_path_factory.mktemp("installed") / "my-package")
-    project.run("poetry", "install")
-    return project
+    folder = once("installed", lambda folder: default.copy(folder / "my-package").run("poetry", "install"))
+    return Project(folder / "my-package", default.answers)
 
 
 @pytest.fixture(scope="session")
-def built(default: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(default: Project, once: Once) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
-    project = default.copy(tmp_path_factory.mktemp("built") / "my-package")
-    build(project)
-    return project.path / "dist"
+    return once("built", lambda folder: build(default.copy(folder / "my-package"))) / "my-package/dist"
 
 
 def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -179,19 +202,8 @@ def build(project: Project, *, check: bool = True) -> subprocess.CompletedProces
     return project.run(sys.executable, "-m", "build", env={"PIP_CONSTRAINT": str(constraints)}, check=check)
 
 
-def install_editable(project: Project, python: Path | str, environment: Path) -> Path:
-    """Install a project with its development tools into a new environment; return the folder of its commands."""
-    project.run("uv", "venv", "--quiet", "--clear", "--python", python, environment)
-    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--editable", ".", "--group", "dev")
-    return environment / ("Scripts" if os.name == "nt" else "bin")
-
-
-def assert_green(project: Project, commands: Path, env: dict[str, str] | None = None) -> None:
-    """Run what CI runs for a rendered project, and what PyPI asks of its metadata; any finding fails the test."""
-    for check in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"], ["pytest"]):
-        project.run(commands / check[0], *check[1:], env=env)
-    project.run("poetry", "check", "--strict")
-    project.run("validate-pyproject", "pyproject.toml")
+def assert_tidy(project: Project) -> None:
+    """Fail the test if a line of the project ends in space, or a text file has stray blank lines."""
     scars = [
         f"{path.relative_to(project.path)}:{number}: {line!r}"
         for path in text_files(project)

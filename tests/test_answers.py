@@ -127,7 +127,6 @@ def required(requirement: str) -> set[str]:
     return {name}.union(*map(required, needed_here))
 
 
-@pytest.mark.xdist_group("installed")
 def test_every_name_that_the_projects_own_tools_use_is_refused(installed: Project) -> None:
     """Such a project could not install its tools or build itself, or its command would hide one of theirs."""
     used = set(json.loads(installed.run(installed.path / ".venv/bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, repository, title, variants
-from conftest import VERSION, Project, Render, assert_green, interpreters, run
+from conftest import Once, Project, Render, interpreters, run
+from environments import assert_green
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,53 +18,18 @@ ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variant
 PLUGINS = [variant for variant in variants() if variant["kind"] != "library"]
 
 
-def group_of(answers: Answers) -> str:
-    """Return a name for the packages that a combination is developed with: tests of one share an environment."""
-    jwt = "-jwt" if answers.get("auth_method") == "JWT" else ""
-    return answers["kind"] + answers.get("stream_type", "") + jwt
-
-
 def combination(answers: Answers, *others: str) -> object:
-    """Return a combination, and what goes with it, as parameters of a test; tests of a group run in one process."""
-    group = pytest.mark.xdist_group(group_of(answers))
-    return pytest.param(*others, answers, id=", ".join([*others, title(answers)]), marks=group)
-
-
-@pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The environments that this process has made, by Python and packages."""
-    return {"": tmp_path_factory.mktemp("environments")}
-
-
-def install(project: Project, python: Path, environments: dict[str, Path]) -> Path:
-    """Install a project into an environment with its tools; projects of the same dependencies take turns in one."""
-    pyproject = tomllib.loads(project.read("pyproject.toml"))
-    key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
-    if key not in environments:
-        environments[key] = environment = environments[""] / str(len(environments))
-        project.run("uv", "venv", "--quiet", "--python", python, environment)
-        requirements = ("-r", "pyproject.toml", "--group", "dev")
-        project.run("uv", "pip", "install", "--quiet", "--python", environment, *requirements)
-    environment = environments[key]
-    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--no-deps", "--editable", ".")
-    return environment / "bin"
+    """Return a combination, and what goes with it, as parameters of a test."""
+    return pytest.param(*others, answers, id=", ".join([*others, title(answers)]))
 
 
 @pytest.fixture
-def assert_all_green(
-    render: Render, tmp_path: Path, environments: dict[str, Path]
-) -> Callable[[Answers, Path | None], None]:
-    """Make a project from answers and run all that it has to pass on a Python, by default the tests' own."""
+def assert_all_green(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], None]:
+    """Make a project from answers and run all that it has to pass on a Python."""
 
-    def check(answers: Answers, python: Path | None) -> None:
-        python = python or Path(sys.executable)
+    def check(answers: Answers, python: Path) -> None:
         project = render(**answers).copy(tmp_path / "project").begin()
-        commands = install(project, python, environments)
-        assert_green(project, commands, env={"MYPY_CACHE_DIR": str(commands.parent / "mypy_cache")})
-        project.run("uv", "build", "--quiet", "--python", python)
-        built = sorted(project.path.glob("dist/*-*"))
-        assert [VERSION in path.name for path in built] == [True, True]
-        project.run("twine", "check", "--strict", *built)
+        assert_green(project, python, tmp_path / "venv", once)
         if answers["kind"] != "library":
             project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", "meltano.yml")
 
@@ -73,7 +37,7 @@ def assert_all_green(
 
 
 @pytest.mark.parametrize("answers", [combination(answers) for answers in pairs()])
-def test_every_combination_is_green(answers: Answers, assert_all_green: Callable[[Answers, Path | None], None]) -> None:
+def test_every_combination_is_green(answers: Answers, assert_all_green: Callable[[Answers, Path], None]) -> None:
     """Each kind with each value of its own questions; the other questions take turns, in all pairs.
 
     All on the newest Python that the machine has, so that projects of the same dependencies share an environment.
@@ -90,7 +54,7 @@ def test_every_combination_is_green(answers: Answers, assert_all_green: Callable
 def test_every_combination_is_green_on_the_newest_python_and_each_kind_on_the_oldest(
     python: str,
     answers: Answers,
-    assert_all_green: Callable[[Answers, Path | None], None],
+    assert_all_green: Callable[[Answers, Path], None],
     record_property: Callable[[str, object], None],
 ) -> None:
     """Of those that the machine has."""

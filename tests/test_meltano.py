@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from combinations import MELTANO, REPOSITORIES, Answers, title, variants
-from conftest import ENVIRONMENT, Project, Render, interpreters, run
+from conftest import ENVIRONMENT, ROOT, Once, Project, Render, interpreters, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,14 +37,15 @@ sys.stdin.read()
 
 
 @pytest.fixture(scope="session")
-def meltano(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def meltano(once: Once) -> Path:
     """Meltano's command, at the version that the template is tested with, in an environment of its own."""
-    environment = tmp_path_factory.mktemp("meltano") / "venv"
-    root = Path(__file__).parent.parent
     python = list(interpreters().values())[-1]
-    run("uv", "venv", "--quiet", "--python", python, environment, cwd=root)
-    run("uv", "pip", "install", "--quiet", "--python", environment, "--group", "meltano", cwd=root)
-    return environment / "bin/meltano"
+
+    def install(environment: Path) -> None:
+        run("uv", "venv", "--quiet", "--clear", "--python", python, environment, cwd=ROOT)
+        run("uv", "pip", "install", "--quiet", "--python", environment, "--group", "meltano", cwd=ROOT)
+
+    return once("meltano", install) / "bin/meltano"
 
 
 @pytest.fixture(scope="session")

@@ -14,15 +14,15 @@ from allpairspy import AllPairs
 from conftest import (
     ROOT,
     VERSION,
+    Once,
     Project,
     Render,
-    assert_green,
     build,
-    install_editable,
     interpreters,
     run,
     text_files,
 )
+from environments import assert_green
 from markdown_it import MarkdownIt
 from packaging.metadata import Metadata
 
@@ -56,17 +56,14 @@ def markdown_text(markdown: str) -> str:
     return "\n".join("".join(part.content for part in token.children or []) for token in inlines)
 
 
-@pytest.mark.xdist_group("installed")
 def test_poetry_installs_it_and_its_tools_are_content(installed: Project) -> None:
-    """`poetry install`, and the commands of the README."""
+    """`poetry install`, the commands of the README, and a second install that records the tag's version.
+
+    The README says that the first one may not.
+    """
     for command in ("pytest", "ruff check", "ruff format --check", "mypy"):
         installed.run("poetry", "run", *command.split())
     installed.run("poetry", "check", "--strict")
-
-
-@pytest.mark.xdist_group("installed")
-def test_the_second_poetry_install_records_the_tags_version(installed: Project) -> None:
-    """The README says that the first one may not."""
     version = installed.run("poetry", "run", "my-package", "--version").stdout.split()[-1]
     assert version in {VERSION, "0.0.0"}
     installed.run("poetry", "install")
@@ -129,30 +126,14 @@ def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, 
         assert project.run("git", "status", "--porcelain").stdout == ""
 
 
-def test_a_tampered_hash_stops_the_build(default: Project, tmp_path: Path) -> None:
-    """The build backend is verified, too, although the build is isolated."""
-    project = default.copy(tmp_path / "my-package")
-    constraints = project.path / ".github/workflows/constraints.txt"
-    before, name, after = constraints.read_text(encoding="utf-8").partition("\npoetry-core==")
-    assert name
-    lines = after.split("\n")
-    hashes = next(number for number, line in enumerate(lines) if not line.strip().startswith("--hash") and number)
-    lines[1:hashes] = [f"    --hash=sha256:{'0' * 64}"]
-    constraints.write_text(before + name + "\n".join(lines), encoding="utf-8")
-    done = build(project, check=False)
-    assert done.returncode != 0
-    assert "hash" in done.stdout.lower() + done.stderr.lower()
-    assert not list(project.path.glob("dist/*.whl"))
-
-
 @pytest.mark.parametrize("answers", COMBINATIONS, ids=range(len(COMBINATIONS)))
 def test_every_combination_of_answers_is_green(
-    answers: dict[str, str], render: Render, tmp_path: Path, mypy_cache: dict[str, str]
+    answers: dict[str, str], render: Render, tmp_path: Path, once: Once
 ) -> None:
     """Pairwise: every pair of values of any two questions occurs at least once."""
     project = render(**answers).copy(tmp_path / "project").begin()
     python = interpreters().get(answers["python_min"], Path(sys.executable))
-    assert_green(project, install_editable(project, python, tmp_path / "venv"), env=mypy_cache)
+    assert_green(project, python, tmp_path / "venv", once)
     metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
     assert metadata["description"] == answers["description"].strip()
     assert metadata["authors"] == [{"name": answers["author_name"].strip(), "email": answers["author_email"]}]
@@ -172,12 +153,6 @@ def test_no_template_text_survives(render: Render) -> None:
     assert len(rendered) > 5
     for path in rendered:
         assert not re.search(r"(?<!\$)\{\{|\{%|\{#", path.read_text(encoding="utf-8")), path
-
-
-@pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What mypy learnt of the standard library and of pytest, shared by all projects."""
-    return {"MYPY_CACHE_DIR": str(tmp_path_factory.mktemp("mypy"))}
 
 
 def test_every_name_can_be_stored_on_linux_macos_and_windows(default: Project) -> None:

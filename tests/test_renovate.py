@@ -6,19 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Project, Render, run
+from conftest import ROOT, Once, Project, Render, run
 
 ADDRESS = "https://github.com/MeltanoLabs/package-template.git"  # any address of the form that Renovate understands
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("renovate")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def renovate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def renovate(once: Once) -> Path:
     """The folder of Renovate's commands, installed by npm."""
-    folder = tmp_path_factory.mktemp("renovate")
-    shutil.copy(ROOT / "tests/renovate/package.json", folder)
-    run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
-    return folder / "node_modules/.bin"
+
+    def install(folder: Path) -> None:
+        shutil.copy(ROOT / "tests/renovate/package.json", folder)
+        run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
+
+    return once("renovate", install) / "node_modules/.bin"
 
 
 def extracted(project: Project, renovate: Path) -> dict[str, set[str]]:
