@@ -14,6 +14,7 @@ PLAIN_PYTHON = [  # Python files that are rendered as they are
     "template/.github/release_gate.py",
     "template/.github/supported_pythons.py",
 ]
+PARALLEL = ("--numprocesses=3", "--dist=worksteal")  # for two cores: one test in three waits for the network
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -39,7 +40,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest (`nox -s tests -- -k gate`)."""
     install(session, "tests")
-    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "-m", "not slow", *session.posargs)
+    session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)
 
 
 @nox.session
@@ -47,7 +48,7 @@ def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the drills as a table."""
     install(session, "tests")
     files = ("tests/test_release.py", "tests/test_protections.py")
-    session.run("pytest", "--numprocesses=2", *files, *session.posargs)
+    session.run("pytest", *PARALLEL, *files, *session.posargs)
 
 
 @nox.session
@@ -63,7 +64,7 @@ def matrix(session: nox.Session) -> None:
     install(session, "tests")
     report = Path(session.create_tmp()) / "matrix.xml"
     chosen = ("tests/test_kinds.py", "tests/test_meltano.py", "-k", "oldest or meltano")
-    options = ("--numprocesses=2", "--dist=worksteal", f"--junit-xml={report}", "-o", "junit_family=xunit1")
+    options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
     session.run("python", "tests/combinations.py", report)
 
@@ -73,7 +74,7 @@ def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
     install(session, "tests")
     matrix = ("--ignore=tests/test_kinds.py", "--ignore=tests/test_meltano.py")
-    session.run("pytest", "--numprocesses=2", "--dist=worksteal", "-m", "slow", *matrix, *session.posargs)
+    session.run("pytest", *PARALLEL, "-m", "slow", *matrix, *session.posargs)
 
 
 @nox.session
@@ -86,7 +87,7 @@ def copier(session: nox.Session, version: str) -> None:
     )
     session.install("--upgrade", f"copier=={minimum}" if version == "minimum" else "copier")
     session.run("copier", "--version")
-    session.run("pytest", "--numprocesses=2", "tests/test_answers.py", *session.posargs)
+    session.run("pytest", *PARALLEL, "tests/test_answers.py", *session.posargs)
 
 
 @nox.session

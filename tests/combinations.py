@@ -18,6 +18,23 @@ TABLE = Path(__file__).parent.parent / "docs/reference/combinations.md"
 CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
 MELTANO = "run by Meltano"
 
+LONGEST = "x" * 63 + "Z"
+TORTURE = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
+DEFAULT = "(not given)"
+SHARED = {
+    "python_min": ["3.10", "3.11", "3.12", "3.13"],
+    "package_name": [DEFAULT, "A.b_-C", LONGEST],
+    "spelling": ["usual", "long", "odd"],
+    "license": ["Apache-2.0", "MIT"],
+    "owner": ["MeltanoLabs", "a"],
+    "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
+    "workflow_filename": ["release.yaml", "0.Publish_to-PyPI.yml"],
+    "description": [DEFAULT, TORTURE],
+    "author_name": ["MeltanoLabs", TORTURE.replace("<", "").replace(">", "")],
+    "author_email": ["hello@meltano.com", "o'neil+x@bücher.example"],
+}
+SHARED_PAIRS = list(AllPairs(list(SHARED.values())))
+
 Answers = dict[str, str]
 
 
@@ -59,23 +76,17 @@ def in_turn(variant: Answers) -> bool:
 
 
 def pairs() -> list[Answers]:
-    """Return combinations in which every value of every question occurs, those that all kinds share in all pairs."""
-    questions = {
-        "variant": list(range(len(variants()))),
-        "license": ["Apache-2.0", "MIT"],
-        "python_min": ["3.10", "3.11", "3.12", "3.13"],
-        "spelling": ["usual", "long", "odd"],
-        "package_name": ["as the repository", "another"],
-    }
-    # Each variant meets some value of the other questions; those meet each other in all pairs.
-    others = list(AllPairs([questions[name] for name in questions if name != "variant"]))
+    """Return combinations in which every value of every question occurs, those that all kinds share in all pairs.
+
+    A library's names follow its package, so there is one for each hard name of a package.
+    """
+    kinds = [variant for variant in variants() if in_turn(variant)]
+    kinds += [{"kind": "library", "package_name": name} for name in ("a", "A.b_-C", LONGEST)]
     found = []
-    for number, variant in enumerate(filter(in_turn, variants())):
-        licence, python_min, spelling, package = others[number % len(others)]
-        answers = variant | {"license": licence, "python_min": python_min}
-        answers["repository"] = repository(variant["kind"], spelling)
-        if package == "another":
-            answers["package_name"] = f"meltanolabs-{REPOSITORIES[variant['kind']]}"
+    for number, variant in enumerate(kinds):
+        row = dict(zip(SHARED, SHARED_PAIRS[number % len(SHARED_PAIRS)], strict=True))
+        answers = {"repository": repository(variant["kind"], row.pop("spelling"))} | row | variant
+        answers = {name: value for name, value in answers.items() if value != DEFAULT}
         if variant["kind"] == "extension":
             answers["wrapped_command"] = "no-such-command"
         found.append(answers)

@@ -45,6 +45,7 @@ def clean_environment() -> dict[str, str]:
         environment.pop(name, None)
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
+    environment["PROMPT_TOOLKIT_NO_CPR"] = "1"  # the terminals of tests cannot say where their cursor is
     environment["POETRY_PYPI_MIRROR_URL"] = package_index()
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.com"}

@@ -28,6 +28,7 @@ class Row(NamedTuple):
     act: str = "release"  # or rehearse, rerun, doctor
     stops: str = "publish"  # the job that fails; empty if none does
     uploaded: int = 0  # files of the project on PyPI at the end
+    slow: bool = False  # needs a build of its own, and the gate's tests have the case: for `nox -s release`
 
 
 NO_PUBLISHER = "no publisher of it reads as below"
@@ -403,7 +404,7 @@ ROWS = [
         "Check out with `fetch-depth: 0`.",
         "the checkout has no tag v1.2.3",
         edit(BUILD, "      - name: Set up Python", "      - run: git tag -d v1.2.3\n      - name: Set up Python"),
-        stops="build",
+        stops="build", slow=True,
     ),
     # The tag and the version.
     Row(
@@ -416,47 +417,48 @@ ROWS = [
         "Python would write the version in another way, and the files would not be called as the tag.",
         f"{AGAIN} Write `v1.0.0rc1`, not `v1.0.0-rc.1`.",
         "The tag v1.0.0-rc.1 is not `v` and a canonical version", retag("v1.0.0-rc.1"), stops="build",
+        slow=True,
     ),
     Row(
         "The tag is no version",
         "No version can be read from it.",
-        AGAIN, "The tag vnext is not `v` and a canonical version", retag("vnext"), stops="build",
+        AGAIN, "The tag vnext is not `v` and a canonical version", retag("vnext"), stops="build", slow=True,
     ),
     Row(
         "The tag is on another commit",
         "The tag was moved after the release was published, and the run has the commit from before.",
         "Delete the release and its tag, and release the right commit.",
-        "the tag v1.2.3 is on another commit", move_tag, act="moved", stops="build",
+        "the tag v1.2.3 is on another commit", move_tag, act="moved", stops="build", slow=True,
     ),
     Row(
         "The version is 0.0.0",
         "That is what a project without a version has; PyPI would take it.",
-        AGAIN, "The tag v0.0.0 stands for a project without a version", retag("v0.0.0"), stops="build",
+        AGAIN, "The tag v0.0.0 stands for a project without a version", retag("v0.0.0"), stops="build", slow=True,
     ),
     Row(
         "The version has a local part",
         "PyPI takes no local versions.",
-        AGAIN, "The tag v1.2.3+meltano.1 has a local part", retag("v1.2.3+meltano.1"), stops="build",
+        AGAIN, "The tag v1.2.3+meltano.1 has a local part", retag("v1.2.3+meltano.1"), stops="build", slow=True,
     ),
     Row(
         "pyproject.toml has a static version",
         "A static version wins over the tag.",
         f"Delete the line and write `dynamic = ['version']`. {AGAIN}",
         "pyproject.toml has a static `version` in [project]",
-        edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), stops="build",
+        edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), stops="build", slow=True,
     ),
     Row(
         "The build backend knows no tags",
         "`poetry.core` builds with the placeholder, `0.0.0`.",
         f"Write `build-backend = 'poetry_dynamic_versioning.backend'`. {AGAIN}",
         "the build backend is poetry-core's own",
-        edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), stops="build",
+        edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), stops="build", slow=True,
     ),
     Row(
         "The commit has two tags",
         "Only one of them can be the version of a build.",
         "Delete the other tag, or release from a new commit.",
-        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.4", "v1.2.3"), stops="build",
+        "the commit has 2 tags (v1.2.3, v1.2.4)", retag("v1.2.4", "v1.2.3"), stops="build", slow=True,
     ),
     # The files.
     Row(
@@ -501,14 +503,14 @@ ROWS = [
         "PyPI takes the classifiers of its own list alone.",
         f"Replace it in pyproject.toml. {AGAIN}",
         "PyPI does not take the classifier 'Framework :: Meltano'",
-        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), stops="build",
+        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), stops="build", slow=True,
     ),
     Row(
         "A classifier is deprecated",
         "PyPI refuses deprecated classifiers in new releases.",
         f"Replace it in pyproject.toml. {AGAIN}",
         "PyPI does not take the classifier 'Natural Language :: Ukranian'",
-        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), stops="build",
+        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), stops="build", slow=True,
     ),
     Row(
         "The README does not render",
@@ -521,6 +523,7 @@ ROWS = [
         "PyPI takes 512 characters.",
         f"Shorten `description` in pyproject.toml. {AGAIN}",
         "PyPI takes 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120), stops="build",
+        slow=True,
     ),
     Row(
         "A dependency is an address",
@@ -528,20 +531,21 @@ ROWS = [
         f"Depend on a released version. {AGAIN}",
         "which PyPI refuses: depend on a released version",
         edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'), stops="build",
+        slow=True,
     ),
     Row(
         "The package has another name than the publisher",
         "`name` in pyproject.toml and `package_name` in `.github/publisher.json` differ.",
         "Correct the one or the other.",
         "the publisher is registered for my-package",
-        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), stops="build",
+        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), stops="build", slow=True,
     ),
     Row(
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
         f"Keep the right side and delete the markers. {AGAIN}",
         "README.md holds conflict markers",
-        edit("README.md", "# my-package\n", CONFLICT), stops="build",
+        edit("README.md", "# my-package\n", CONFLICT), stops="build", slow=True,
     ),
     # The rehearsal, and PyPI itself.
     Row(

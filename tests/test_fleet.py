@@ -103,7 +103,7 @@ def test_a_mended_conflict_goes_on_and_the_rest_is_not_done_again(fleet: dict[st
     assert fleet["old"].run("git", "rev-parse", BRANCH).stdout == before
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_fleet_can_be_stopped_and_resumed(blow: signal.Signals, born: Project, tmp_path: Path) -> None:
     """In the middle of a clone's update; the result is that of one run."""
     fleet = {name: clone(born, tmp_path, name) for name in ("one", "two")}

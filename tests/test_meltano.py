@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 from contextlib import closing, contextmanager
 from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from conftest import ENVIRONMENT, ROOT, Once, Project, Render, interpreters, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 NO_HUB = {"MELTANO_HUB_URL": "http://127.0.0.1:9", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}

@@ -49,7 +49,9 @@ def test_the_release_wiring_is_what_the_table_says(render: Render, tmp_path: Pat
     assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind in {"library", "tap"} else pytest.mark.slow) for kind in KINDS]
+)
 def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Path) -> None:
     """The template appends to every file it has; the project has written in each, and deleted some of its own."""
     versions = Versions.begin(template, tmp_path / "template")

@@ -108,7 +108,9 @@ def carry_out(row: Row, world: World) -> Run:
 RUNS = [row for row in ROWS if row.act != "doctor"]
 
 
-@pytest.mark.parametrize("row", RUNS, ids=[row.title for row in RUNS])
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, id=row.title, marks=[pytest.mark.slow] if row.slow else []) for row in RUNS]
+)
 def test_a_failure_is_explained_and_leaves_nothing_half_done(
     row: Row, world: World, record_property: Callable[[str, object], None]
 ) -> None:

@@ -1,20 +1,16 @@
 """A rendered project is green at birth, with zero edits."""
 
 import hashlib
-import json
 import re
 import sys
-import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
-from allpairspy import AllPairs
+from combinations import LONGEST, TORTURE
 from conftest import (
     ROOT,
     VERSION,
-    Once,
     Project,
     Render,
     build,
@@ -22,25 +18,7 @@ from conftest import (
     run,
     text_files,
 )
-from environments import assert_green
-from markdown_it import MarkdownIt
 from packaging.metadata import Metadata
-
-LONGEST = "x" * 63 + "Z"
-TORTURE = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
-QUESTIONS = {
-    "package_name": ["my-package", "a", "A.b_-C", LONGEST],
-    "license": ["Apache-2.0", "MIT"],
-    "python_min": ["3.10", "3.13"],  # all of them in test_kinds.py
-    "owner": ["MeltanoLabs", "a"],
-    "repository": ["my-package", ".github"],
-    "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
-    "workflow_filename": ["release.yaml", "0.Publish_to-PyPI.yml"],
-    "description": ["A library", TORTURE],
-    "author_name": ["MeltanoLabs", TORTURE.replace("<", "").replace(">", "")],
-    "author_email": ["hello@meltano.com", "o'neil+x@bücher.example"],
-}
-COMBINATIONS = [dict(zip(QUESTIONS, row, strict=True)) for row in AllPairs(list(QUESTIONS.values()))]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -48,12 +26,6 @@ def digests(folder: Path) -> dict[str, str]:
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.*") if path.name[0] != "."
     }
-
-
-def markdown_text(markdown: str) -> str:
-    """Return what a reader of a Markdown page sees."""
-    inlines = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "inline"]
-    return "\n".join("".join(part.content for part in token.children or []) for token in inlines)
 
 
 def test_poetry_installs_it_and_its_tools_are_content(installed: Project) -> None:
@@ -124,25 +96,6 @@ def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, 
             build(project)
         assert digests(clone / "dist") == expected
         assert project.run("git", "status", "--porcelain").stdout == ""
-
-
-@pytest.mark.parametrize("answers", COMBINATIONS, ids=range(len(COMBINATIONS)))
-def test_every_combination_of_answers_is_green(
-    answers: dict[str, str], render: Render, tmp_path: Path, once: Once
-) -> None:
-    """Pairwise: every pair of values of any two questions occurs at least once."""
-    project = render(**answers).copy(tmp_path / "project").begin()
-    python = interpreters().get(answers["python_min"], Path(sys.executable))
-    assert_green(project, python, tmp_path / "venv", once)
-    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
-    assert metadata["description"] == answers["description"].strip()
-    assert metadata["authors"] == [{"name": answers["author_name"].strip(), "email": answers["author_email"]}]
-    assert f"Programming Language :: Python :: {answers['python_min']}" in metadata["classifiers"]
-    assert json.loads(project.read(".github/publisher.json"))["environment"] == answers["environment"]
-    assert answers.items() <= yaml.safe_load(project.read(".copier-answers.yml")).items()
-    workflow = yaml.safe_load(project.read(f".github/workflows/{answers['workflow_filename']}"))
-    assert workflow["jobs"]["publish"]["environment"]["name"] == answers["environment"]
-    assert answers["description"].strip() in markdown_text(project.read("README.md"))
 
 
 def test_no_template_text_survives(render: Render) -> None:
