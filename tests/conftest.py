@@ -46,6 +46,7 @@ def clean_environment() -> dict[str, str]:
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
     environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
     environment["PROMPT_TOOLKIT_NO_CPR"] = "1"  # the terminals of tests cannot say where their cursor is
+    environment["UV_PYTHON_DOWNLOADS"] = "never"  # the machine's own Pythons will do
     environment["POETRY_PYPI_MIRROR_URL"] = package_index()
     for role in ("AUTHOR", "COMMITTER"):
         environment |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.com"}

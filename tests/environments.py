@@ -48,7 +48,7 @@ def assert_green(project: Project, python: Path, environment: Path, once: Once) 
     Any finding fails the test. What mypy learns of the packages is shared by all projects.
     """
     assert_tidy(project)
-    project.run(sys.executable, "-m", "build", "--no-isolation")
+    project.run("uv", "build", "--quiet", "--python", sys.executable, "--no-build-isolation")
     built = sorted(project.path.glob("dist/*-*"))
     assert [VERSION in path.name for path in built] == [True, True]
     project.run("twine", "check", "--strict", *built)

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,20 @@ def release(project: Project, tag: str = f"v{VERSION}") -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("like", REPOSITORIES)
+def some(names: Iterable[str], *quick: str) -> list[object]:
+    """Return names as parameters of a test; those that are not named again are left to `nox -s slow`."""
+    return [pytest.param(name, marks=[] if name in quick else pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize(
+    "like",
+    some(
+        REPOSITORIES,
+        "PEP 621 with PDV",
+        "hatch-vcs with uv.lock",
+        "setuptools-scm, one job with every permission, tags without v",
+    ),
+)
 def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, versions: Versions, tmp_path: Path) -> None:
     """Nothing of its own is touched but the workflow whose name it keeps; the built version is the tag's."""
     project = REPOSITORIES[like].write(tmp_path / REPOSITORIES[like].repository)
@@ -80,7 +94,7 @@ def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, versi
     )
 
 
-@pytest.mark.parametrize("like", STATIC)
+@pytest.mark.parametrize("like", some(STATIC, "classic with a static version"))
 def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
     like: str, versions: Versions, tmp_path: Path
 ) -> None:

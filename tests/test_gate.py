@@ -327,6 +327,7 @@ def sentences(default: Project, built: Path, tmp_path_factory: pytest.TempPathFa
     return said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_a_case_misses_the_rule(rule: str, project: Project, sentences: dict[str, str], tmp_path: Path) -> None:
     """Without it, its sentence is not said in the case that is about it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import copier
 import pytest
 import yaml
-from combinations import CHECKS, REPOSITORIES, TABLE, Answers, pairs, repository, title, variants
+from combinations import CHECKS, REPOSITORIES, TABLE, Answers, in_turn, pairs, repository, title, variants
 from conftest import Once, Project, Render, interpreters, run
 from environments import assert_green
 from markdown_it import MarkdownIt
@@ -49,11 +49,10 @@ def assert_all_green(render: Render, tmp_path: Path, once: Once) -> Callable[[An
 def test_every_combination_is_green(answers: Answers, assert_all_green: Callable[[Answers, Path], Project]) -> None:
     """Each kind with each value of its own questions; the other questions take turns, in all pairs.
 
-    Libraries on their oldest Python, all others on the newest that the machine has, and share its packages.
+    The first library on the oldest Python that the machine has, all others on the newest, and share its packages.
     """
-    pythons = interpreters()
-    newest = list(pythons.values())[-1]
-    project = assert_all_green(answers, pythons.get(answers["python_min"], newest) if is_library(answers) else newest)
+    pythons = list(interpreters().values())
+    project = assert_all_green(answers, pythons[0 if answers == pairs()[0] else -1])
     given = {name: value.strip() for name, value in project.answers.items() if isinstance(value, str)}
     assert given.items() >= {name: value.strip() for name, value in answers.items()}.items()
     metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
@@ -92,7 +91,13 @@ def test_every_combination_is_green_on_the_newest_python_and_each_kind_on_the_ol
         record_property(name, value)
 
 
-@pytest.mark.parametrize("answers", [pytest.param(variant, id=title(variant)) for variant in variants()])
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(variant, id=title(variant), marks=[] if in_turn(variant) else pytest.mark.slow)
+        for variant in variants()
+    ],
+)
 def test_the_linter_is_content_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
     project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))

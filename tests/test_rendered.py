@@ -11,6 +11,7 @@ from combinations import LONGEST, TORTURE
 from conftest import (
     ROOT,
     VERSION,
+    Once,
     Project,
     Render,
     build,
@@ -68,18 +69,24 @@ def test_pypi_takes_extreme_answers(render: Render, tmp_path: Path) -> None:
     assert metadata.author_email == "hello@meltano.com"
 
 
+@pytest.fixture(scope="session")
+def wheel_of_oldest(render: Render, once: Once) -> Path:
+    """The wheel of a project that supports every Python."""
+    project = render(python_min="3.10")
+    folder = once("wheel", lambda folder: project.copy(folder / "x").begin().run("uv", "build", "--wheel", "--quiet"))
+    (wheel,) = folder.glob("x/dist/*.whl")
+    return wheel
+
+
 @pytest.mark.parametrize("python", interpreters().items(), ids=lambda python: python[0])
 def test_the_wheel_installs_and_runs_in_a_clean_environment(
-    python: tuple[str, Path], render: Render, tmp_path: Path
+    python: tuple[str, Path], wheel_of_oldest: Path, tmp_path: Path
 ) -> None:
     """On every supported Python that the machine has."""
-    project = render(python_min="3.10").copy(tmp_path / "my-package").begin()
-    project.run("uv", "build", "--wheel", "--quiet")
-    project.run("uv", "venv", "--quiet", "--python", python[1], tmp_path / "venv")
-    project.run("uv", "pip", "install", "--quiet", "--python", tmp_path / "venv", *project.path.glob("dist/*.whl"))
-    commands = tmp_path / "venv/bin"
-    assert project.run(commands / "my-package", "--version").stdout == f"my-package {VERSION}\n"
-    assert run(commands / "python", "-m", "my_package", "Tap_X", cwd=tmp_path).stdout == "tap-x\n"
+    run("uv", "venv", "--quiet", "--python", python[1], "venv", cwd=tmp_path)
+    run("uv", "pip", "install", "--quiet", "--python", "venv", wheel_of_oldest, cwd=tmp_path)
+    assert run("venv/bin/my-package", "--version", cwd=tmp_path).stdout == f"my-package {VERSION}\n"
+    assert run("venv/bin/python", "-m", "my_package", "Tap_X", cwd=tmp_path).stdout == "tap-x\n"
 
 
 def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tmp_path: Path) -> None:
