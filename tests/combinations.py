@@ -120,7 +120,7 @@ INTRODUCTION = [
     "",
     "What each combination of answers was put through, with no edit after `copier copy`. `nox -s matrix` runs it all",
     "and writes this table; plain `nox` runs every value of every question, and a tap and an extension with Meltano.",
-    "The other questions take turns: licences, Pythons, names that are long or odd, a package called otherwise.",
+    "There the other questions take turns: licences, Pythons, long or odd names, texts full of quotes and braces.",
     "",
     "*Green* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
     "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
