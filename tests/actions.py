@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import yaml
-from conftest import ENVIRONMENT, interpreters, run
+from conftest import ENVIRONMENT, PYTHONS, interpreters, run
 from filelock import FileLock
 from loopback import Loopback
 
@@ -755,11 +755,15 @@ def checkout(runner: Runner, given: dict[str, str]) -> None:
 
 @cache
 def bare_python(version: str, folder: Path) -> Path:
-    """Return an environment of a Python with pip alone, as a fresh machine has it."""
-    python = interpreters().get(version)
-    if python is None:
-        message = f"Python {version}, which is not on this machine"
+    """Return an environment of a Python with pip alone, as a fresh machine has it.
+
+    GitHub has every version; where this machine has another one, its newest stands in.
+    """
+    if version not in PYTHONS:
+        message = f"Python {version}, which rendered projects are not tested on"
         raise UnsupportedError(message)
+    found = interpreters()
+    python = found.get(version, list(found.values())[-1])
     target = folder / f"python-{version}"
     with FileLock(f"{target}.lock"):
         if not target.exists():

@@ -86,7 +86,7 @@ def asked() -> dict[str, Any]:
 
 
 def interpreters() -> dict[str, Path]:
-    """Return the Pythons of this machine that rendered projects support, by minor version."""
+    """Return the Pythons of this machine that rendered projects support, by minor version; at least the tests' own."""
     found = {}
     for version in PYTHONS:
         roots = sorted(Path(os.environ.get("PYENV_ROOT", "/nowhere")).glob(f"versions/{version}.*/bin/python"))
@@ -96,7 +96,7 @@ def interpreters() -> dict[str, Path]:
             if answer.stdout.strip() == version:
                 found[version] = Path(candidate)
                 break
-    return found
+    return found or {"{}.{}".format(*sys.version_info): Path(sys.executable)}
 
 
 @dataclass(frozen=True)
