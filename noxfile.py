@@ -10,10 +10,10 @@ nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = True
 
 PLAIN_PYTHON = [  # Python files that are rendered as they are
-    "template/.github/publisher_doctor.py",
-    "template/.github/release_gate.py",
-    "template/.github/supported_pythons.py",
+    *sorted(map(str, Path("template/.github/release").glob("*.py"))),
+    *sorted(map(str, Path("template/.github/actions/pythons").glob("*.py"))),
 ]
+LOCKS = ("build", "judge", "backends", "uv", "poetry")  # groups of pyproject.toml that rendered projects install
 PARALLEL = ("--numprocesses=3", "--dist=worksteal")  # for two cores: one test in three waits for the network
 
 
@@ -92,7 +92,7 @@ def copier(session: nox.Session, version: str) -> None:
 
 @nox.session
 def bump(session: nox.Session) -> None:
-    """Move every pin to the newest version that is at least a week old, constraints.txt included."""
+    """Move every pin to the newest version that is at least a week old, the locks included."""
     install(session, "tests")
     session.run("python", "scripts/bump.py")
     write_lock(session)
@@ -100,17 +100,18 @@ def bump(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Lock the build tools of rendered projects anew, at versions that are at least a week old."""
+    """Lock again what the jobs of rendered projects install, at versions that are at least a week old."""
     install(session, "tests")
     write_lock(session)
 
 
 def write_lock(session: nox.Session) -> None:
-    """Write constraints.txt: build tools and backends for every supported Python, with hashes, past their cooldown."""
-    target = "template/.github/workflows/constraints.txt"
-    command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", "constraints", "--upgrade"]
-    command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
-    session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", target)
+    """Write a lock for each job of a rendered project: for every supported Python, with hashes, past the cooldown."""
+    for group in LOCKS:
+        target = f"template/.github/release/{group}.txt"
+        command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group, "--upgrade"]
+        command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
+        session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", target)
 
 
 @nox.session

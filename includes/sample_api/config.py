@@ -1,0 +1,34 @@
+{% if auth_method in ['OAuth2', 'JWT'] -%}
+ACCESS_TOKEN = "a token"  # noqa: S105
+{% endif -%}
+{% if auth_method == 'JWT' -%}
+KEY = generate_private_key(public_exponent=65537, key_size=2048)
+PRIVATE_KEY = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+PUBLIC_KEY = KEY.public_key()
+{% endif -%}
+CONFIG = {
+    "api_url": f"http://{HOST}:{PORT}",
+{%- if auth_method in ['API Key', 'Bearer Token'] %}
+    "auth_token": "open sesame",
+{%- elif auth_method == 'Basic Auth' %}
+    "username": "ali",
+    "password": "open sesame",
+{%- elif auth_method == 'OAuth2' %}
+    "client_id": "ali",
+    "client_secret": "open sesame",
+{%- elif auth_method == 'JWT' %}
+    "client_id": "ali",
+    "private_key": PRIVATE_KEY,
+{%- endif %}
+}
+USERS = [
+    {"id": 1, "name": "Ada", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-01T00:00:00+00:00"},
+    {"id": 2, "name": "Grace", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-02T00:00:00+00:00"},
+    {"id": 3, "name": "Mary", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-03T00:00:00+00:00"},
+]
+GROUPS = {
+    1: [{"id": 10, "name": "Engines"}],
+    2: [{"id": 10, "name": "Engines"}, {"id": 20, "name": "Languages"}],
+    3: [{"id": 30, "name": "Stars"}],
+}
+PAGE_SIZE = 2
