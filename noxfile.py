@@ -1,4 +1,4 @@
-"""What CI runs: plain `nox` for all of it, a session by name for a part."""
+"""The sessions: plain `nox` runs the checks, and CONTRIBUTING.md says when CI or a person runs the others."""
 
 import functools
 import os
