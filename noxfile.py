@@ -1,6 +1,10 @@
-"""What CI runs: plain `nox` for all of it, a session by name for a part."""
+"""The sessions: plain `nox` runs the checks, and CONTRIBUTING.md says when CI or a person runs the others."""
 
+import functools
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nox
@@ -9,29 +13,63 @@ nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = True
 
-PLAIN_PYTHON = [  # Python files that are rendered as they are
-    *sorted(map(str, Path("template/.github/release").glob("*.py"))),
-    *sorted(map(str, Path("template/.github/actions/pythons").glob("*.py"))),
-]
+PLAIN_PYTHON = sorted(map(str, Path("template/.github/release").glob("*.py")))  # rendered as they are
 LOCKS = ("build", "judge", "backends", "uv", "poetry")  # groups of pyproject.toml that rendered projects install
+FORMS = Path(".github/ISSUE_TEMPLATE")
+SCHEMAS = {  # what check-jsonschema calls the schema of a file: the files
+    "github-issue-config": [FORMS / "config.yml"],
+    "github-issue-forms": sorted(set(FORMS.glob("*.yml")) - {FORMS / "config.yml"}),
+    "github-workflows": sorted(Path(".github/workflows").glob("*.yaml")),
+    "renovate": [Path("renovate.json")],
+}
 PARALLEL = ("--numprocesses=3", "--dist=worksteal")  # for two cores: one test in three waits for the network
 
 
+@functools.cache
+def mirror_of_pip() -> dict[str, str]:
+    """Return the variable that makes uv use the package mirror that pip uses; nothing if pip uses PyPI itself."""
+    command = [sys.executable, "-m", "pip", "download", "--help"]
+    shown = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    index = re.search(r"Base URL of the Python Package Index \(default (\S+?)\)", " ".join(shown.split()))
+    return {"UV_DEFAULT_INDEX": index[1]} if index and index[1] != "https://pypi.org/simple" else {}
+
+
 def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups of pyproject.toml into the session's environment."""
-    for group in groups:
-        session.install("--group", group)
+    """Install dependency groups of pyproject.toml at the versions, and with the hashes, of uv.lock."""
+    if not any(map(os.environ.get, ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))):
+        session.env.update(mirror_of_pip())
+    locked = Path(session.virtualenv.location) / "requirements.txt"  # create_tmp would move TMPDIR as well
+    export = ["uv", "export", "--quiet", "--frozen", "--no-header", "--output-file", str(locked)]
+    session.run_install(*export, *(f"--only-group={group}" for group in groups), silent=True)
+    session.install("--require-hashes", "--requirement", str(locked))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the format, the rules and the types of the template's own Python."""
+    """Check the format, rules and types of the template's own Python, its workflows, forms, scripts and spelling."""
     install(session, "tests")
     settings = ("--config", "pyproject.toml")  # the nearest file would switch the rules off for the plain ones
     session.run("ruff", "check", *settings, ".")
     session.run("ruff", "format", "--check", *settings, ".")
     session.run("ruff", "check", *settings, *PLAIN_PYTHON)
     session.run("ruff", "format", "--check", *settings, *PLAIN_PYTHON)
+    check_types(session)
+    session.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github")
+    for schema, files in SCHEMAS.items():
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
+    session.run("shellcheck", ".ci/run")
+    session.run("codespell")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types alone, as pre-commit does."""
+    install(session, "tests")
+    check_types(session)
+
+
+def check_types(session: nox.Session) -> None:
+    """Run mypy on the template's own Python, and on the files that are rendered as they are."""
     session.run("mypy")
     session.run("mypy", "--strict", *PLAIN_PYTHON)
 
@@ -91,18 +129,27 @@ def copier(session: nox.Session, version: str) -> None:
 
 
 @nox.session
+def platform(session: nox.Session) -> None:
+    """Copy, update and check a library; works on Linux, macOS and Windows."""
+    install(session, "platform")
+    session.run("python", "scripts/check_platform.py")
+
+
+@nox.session
 def bump(session: nox.Session) -> None:
-    """Move every pin to the newest version that is at least a week old, the locks included."""
+    """Move every pin to the newest version that is at least a week old, and all locks."""
     install(session, "tests")
     session.run("python", "scripts/bump.py")
     write_lock(session)
+    write_own_lock(session)
 
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Lock again what the jobs of rendered projects install, at versions that are at least a week old."""
+    """Lock what rendered projects install, and the template's own tools, at versions that are at least a week old."""
     install(session, "tests")
     write_lock(session)
+    write_own_lock(session)
 
 
 def write_lock(session: nox.Session) -> None:
@@ -112,6 +159,11 @@ def write_lock(session: nox.Session) -> None:
         command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group, "--upgrade"]
         command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
         session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", target)
+
+
+def write_own_lock(session: nox.Session) -> None:
+    """Write uv.lock: the template's own tools."""
+    session.run("python", "scripts/own_lock.py")
 
 
 @nox.session

@@ -2,8 +2,8 @@
 
 Usage: python scripts/bump.py
 
-Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, and the tags of
-the pre-commit hooks. Prints each change; `nox -s bump` runs this and then locks constraints.txt anew.
+Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, the tags of the
+pre-commit hooks, and the version of nox in the test command. Prints each change; `nox -s bump` then writes the locks.
 """
 
 import re
@@ -19,11 +19,16 @@ FILES = [
     "template/pyproject.toml.jinja",
     "template/.pre-commit-config.yaml.jinja",
     "includes/loader.yml",
+    # The template's own: the hooks, and the version of nox in the command that runs the tests.
+    ".pre-commit-config.yaml",
+    ".ci/run",
+    "CONTRIBUTING.md",
+    "README.md",
 ]
 PIN = re.compile(
-    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\",\]]*)"
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\"',\]]*)"
 )
-HOOK = re.compile(r"(?P<start>/(?:mirrors-)?(?P<name>[a-z]+)(?:-pre-commit)?\n +rev: v)(?P<version>\S+)")
+HOOK = re.compile(r"(?P<start>/(?:mirrors-)?(?P<name>[a-z-]+?)(?:-pre-commit)?\n +rev: v?)(?P<version>\d\S*)")
 
 
 def newest(names: set[str]) -> dict[str, str]:

