@@ -27,7 +27,7 @@ import update_fleet
 
 ROOT = Path(__file__).parent.parent
 PARTS = ("copier.yml", "includes", "template")
-WORKFLOW = "template/.github/workflows/build.yaml"
+WORKFLOW = "template/.github/workflows/release-build.yaml"
 BOUNDS = {"copy": 1.7, "update": 2.0, "fleet": 1.25}
 IDENTITY = {f"GIT_{role}_{part}": "bench@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
 

@@ -18,7 +18,7 @@ FILES = [
     "pyproject.toml",
     "template/pyproject.toml.jinja",
     "template/.pre-commit-config.yaml.jinja",
-    "includes/loader.yml",
+    "includes/meltano/loader.yml",
     # The template's own: the hooks, and the version of nox in the command that runs the tests.
     ".pre-commit-config.yaml",
     ".ci/run",
