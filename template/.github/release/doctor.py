@@ -2,45 +2,45 @@
 
 Usage: python .github/release/doctor.py
 
-Compares `publisher.json` with the workflow, the git remote, GitHub's environment and its rules, the tags, and PyPI;
-it changes nothing, and says what is right, what is wrong with the command that fixes it, and what it could not see.
-The exit code is 1 if something is wrong.
+Compares `publisher.json` with the workflows, the git remote, GitHub's repository and environment, the tags, and PyPI.
+It changes nothing. Each line begins with what was found: `ok`, `error` with what fixes it, `note` for what is worth
+knowing, or `not checked` with the reason. The exit code is 1 if there is an error.
 
-Standard library, git and `gh` only. Owned by the template: `copier update` refreshes this file.
+Needs git; `gh`, signed in, for what is on GitHub; the standard library only.
+Owned by the template: `copier update` refreshes this file.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from publisher import (
-    FILE,
-    WORKFLOWS,
-    NotCheckedError,
-    environments,
-    find_files,
-    form_url,
-    is_release_tag,
-    read_publisher,
-)
+from publisher import WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
 
 Json = Any
 
+VERSION = r"([1-9]\d*!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"  # public and canonical, PEP 440
+RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
+OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
+PUBLISHES = re.compile(r"gh-action-pypi-publish|\b(twine|flit|pdm|hatch|uv|poetry)\b.* (upload|publish)\b")
+SETUP = "the commands under “Once: the environment and the branch on GitHub” in RELEASING.md"
+
 
 class Finding(NamedTuple):
-    """What a check found: `right`, `wrong` or `unseen`, a sentence, and the command or address that mends it."""
+    """What a check found: `ok`, `error`, `note` or `not checked`, a sentence, and the command or URL that helps."""
 
     state: str
     sentence: str
     remedy: str = ""
 
 
-def ask(*command: str) -> str:
+def run(*command: str) -> str:
     """Return what a command prints; raise `NotCheckedError` if it is missing or fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -52,167 +52,226 @@ def ask(*command: str) -> str:
     return done.stdout.strip()
 
 
-def ask_github(path: str) -> Json:
-    """Return an answer of GitHub's API, None for a 404; raise `NotCheckedError` for any other failure."""
+def get(path: str) -> Json:
+    """Return an answer of GitHub's API, None for a 404; raise `NotCheckedError` for anything else that is no answer."""
     try:
-        return json.loads(ask("gh", "api", path))
+        answer = run("gh", "api", path)
     except NotCheckedError as error:
         if "HTTP 404" in str(error):
             return None
         raise
+    try:
+        return json.loads(answer)
+    except ValueError as error:
+        message = f"`gh api {path}` did not print JSON"
+        raise NotCheckedError(message) from error
 
 
-def check_workflow(publisher: dict[str, str]) -> list[Finding]:
-    """Compare the publisher with the workflow files on disk."""
-    file, wanted = WORKFLOWS / publisher["workflow_filename"], publisher["environment"]
+def check_workflows(publisher: dict[str, str]) -> list[Finding]:
+    """Look for the publisher's workflow, and for others that publish, too."""
+    file = WORKFLOWS / publisher["workflow_filename"]
+    others = [
+        path for path in sorted(WORKFLOWS.glob("*.y*ml")) if path != file and PUBLISHES.search(path.read_text("utf-8"))
+    ]
     if not file.is_file():
-        others = [
-            path for path in sorted(WORKFLOWS.glob("*.y*ml")) if "gh-action-pypi-publish" in path.read_text("utf-8")
-        ]
-        if others:
-            sentence = f"There is no {file}; {others[0].name} publishes instead"
-            return [Finding("wrong", sentence, f"git mv {others[0]} {file}")]
-        return [Finding("wrong", f"There is no {file}", "copier update")]
-    found = environments(file)
-    if found != {wanted}:
-        named = ", ".join(sorted(found))
-        return [Finding("wrong", f"{file} names the environment {named}, and the publisher {wanted}", "copier update")]
-    return [Finding("right", f"{file} is the publisher's workflow, and its environment is {wanted}")]
-
-
-def check_remote(publisher: dict[str, str]) -> list[Finding]:
-    """Compare the publisher with the git remote, to the letter."""
-    address = ask("git", "remote", "get-url", "origin")
-    match = re.search(r"github\.com[:/]([^/]+)/([^/]+?)(?:\.git)?/?$", address)
-    if not match:
-        message = f"the git remote origin, which is not on GitHub ({address})"
-        raise NotCheckedError(message)
-    wanted = f"{publisher['owner']}/{publisher['repository']}"
-    found = f"{match[1]}/{match[2]}"
-    if found != wanted:
-        remedy = f"git remote set-url origin https://github.com/{wanted}.git"
-        return [Finding("wrong", f"The git remote is {found}, and the publisher {wanted}: case counts", remedy)]
-    return [Finding("right", f"The git remote is {wanted}")]
-
-
-def check_github(publisher: dict[str, str]) -> list[Finding]:
-    """Compare the publisher with the repository on GitHub, and look at the environment's rules."""
-    wanted = f"{publisher['owner']}/{publisher['repository']}"
-    repository = ask_github(f"repos/{wanted}")
-    if repository is None:
-        return [
-            Finding("wrong", f"GitHub shows you no repository {wanted}", f"gh repo create {wanted} --source . --push")
-        ]
-    if repository["full_name"] != wanted:
-        sentence = f"GitHub calls the repository {repository['full_name']}, and the publisher {wanted}"
-        return [Finding("wrong", sentence, "copier update, and correct the publisher on PyPI")]
-    name = publisher["environment"]
-    path = f"repos/{wanted}/environments/{quote(name, safe='')}"
-    environment = ask_github(path)
-    findings = [Finding("right", f"GitHub calls the repository {wanted}")]
-    if environment is None:
-        sentence = f"GitHub has no environment {name}, and the first run would create it without protection"
-        return [*findings, Finding("wrong", sentence, "the commands under “Once: the environment” in RELEASING.md")]
-    rules = {rule["type"] for rule in environment.get("protection_rules", [])}
-    if "required_reviewers" in rules:
-        findings.append(Finding("right", f"The environment {name} asks a reviewer"))
-    else:
-        remedy = "the first command under “Once: the environment” in RELEASING.md"
-        findings.append(Finding("wrong", f"The environment {name} asks no reviewer", remedy))
-    policies = (ask_github(f"{path}/deployment-branch-policies") or {}).get("branch_policies", [])
-    found = {(policy.get("type", "branch"), policy["name"]) for policy in policies}
-    for kind, glob, purpose in (("tag", "v*", "releases"), ("branch", repository["default_branch"], "rehearsals")):
-        if (kind, glob) in found:
-            findings.append(Finding("right", f"The environment {name} lets {kind} {glob} in, for {purpose}"))
-        else:
-            remedy = f"gh api --method POST '{path}/deployment-branch-policies' -f 'name={glob}' -f type={kind}"
-            findings.append(
-                Finding("wrong", f"The environment {name} has no rule for {kind} {glob}: {purpose}", remedy)
-            )
+        remedy = (
+            f"git mv {shlex.quote(str(others[0]))} {shlex.quote(str(file))}" if len(others) == 1 else "copier update"
+        )
+        return [Finding("error", f"There is no {file}, which the publisher names", remedy)]
+    findings = [Finding("ok", f"{file} is the publisher's workflow")]
+    findings += [
+        Finding("error", f"{path} seems to publish, too", "delete its publishing job, and keep the other jobs")
+        for path in others
+    ]
     return findings
 
 
-def check_tags(_: dict[str, str]) -> list[Finding]:
-    """Look for tags that no version can come from."""
-    if ask("git", "rev-parse", "--is-shallow-repository") == "true":
-        return [Finding("wrong", "The clone is shallow, so tags are out of sight", "git fetch --unshallow --tags")]
-    tags = ask("git", "tag", "--list").split()
-    odd = [tag for tag in tags if re.match(r"v?\d", tag) and not is_release_tag(tag)]
+def check_remote(publisher: dict[str, str]) -> list[Finding]:
+    """Compare the publisher with the git remote, exactly."""
+    url = run("git", "remote", "get-url", "origin")
+    match = re.search(r"github\.com[:/]([^/]+)/([^/]+?)(?:\.git)?/?$", url)
+    if not match:
+        message = f"the git remote origin is not on GitHub ({url})"
+        raise NotCheckedError(message)
+    wanted, found = f"{publisher['owner']}/{publisher['repository']}", f"{match[1]}/{match[2]}"
+    if found != wanted:
+        remedy = f"git remote set-url origin https://github.com/{wanted}.git"
+        return [Finding("error", f"The git remote is {found}, and the publisher {wanted}: case counts", remedy)]
+    return [Finding("ok", f"The git remote is {wanted}")]
+
+
+def check_repository(publisher: dict[str, str]) -> list[Finding]:
+    """Compare the publisher with the repository on GitHub: its name, and whether it is a fork."""
+    wanted = f"{publisher['owner']}/{publisher['repository']}"
+    repository = get(f"repos/{wanted}")
+    if repository is None:
+        remedy = f"gh repo create {wanted} --public --source . --push"
+        return [Finding("error", f"GitHub shows you no repository {wanted}", remedy)]
+    if repository["full_name"] != wanted:
+        sentence = f"The repository is called {repository['full_name']} by now, and the publisher names {wanted}"
+        remedy = "copier update with the answers `owner` and `repository`, then register the publisher again on PyPI"
+        return [Finding("error", sentence, remedy)]
+    findings = [Finding("ok", f"GitHub calls the repository {wanted}")]
+    if repository.get("fork"):
+        findings.append(Finding("note", f"{wanted} is a fork on GitHub; it releases, because the publisher names it"))
+    return findings
+
+
+def check_environment(publisher: dict[str, str]) -> list[Finding]:
+    """Look at the environment on GitHub: its reviewer, and the branches and tags that it admits."""
+    wanted, name = f"{publisher['owner']}/{publisher['repository']}", publisher["environment"]
+    path = f"repos/{wanted}/environments/{quote(name, safe='')}"
+    repository, environment = get(f"repos/{wanted}"), get(path)
+    if repository is None:
+        message = f"GitHub shows you no repository {wanted}"
+        raise NotCheckedError(message)
+    if environment is None:
+        sentence = f"GitHub has no environment {name}, and the first run would create it without protection"
+        return [Finding("error", sentence, SETUP)]
+    reviewed = any(rule["type"] == "required_reviewers" for rule in environment.get("protection_rules", []))
     findings = [
-        Finding(
-            "wrong",
-            f"The tag {tag} is not `v` and a canonical version: no release can come from it",
-            f"git tag --delete {tag}",
-        )
-        for tag in odd
+        Finding("ok", f"The environment {name} requires a reviewer")
+        if reviewed
+        else Finding("error", f"The environment {name} requires no reviewer", SETUP)
     ]
-    here = [tag for tag in ask("git", "tag", "--points-at", "HEAD").split() if is_release_tag(tag)]
-    if len(here) > 1:
-        sentence = f"This commit has {len(here)} versions ({', '.join(here)}) and can be released as one"
-        findings.append(Finding("wrong", sentence, f"git tag --delete {here[0]}"))
-    latest = ask("git", "tag", "--list", "--sort=-version:refname", "v*").split()
-    return findings or [
-        Finding("right", f"The tags are versions; the latest is {latest[0] if latest else 'still to come'}")
+    policy = environment.get("deployment_branch_policy")
+    if not (policy or {}).get("custom_branch_policies"):
+        admits = "only protected branches, so no tag" if policy else "every branch and tag"
+        return [*findings, Finding("error", f"The environment {name} admits {admits}", protect(path, environment))]
+    return findings + check_policies(name, path, repository["default_branch"])
+
+
+def protect(path: str, environment: Json) -> str:
+    """Return the command that lets rules decide what an environment admits, and keeps what else it has."""
+    body: dict[str, Json] = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+    for rule in environment.get("protection_rules", []):
+        if rule["type"] == "required_reviewers":
+            people = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in rule.get("reviewers", [])]
+            body |= {"reviewers": people, "prevent_self_review": rule.get("prevent_self_review", False)}
+        elif rule["type"] == "wait_timer":
+            body["wait_timer"] = rule["wait_timer"]
+    return f"echo {shlex.quote(json.dumps(body))} | gh api --method PUT {shlex.quote(path)} --input -"
+
+
+def check_policies(name: str, path: str, branch: str) -> list[Finding]:
+    """Look at the rules of an environment: release tags and the default branch must be admitted, and nothing else."""
+    answer = get(f"{path}/deployment-branch-policies?per_page=100") or {}
+    policies = [(policy.get("type", "branch"), policy["name"]) for policy in answer.get("branch_policies", [])]
+    tags = [glob for kind, glob in policies if kind == "tag"]
+    findings = []
+    for kind, glob, admitted, purpose in (
+        ("tag", "v*", all(any(admits(rule, tag) for rule in tags) for tag in RELEASES), "releases"),
+        ("branch", branch, ("branch", branch) in policies, "rehearsals"),
+    ):
+        remedy = (
+            f"gh api --method POST {shlex.quote(f'{path}/deployment-branch-policies')} "
+            f"-f {shlex.quote(f'name={glob}')} -f type={kind}"
+        )
+        findings.append(
+            Finding("ok", f"The environment {name} admits {kind} {glob}, for {purpose}")
+            if admitted
+            else Finding("error", f"The environment {name} has no rule for {kind} {glob}: {purpose}", remedy)
+        )
+    findings += [
+        Finding(
+            "error",
+            f"The environment {name} also admits {kind} {glob}",
+            "delete that rule in the repository's settings",
+        )
+        for kind, glob in policies
+        if (any(admits(glob, tag) for tag in OTHERS) if kind == "tag" else glob != branch)
+    ]
+    return findings
+
+
+def admits(glob: str, tag: str) -> bool:
+    """Return whether a rule admits a tag: as in Ruby's `File.fnmatch`, a `*` does not match a `/`."""
+    return glob.count("/") == tag.count("/") and all(
+        fnmatchcase(part, pattern) for part, pattern in zip(tag.split("/"), glob.split("/"), strict=True)
+    )
+
+
+def version_tags() -> tuple[list[str], list[str]]:
+    """Return the tags that releases can be made from, the newest version first, and those that only look like it."""
+    tags = run("git", "tag", "--list", "--sort=-version:refname").split()
+    versions = [tag for tag in tags if re.fullmatch(f"v{VERSION}", tag)]
+    return versions, [tag for tag in tags if re.match(r"v?\d", tag) and tag not in versions]
+
+
+def check_tags(_: dict[str, str]) -> list[Finding]:
+    """Look at the tags: which of them are versions."""
+    if run("git", "rev-parse", "--is-shallow-repository") == "true":
+        return [Finding("error", "The clone is shallow and may lack tags", "git fetch --unshallow --tags")]
+    versions, others = version_tags()
+    findings = [Finding("ok", f"The latest version among the tags is {versions[0] if versions else 'still to come'}")]
+    if others:
+        shown = ", ".join(others[:3]) + (", …" if others[3:] else "")
+        sentence = f"No release can be made from {shown}: a release tag is `v` and a version. They can stay as they are"
+        findings.append(Finding("note", sentence))
+    return findings
+
+
+def check_releases(publisher: dict[str, str]) -> list[Finding]:
+    """Look whether the last versions among the tags have a release on GitHub."""
+    path = f"repos/{publisher['owner']}/{publisher['repository']}/releases/tags"
+    unreleased = [tag for tag in version_tags()[0][:3] if get(f"{path}/{quote(tag, safe='')}") is None]
+    return [
+        Finding(
+            "note",
+            f"The tag {tag} has no GitHub release, and a pushed tag alone publishes nothing",
+            f"gh release create {tag} --verify-tag --generate-notes",
+        )
+        for tag in unreleased
     ]
 
 
 def check_pypi(publisher: dict[str, str]) -> list[Finding]:
-    """See whether the project exists, and so which form it needs."""
+    """Look whether PyPI has the project, and so which form it needs; who owns it cannot be seen."""
     name = publisher["package_name"]
     files = find_files(name)
     if files is None:
-        address = "https://pypi.org/manage/account/publishing/"
-        return [
-            Finding("right", f"PyPI has no {name} yet: register a pending publisher, at most 30 days ahead", address)
-        ]
+        url = "https://pypi.org/manage/account/publishing/"
+        return [Finding("ok", f"PyPI has no {name} yet: register a pending publisher, at most 30 days before", url)]
     if not files:
+        remedy = f"gh workflow run {publisher['workflow_filename']}"
         return [
-            Finding(
-                "right",
-                f"PyPI has {name} and no file of it: release soon",
-                f"gh workflow run {publisher['workflow_filename']}",
-            )
+            Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a rehearsal shows", remedy)
         ]
-    return [Finding("right", f"PyPI has {name}: it needs a publisher, registered by an owner", form_url(publisher))]
+    sentence = f"PyPI has {name}: whether it is yours and has this publisher, only an owner of it can see"
+    return [Finding("not checked", sentence, form_url(publisher))]
 
 
 CHECKS = {
-    "the workflow": check_workflow,
+    "the workflows": check_workflows,
     "the git remote": check_remote,
-    "GitHub": check_github,
+    "the repository on GitHub": check_repository,
+    "the environment on GitHub": check_environment,
     "the tags": check_tags,
+    "the releases on GitHub": check_releases,
     "PyPI": check_pypi,
 }
 
 
-def look(publisher: dict[str, str]) -> int:
-    """Print what every check finds; return 1 if something is wrong."""
+def main(arguments: list[str]) -> int:
+    """Print what every check finds; return 1 if there is an error, 2 for arguments that it does not know."""
+    if arguments:
+        print(__doc__)
+        return 2
     findings = []
+    try:
+        publisher = read_publisher()
+    except ValueError as error:
+        print(f"error        {error}")
+        return 1
     for subject, check in CHECKS.items():
         try:
             findings += check(publisher)
         except NotCheckedError as error:
-            findings.append(Finding("unseen", f"Could not see {subject}: {error}"))
+            findings.append(Finding("not checked", f"{subject[0].upper()}{subject[1:]}: {error}"))
     for state, sentence, remedy in findings:
-        print(f"{state:<7} {sentence}." + (f"\n        → {remedy}" if remedy else ""))
-    print("The form on PyPI itself only a rehearsal can see: RELEASING.md says how.")
-    return int(any(finding.state == "wrong" for finding in findings))
-
-
-def main(arguments: list[str]) -> int:
-    """Look, and return the exit code."""
-    if arguments:
-        print(__doc__)
-        return 2
-    try:
-        publisher = read_publisher()
-    except (OSError, ValueError, KeyError) as error:
-        print(
-            f"wrong   {FILE} cannot be read ({error}).\n"
-            "        → run this at the top of the repository, or copier update"
-        )
-        return 1
-    return look(publisher)
+        print(f"{state:<12} {sentence}." + (f"\n             → {remedy}" if remedy else ""))
+    print("What PyPI's form holds, only a rehearsal can show: RELEASING.md says how.")
+    return int(any(finding.state == "error" for finding in findings))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Owned by the template: `copier update` refreshes this file.
 from __future__ import annotations
 
 import json
-import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -25,36 +24,35 @@ FIELDS = {  # of PyPI's form, by the name of the answer
 }
 TIMEOUT = 20  # seconds, for an answer of PyPI
 NOT_FOUND = 404
-# Canonical public versions, PEP 440 appendix B; the local part is a group of its own.
-CANONICAL_VERSION = re.compile(
-    r"\A([1-9][0-9]*!)?(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*"
-    r"((a|b|rc)(0|[1-9][0-9]*))?(\.post(0|[1-9][0-9]*))?(\.dev(0|[1-9][0-9]*))?"
-    r"(?P<local>\+[a-z0-9]+(\.[a-z0-9]+)*)?\Z"
-)
 
 
 def read_publisher() -> dict[str, str]:
-    """Return the five answers; raise `OSError`, `ValueError` or `KeyError` if the file does not hold them."""
-    publisher = json.loads(FILE.read_text(encoding="utf-8"))
-    return {name: publisher[name] for name in FIELDS}
+    """Return the five answers of the form; raise `ValueError` with a sentence if the file does not hold them."""
+    try:
+        publisher = json.loads(FILE.read_text(encoding="utf-8"))
+        return {name: str(publisher[name]) for name in FIELDS}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = "is missing" if isinstance(error, OSError) else f"does not hold the five answers ({error})"
+        message = (
+            f"{FILE} {what}: run this at the top of the repository; if the file is lost or broken, "
+            f"restore it from git (`git log -- {FILE}` shows its commits)."
+        )
+        raise ValueError(message) from error
 
 
-def normalized(name: str) -> str:
-    """Return a project's name as PyPI compares it (PEP 503): `Tap.X` and `tap_x` are both `tap-x`."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:
+    """Return PyPI's form as a Markdown table: a field, what it must be, and what a token claimed, as far as known."""
+    rows = ["| field of the form | must be | this run claimed |", "| --- | --- | --- |"]
+    for name, label in FIELDS.items():
+        claim = claims.get(name, "")
+        differs = " ← differs" if claim and claim != publisher[name] else ""
+        rows.append(f"| {label} | {code(publisher[name])} | {code(claim) + differs if claim else ''} |")
+    return "\n".join(rows)
 
 
-def is_release_tag(tag: str) -> bool:
-    """Return whether a tag is `v` and a canonical version without a local part."""
-    version = CANONICAL_VERSION.match(tag.removeprefix("v"))
-    return tag.startswith("v") and version is not None and not version["local"]
-
-
-def environments(workflow: Path) -> set[str]:
-    """Return the names of the environments that a workflow file uses; `(none)` if it uses none or does not exist."""
-    text = workflow.read_text(encoding="utf-8") if workflow.is_file() else ""
-    names = re.findall(r"^ +environment:(?:\n +name:)? *([^#\n]+?)$", text, re.MULTILINE)
-    return {name.strip("\"'") for name in names} or {"(none)"}
+def code(text: str) -> str:
+    """Return a text as a code span that can stand in a cell of a Markdown table."""
+    return f"`{text}`".replace("|", "\\|")
 
 
 def form_url(publisher: dict[str, str]) -> str:
@@ -82,7 +80,7 @@ def find_files(package_name: str) -> dict[str, str] | None:
     except urllib.error.HTTPError as error:
         if error.code == NOT_FOUND:
             return None
-        message = f"PyPI answers {error.code}"
+        message = f"PyPI answers with status {error.code}"
         raise NotCheckedError(message) from error
     except (OSError, ValueError) as error:
         message = f"PyPI cannot be reached ({error})"

@@ -1,9 +1,10 @@
 """The report of a release or a rehearsal: what happened, in words, for the summary of the job.
 
-Usage: python .github/release/report.py DIST
+Usage: python .github/release/report.py DIST UV_OUTPUT
 
-Prints Markdown from the distributions in DIST, what uv printed in the file `$SAID`, the job's result in `$RESULT`, and
-PyPI's index; the exit code is 0.
+Prints Markdown. It says what it saw and nothing else: the results of the jobs, from `$NEEDS` (GitHub's context `needs`
+as JSON); the distributions in the folder DIST; what uv printed at a rehearsal, in the file UV_OUTPUT; PyPI's index.
+The exit code is 1 if the build succeeded and DIST holds nothing, because then it is not known what was to be uploaded.
 
 Standard library only. Owned by the template: `copier update` refreshes this file.
 """
@@ -11,46 +12,36 @@ Standard library only. Owned by the template: `copier update` refreshes this fil
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import sys
 from pathlib import Path
 
-from publisher import FIELDS, FILE, NotCheckedError, find_files, form_url, read_publisher
+from publisher import FIELDS, FILE, NotCheckedError, code, find_files, form_table, form_url, read_publisher
+
+PENDING_URL = "https://pypi.org/manage/account/publishing/"
+STATUS_URL = "https://status.python.org"
+AGAIN = "*Re-run failed jobs*: PyPI accepts a file that it already has, if it is byte-identical."
 
 
-def read_claims(said: str) -> dict[str, str]:
-    """Return the form's fields as the token claimed them, read off what uv prints; empty if it printed none."""
-    repository = re.search(r'\brepository: "([^"/]+)/([^"]+)"', said)
-    workflow = re.search(r'job_workflow_ref: "[^"@]*/([^"@/]+)@', said)
-    environment = re.search(r'environment: (?:Some\(\s*"(.*)",?\s*\)|None)', said)
+def read_claims(uv_output: str) -> dict[str, str]:
+    """Return the form's fields as the token claimed them, from what uv prints; empty if it printed none."""
+    repository = re.search(r'\brepository: "([^"/]+)/([^"]+)"', uv_output)
+    workflow = re.search(r'job_workflow_ref: "[^"@]*/([^"@/]+)@', uv_output)
+    environment = re.search(r'environment: (?:Some\(\s*"(.*)",?\s*\)|None)', uv_output)
     if not (repository and workflow and environment):
         return {}
     names = ("owner", "repository", "workflow_filename", "environment")
     return dict(zip(names, (repository[1], repository[2], workflow[1], environment[1] or "(none)"), strict=True))
 
 
-def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:
-    """Return the form as a Markdown table, beside what the token claimed."""
-    lines = ["| field of the form | must be | this run claimed |", "| --- | --- | --- |"]
-    for name, field in FIELDS.items():
-        claim = claims.get(name)
-        differs = " ← differs" if claim not in (None, publisher[name]) else ""
-        shown = f"`{claim}`{differs}" if claim else ""
-        lines.append(f"| {field} | `{publisher[name]}` | {shown} |".replace("`|`", "`\\|`"))
-    return "\n".join(lines)
-
-
 def explain_form(publisher: dict[str, str], claims: dict[str, str]) -> list[str]:
-    """Say why PyPI may know no publisher for a token, as far as it can be seen from here."""
-    name = publisher["package_name"]
+    """Return paragraphs on why PyPI may know no publisher for a token, as far as it can be seen from here."""
+    name, table = publisher["package_name"], form_table(publisher, claims)
     differing = [FIELDS[key] for key in FIELDS if claims.get(key) not in (None, publisher[key])]
-    table = form_table(publisher, claims)
     if differing:
-        return [
-            f"This run differs from `.github/release/publisher.json` in: {', '.join(differing)}. Correct that first.",
-            table,
-        ]
+        return [f"This run differs from `{FILE}` in: {', '.join(differing)}. Correct that first.", table]
     try:
         files = find_files(name)
     except NotCheckedError as error:
@@ -59,136 +50,210 @@ def explain_form(publisher: dict[str, str], claims: dict[str, str]) -> list[str]
         sentences = (
             f"PyPI has no project {name}, and no pending publisher that reads as below. A pending publisher expires "
             "after 30 days, and one with another project name creates that project instead. "
-            "Register it at <https://pypi.org/manage/account/publishing/>, or on your organisation's page:"
+            f"Register it at <{PENDING_URL}>, or on your organization's page:"
         )
     else:
         sentences = (
             f"PyPI has the project {name}, and no publisher of it reads as below. Compare line by line: owner, "
-            "repository and workflow count to the letter, case included, and the publisher must stand under this "
-            f"project and no other. [This address fills the form]({form_url(publisher)}):"
+            "repository, and workflow are case-sensitive, and the publisher must be registered under this project and "
+            f"no other. [This link fills in the form]({form_url(publisher)}):"
         )
     return [sentences, table]
 
 
-def report_passed(publisher: dict[str, str], dist: list[Path]) -> list[str]:
-    """Say what a rehearsal proved, and what it cannot."""
-    name = publisher["package_name"]
-    try:
-        files = find_files(name)
-    except NotCheckedError as error:
-        known = f"{error}, so it is not known whether {name} has files."
-    else:
-        known = "Not to be seen from here: that the publisher stands under this project and no other."
-        if files is None:
-            known = (
-                f"**PyPI has no project {name}**: the publisher is registered under another. Register it under {name}."
-            )
-        elif not files:
-            known = f"**{name} is empty on PyPI**, created by this exchange or an earlier one: release soon."
-    built = " and ".join(f"`{path.name}`" for path in dist)
-    return [
-        "## The rehearsal passed: PyPI trusts this workflow",
-        (
-            f"- The build gives {built}, and the release gate lets them through.\n"
-            "- Owner, repository, workflow and environment are those that PyPI knows.\n"
-            "- PyPI gave a token for GitHub's, and the token was thrown away. Nothing was uploaded."
-        ),
-        known,
-    ]
-
-
-def report_refused(publisher: dict[str, str], said: str) -> list[str]:
-    """Say why a rehearsal failed, from what uv said."""
-    table = []
-    if not said:
-        why = (
-            "The job did not come to the exchange. If the environment refused this branch or tag, "
-            "give it a rule for the default branch, as RELEASING.md says; else read the job's log."
-        )
-    elif "invalid-pending-publisher" in said:
-        why = (
-            "A pending publisher with these values waits for a project that exists already: "
-            "delete it at <https://pypi.org/manage/account/publishing/>."
-        )
-    elif '"invalid-publisher"' in said:
-        why = "PyPI knows no publisher for this run's token."
-        table = explain_form(publisher, read_claims(said))
-    elif re.search(r"error code 5\d\d|server error|Failed to fetch|timed? ?out|error sending request", said):
-        why = (
-            "PyPI could not be reached or is in trouble, which says nothing about the publisher: "
-            "see <https://status.python.org>."
-        )
-    elif "id-token" in said or "ACTIONS_ID_TOKEN_REQUEST" in said:
-        why = "The job may not ask GitHub for a token: give it back `id-token: write`, as `copier update` does."
-    else:
-        why = "The exchange failed for a reason of its own, see below."
-    quoted = ["<details><summary>What uv said</summary>", f"```text\n{said.strip()}\n```", "</details>"] if said else []
-    return ["## The rehearsal failed; nothing was uploaded", why, *table, "Then rehearse again.", *quoted]
-
-
-def report_release(publisher: dict[str, str], result: str, dist: list[Path]) -> list[str]:
-    """Say what of a release is on PyPI, and how to go on."""
-    name = publisher["package_name"]
-    again = "*Re-run failed jobs*: PyPI takes a file that it has already, if it is the same to the byte."
+def report_release(  # noqa: PLR0911 - one outcome each
+    publisher: dict[str, str], results: dict[str, str], dist: list[Path]
+) -> list[str]:
+    """Return the report of a release whose build passed: which of its files are on PyPI, and how to go on."""
+    name, result = publisher["package_name"], results["publish"]
     try:
         files = find_files(name) or {}
     except NotCheckedError as error:
-        return [f"## The upload ended in {result}", f"{error}, so it is not known what was uploaded. {again}"]
+        return [
+            "## It is not known what was uploaded",
+            f"{error}. The job *Publish to PyPI* ended in *{result}*. If it failed: {AGAIN}",
+        ]
     same = [path.name for path in dist if files.get(path.name) == hashlib.sha256(path.read_bytes()).hexdigest()]
     other = [path.name for path in dist if path.name in files and path.name not in same]
     if other:
-        sentence = (
-            f"PyPI has other bytes under the name {', '.join(other)}, and a file name never changes its content there: "
-            "nothing of this build can replace it. Release the next version."
-        )
-        return ["## This version is taken on PyPI", sentence]
+        return [
+            "## PyPI has other files of this version",
+            (
+                f"PyPI has other content under the name {', '.join(other)}, and a file name never changes its content "
+                "there: nothing of this build can replace it. Release the next version."
+            ),
+        ]
     if len(same) == len(dist):
-        return [f"## Released: {name}", f"PyPI has {' and '.join(same)}, the same to the byte."]
+        failed = f" The job *Publish to PyPI* ended in *{result}* all the same." if result != "success" else ""
+        return [f"## Released: {name}", f"PyPI has {' and '.join(same)}, byte-identical.{failed}"]
     if same:
-        sentence = f"PyPI has {', '.join(same)} and not the rest. {again}"
-        return [f"## {len(same)} of {len(dist)} files were uploaded", sentence]
+        return [
+            f"## {len(same)} of {len(dist)} files were uploaded",
+            f"PyPI has {', '.join(same)} and not the rest. {AGAIN}",
+        ]
     if result == "success":  # the index may lag behind the upload
-        return [f"## Released: {name}", "PyPI took the files; its index does not show them yet."]
+        return [f"## Uploaded: {name}", "The upload succeeded; PyPI's index does not show the files yet."]
+    if result == "cancelled":
+        return ["## Cancelled: nothing was uploaded", f"The job *Publish to PyPI* was cancelled. To go on: {AGAIN}"]
     return [
         "## Nothing was uploaded",
         "If the log of the job *Publish to PyPI* says",
         (
-            "- that the environment does not let this tag in: give it a rule for tags `v*`, as RELEASING.md says;\n"
-            "- `invalid-pending-publisher`: delete the pending publisher that was left beside the real one;\n"
-            "- a time-out, or a number from 500: PyPI was in trouble, see <https://status.python.org>;\n"
+            "- that the environment does not admit this tag: give it a rule for tags `v*`, as RELEASING.md says;\n"
+            "- `invalid-pending-publisher`: run it again; PyPI has deleted the pending publisher that was left over;\n"
+            f"- a time-out, or a status from 500: PyPI had a problem, see <{STATUS_URL}>;\n"
             "- 400 or 403: PyPI gives the reason there;\n"
             "- `invalid-publisher`: see below."
         ),
         *explain_form(publisher, {}),
-        f"If the cause was outside the repository, {again}",
+        f"If the cause was outside the repository, {AGAIN}",
     ]
 
 
-def report(publisher: dict[str, str], folder: Path) -> int:
-    """Print the job summary of a run."""
-    dist = sorted(folder.glob("*"))
-    result = os.environ["RESULT"]
-    if os.environ["GITHUB_EVENT_NAME"] == "release":
-        lines = report_release(publisher, result, dist)
+def report_attach(results: dict[str, str]) -> list[str]:
+    """Return a paragraph if the files of a published release could not be attached to the GitHub release."""
+    if results["attach"] in ("failure", "cancelled"):
+        return [
+            (
+                f"*Attach to the GitHub release* ended in *{results['attach']}*: the GitHub release may lack files. "
+                "*Re-run failed jobs* attaches them; what is on PyPI stays as it is."
+            )
+        ]
+    return []
+
+
+def report_rehearsal(
+    publisher: dict[str, str], results: dict[str, str], answer: str, dist: list[Path], uv_output: str
+) -> list[str]:
+    """Return the report of a rehearsal whose build passed.
+
+    Args:
+        publisher: The five answers of the form.
+        results: The result of each job.
+        answer: PyPI's answer to a token without the environment: `accepted`, `refused`, or empty if it is not known.
+        dist: The distributions.
+        uv_output: What uv printed at the exchange of the token with the environment.
+    """
+    if results["rehearse"] != "success":
+        return report_refusal(publisher, results["rehearse"], uv_output)
+    environment = code(publisher["environment"])
+    if answer == "accepted":
+        return [
+            "## The publisher on PyPI has no environment",
+            (
+                f"PyPI also accepts a token from a job without the environment {environment}: anyone who can push a "
+                "branch could publish, and no reviewer would be asked. "
+                f"Register the publisher again [with the environment]({form_url(publisher)}), "
+                "then delete the one without an environment, and rehearse again."
+            ),
+            form_table(publisher, {}),
+        ]
+    if answer != "refused":
+        return [
+            "## Not checked: whether PyPI refuses a token without the environment",
+            (
+                "PyPI accepts this workflow. The second exchange, from a job without the environment, got no clear "
+                "answer: read the log of *Ask for a token without the environment*, and rehearse again."
+            ),
+        ]
+    built = " and ".join(f"`{path.name}`" for path in dist)
+    return [
+        "## The rehearsal passed: PyPI trusts this workflow",
+        (
+            f"- The build makes {built}, and the release gate accepts them.\n"
+            f"- Owner, repository, workflow, and the environment {environment} are those that PyPI knows; "
+            "without the environment PyPI refuses the token.\n"
+            "- PyPI gave a token in exchange for GitHub's, and it was discarded. Nothing was uploaded."
+        ),
+        describe_project(publisher["package_name"]),
+    ]
+
+
+def describe_project(name: str) -> str:
+    """Return a sentence on what PyPI's index has of a project after a rehearsal."""
+    try:
+        files = find_files(name)
+    except NotCheckedError as error:
+        return f"{error}, so it is not known whether {name} has files."
+    if files is None:
+        return f"**PyPI has no project {name}**: the publisher is registered under another. Register it under {name}."
+    if not files:
+        return f"**{name} is empty on PyPI**, created by this exchange or an earlier one: release soon."
+    return "Not checked: that the publisher is registered under this project and no other."
+
+
+def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> list[str]:
+    """Return the report of a rehearsal whose exchange failed, from what uv printed."""
+    table = []
+    if not uv_output:
+        why = (
+            f"The job ended in *{result}* before the exchange. If the environment refused this branch or tag, "
+            "give it a rule for the default branch, as RELEASING.md says; else read the job's log."
+        )
+    elif "invalid-pending-publisher" in uv_output:
+        why = (
+            "A pending publisher with these values named a project that exists by now. PyPI has deleted it: "
+            "register the publisher under the project itself."
+        )
+    elif '"invalid-publisher"' in uv_output:
+        why = "PyPI knows no publisher for this run's token."
+        table = explain_form(publisher, read_claims(uv_output))
+    elif re.search(r"error code 5\d\d|server error|Failed to fetch|timed? ?out|error sending request", uv_output):
+        why = f"PyPI could not be reached or had a problem, which says nothing about the publisher: see <{STATUS_URL}>."
+    elif "id-token" in uv_output or "ACTIONS_ID_TOKEN_REQUEST" in uv_output:
+        why = (
+            "The job may not ask GitHub for a token: add `id-token: write` to its permissions, as the template has it."
+        )
     else:
-        file = Path(os.environ["SAID"])
-        said = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        lines = report_passed(publisher, dist) if result == "success" else report_refused(publisher, said)
-    print("\n\n".join(lines))
-    return 0
+        why = "The exchange failed for another reason, see below."
+    fence = "`" * (2 + max(map(len, re.findall("`+", uv_output)), default=1))
+    quoted = ["<details><summary>What uv printed</summary>", f"{fence}text\n{uv_output.strip()}\n{fence}", "</details>"]
+    return [
+        "## The rehearsal failed; nothing was uploaded",
+        why,
+        *table,
+        "Then rehearse again.",
+        *(quoted if uv_output else []),
+    ]
+
+
+def report(
+    publisher: dict[str, str], needs: dict[str, dict[str, object]], dist: list[Path], uv_output: str
+) -> list[str]:
+    """Return the paragraphs of the report of a run."""
+    results = {job: str(values["result"]) for job, values in needs.items()}
+    release = os.environ["GITHUB_EVENT_NAME"] == "release"
+    if results["build"] != "success":
+        what = "was cancelled" if results["build"] == "cancelled" else "failed"
+        return [f"## Nothing was uploaded: the build {what}", "The annotations of the jobs under *Build* say why."]
+    if not dist:
+        return [
+            "## It is not known what happened",
+            "The build succeeded, and its distributions are not here: read the logs.",
+        ]
+    if release:
+        return [*report_release(publisher, results, dist), *report_attach(results)]
+    outputs = needs["rehearse-without-environment"].get("outputs")
+    answer = str(outputs.get("answer", "")) if isinstance(outputs, dict) else ""
+    return report_rehearsal(publisher, results, answer, dist, uv_output)
 
 
 def main(arguments: list[str]) -> int:
     """Print the report, and return the exit code."""
-    if len(arguments) != 1:
+    if len(arguments) != 2:  # noqa: PLR2004 - as the usage says
         print(__doc__)
         return 2
+    folder, file = map(Path, arguments)
+    needs = json.loads(os.environ["NEEDS"])
+    dist = sorted(path for path in folder.glob("*") if path.is_file())
+    uv_output = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
     try:
         publisher = read_publisher()
-    except (OSError, ValueError, KeyError) as error:
-        print(f"{FILE} cannot be read ({error}): run `copier update`.")
+    except ValueError as error:
+        print(f"## It is not known what happened\n\n{error}")
         return 1
-    return report(publisher, Path(arguments[0]))
+    print("\n\n".join(report(publisher, needs, dist, uv_output)))
+    return 1 if needs["build"]["result"] == "success" and not dist else 0
 
 
 if __name__ == "__main__":
