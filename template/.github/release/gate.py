@@ -36,7 +36,6 @@ except ModuleNotFoundError as missing:
 from publisher import WORKFLOWS, read_publisher
 
 PUBLISHING_ACTION = "pypa/gh-action-pypi-publish"
-FULL = "In GitHub's checkout action, write `fetch-depth: 0`."
 ANSWER = "or change the answer with `copier update` and register the publisher again on PyPI."
 
 
@@ -61,7 +60,7 @@ def check_conflicts() -> list[str]:
 def check_history() -> list[str]:
     """Return a sentence if the checkout may hide the tags that a version comes from."""
     if git("rev-parse", "--is-shallow-repository") == "true":
-        return [f"The checkout is shallow and may lack the tag that the version comes from. {FULL}"]
+        return ["The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`."]
     return []
 
 
@@ -135,7 +134,7 @@ def find_causes(tag: str) -> list[str]:
     """Return why a release was built with another version than its tag's, each with the fix; at least one."""
     causes = []
     if not git("tag", "--list", tag):
-        causes.append(f"the checkout does not have the tag {tag}: push the tag. {FULL}")
+        causes.append(f"the checkout does not have the tag {tag}: push the tag, or check out with `fetch-depth: 0`")
     elif tag not in git("tag", "--points-at", "HEAD").split():
         causes.append(f"the tag {tag} was moved to another commit after the release was published: release that commit")
     causes += find_static_causes(read_pyproject())
