@@ -4,8 +4,10 @@ import re
 
 import pytest
 from bump import FILES, HOOK, PIN, bump
-from conftest import ROOT, run
 from release_notes import release_notes
+
+from tests.support.commands import run
+from tests.support.paths import CONSTRAINTS, ROOT, source
 
 CHANGELOG = "# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- New.\n\n## 1.2.0rc1\n\n- Newer.\n\n## 1.1.0\n"
 
@@ -40,12 +42,12 @@ def test_the_script_exits_with_1_for_a_bad_tag() -> None:
 
 
 def test_a_bump_finds_every_pin_of_what_is_rendered() -> None:
-    """In whichever file it stands, behind whichever expression."""
+    """In every file, behind every expression."""
     pinning = re.compile(r"[=~]=\d|^ +rev: v", re.MULTILINE)
     for folder in ("template", "includes"):
         for path in (ROOT / folder).rglob("*"):
             name = path.relative_to(ROOT).as_posix()
-            if path.is_file() and path.name != "constraints.txt" and pinning.search(path.read_text(encoding="utf-8")):
+            if path.is_file() and name != source(CONSTRAINTS) and pinning.search(path.read_text(encoding="utf-8")):
                 assert name in FILES
     for file in FILES:
         text = (ROOT / file).read_text(encoding="utf-8")
