@@ -83,9 +83,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Release, rehearse and fail in every known way on loopback, and print the drills as a table."""
+    """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
-    files = ("tests/test_release.py", "tests/test_protections.py")
+    files = [f"tests/test_{name}.py" for name in ("release", "failures", "doctor", "protections")]
     session.run("pytest", *PARALLEL, *files, *session.posargs)
 
 
@@ -104,7 +104,7 @@ def matrix(session: nox.Session) -> None:
     chosen = ("tests/test_kinds.py", "tests/test_meltano.py", "-k", "oldest or meltano or longest")
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
-    session.run("python", "tests/combinations.py", report)
+    session.run("python", "-m", "tests.support.combinations", report)
 
 
 @nox.session

@@ -1,4 +1,4 @@
-"""A repository that exists gets the release wiring and nothing else, and releases with the backend that it has."""
+"""A repository that exists gets the release setup and nothing else, and releases with the backend that it has."""
 
 import json
 import re
@@ -11,40 +11,63 @@ import pexpect
 import pytest
 import tomlkit
 import yaml
-from conftest import ENVIRONMENT, ROOT, VERSION, Project, build
-from repositories import OLD_RELEASE, REPOSITORIES, STATIC
-from versions import Versions, changed, commit, conflicts, update
 
-WIRING = [
-    ".copier-answers.yml",
-    ".github/publisher.json",
-    ".github/publisher_doctor.py",
-    ".github/release_gate.py",
-    ".github/ruff.toml",
-    ".github/workflows/build.yaml",
-    ".github/workflows/constraints.txt",
-    "RELEASING.md",
+from tests.support.commands import ENVIRONMENT
+from tests.support.editing import replace
+from tests.support.paths import (
+    ANSWERS_FILE,
+    BUILD_WORKFLOW,
+    CONSTRAINTS,
+    DOCS,
+    DOCTOR_SCRIPT,
+    GATE_SCRIPT,
+    PUBLISHER_JSON,
+    PYPROJECT,
+    PYPROJECT_SOURCE,
+    README_SOURCE,
+    RELEASING,
+    RENOVATE_SOURCE,
+    RUFF_SETTINGS,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+    source,
+)
+from tests.support.projects import TAG, VERSION, Project, build
+from tests.support.repositories import OLD_RELEASE, REPOSITORIES, STATIC
+from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
+
+RELEASE_SETUP = [
+    ANSWERS_FILE,
+    PUBLISHER_JSON,
+    DOCTOR_SCRIPT,
+    GATE_SCRIPT,
+    RUFF_SETTINGS,
+    BUILD_WORKFLOW,
+    CONSTRAINTS,
+    RELEASING,
 ]
+TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
+TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
 
 
 @pytest.fixture(scope="module")
-def versions(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+def first(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
     """The template's first version; leave it unchanged."""
-    return Versions.begin(template, tmp_path_factory.mktemp("versions") / "template")
+    return Versions.create(template, tmp_path_factory.mktemp("first") / "template")
 
 
-def adopt(project: Project, versions: Versions, *options: str, check: bool = True) -> str:
-    """Copy the release wiring into a repository, as the tutorial does; return what copier printed."""
+def adopt(project: Project, first: Versions, *options: str, check: bool = True) -> str:
+    """Copy the release setup into a repository, as the tutorial does; return what copier printed."""
     answers = [f"--data={question}={answer}" for question, answer in project.answers.items()]
     command = ["copier", "copy", "--defaults", "--data=scope=release", *answers, *options]
-    done = project.run(*command, versions.path, ".", check=False)
+    done = project.run(*command, first.path, ".", check=False)
     if check:
         assert done.returncode == 0, done.stderr
     return done.stderr
 
 
-def release(project: Project, tag: str = f"v{VERSION}") -> tuple[int, str]:
-    """Build at a tag, under the hashes, and ask the gate as a release does; return its exit code and what it said."""
+def release(project: Project, tag: str = TAG) -> tuple[int, str]:
+    """Build at a tag, under the hashes, and run the gate as a release does; return its exit code and its output."""
     project.run("git", "tag", tag)
     build(project)
     answers = project.answers
@@ -53,10 +76,10 @@ def release(project: Project, tag: str = f"v{VERSION}") -> tuple[int, str]:
         "GITHUB_EVENT_NAME": "release",
         "GITHUB_REF_NAME": tag,
         "GITHUB_REPOSITORY": repository,
-        "GITHUB_WORKFLOW_REF": f"{repository}/.github/workflows/{answers['workflow_filename']}@refs/tags/{tag}",
+        "GITHUB_WORKFLOW_REF": f"{repository}/{WORKFLOWS}/{answers['workflow_filename']}@refs/tags/{tag}",
     }
     project.run("twine", "check", "--strict", *sorted(path for path in (project.path / "dist").iterdir()))
-    done = project.run(sys.executable, ".github/release_gate.py", "dist", env=claims, check=False)
+    done = project.run(sys.executable, GATE_SCRIPT, "dist", env=claims, check=False)
     return done.returncode, done.stdout
 
 
@@ -74,16 +97,16 @@ def some(names: Iterable[str], *quick: str) -> list[object]:
         "setuptools-scm, one job with every permission, tags without v",
     ),
 )
-def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, versions: Versions, tmp_path: Path) -> None:
+def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, first: Versions, tmp_path: Path) -> None:
     """Nothing of its own is touched but the workflow whose name it keeps; the built version is the tag's."""
     project = REPOSITORIES[like].write(tmp_path / REPOSITORIES[like].repository)
-    workflow = f".github/workflows/{project.answers['workflow_filename']}"
-    adopt(project, versions, "--overwrite")
-    assert changed(project) == sorted([*WIRING, workflow])
-    assert json.loads(project.read(".github/publisher.json")).items() >= project.answers.items()
+    workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
+    adopt(project, first, "--overwrite")
+    assert changed_files(project) == sorted([*RELEASE_SETUP, workflow])
+    assert json.loads(project.read(PUBLISHER_JSON)).items() >= project.answers.items()
     assert yaml.safe_load(project.read(workflow))["permissions"] == {}
     assert "PYPI_TOKEN" not in project.read(workflow)
-    commit(project, "Adopt the release wiring")
+    project.commit("Adopt the release setup")
     assert release(project) == (
         0,
         f"{project.answers['package_name']} {VERSION} may be released: "
@@ -96,41 +119,41 @@ def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, versi
 
 @pytest.mark.parametrize("like", some(STATIC, "classic with a static version"))
 def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
-    like: str, versions: Versions, tmp_path: Path
+    like: str, first: Versions, tmp_path: Path
 ) -> None:
     """Refused at the release, and said before it, at the build of every pull request."""
     project = STATIC[like].write(tmp_path / STATIC[like].repository)
-    adopt(project, versions)
-    commit(project, "Adopt the release wiring")
+    adopt(project, first)
+    project.commit("Adopt the release setup")
     code, said = release(project)
     assert code == 1
     (sentence,) = said.splitlines()
-    assert f"The tag is v{VERSION} and the built version 0.3.1: " in sentence
+    assert f"The tag is {TAG} and the built version 0.3.1: " in sentence
     assert "knows no tags" in sentence or "delete that line" in sentence
-    earlier = project.run(sys.executable, ".github/release_gate.py", "dist").stdout.splitlines()
+    earlier = project.run(sys.executable, GATE_SCRIPT, "dist").stdout.splitlines()
     assert earlier[0].endswith(sentence.partition("0.3.1: ")[2])
     assert earlier[0].startswith("Beware: A release would be refused")
 
 
-def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(versions: Versions, tmp_path: Path) -> None:
+def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Versions, tmp_path: Path) -> None:
     """The file that exists stays as it was; the message says what to do."""
-    project = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"].write(tmp_path / "tap")
-    said = adopt(project, versions, check=False)
+    project = TAP.write(tmp_path / "tap")
+    said = adopt(project, first, check=False)
     assert "Consider using `--overwrite`" in said
-    assert project.read(".github/workflows/release.yml") == OLD_RELEASE
+    assert project.read(TAP_WORKFLOW) == OLD_RELEASE
     assert project.run("git", "diff", "--stat").stdout == ""
     project.run("git", "clean", "--force", "-d", "--quiet")
-    adopt(project, versions, "--overwrite")
-    assert project.run("git", "diff", "--name-only").stdout == ".github/workflows/release.yml\n"
+    adopt(project, first, "--overwrite")
+    assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
 
 
-def test_in_a_terminal_overwriting_is_asked_file_by_file(versions: Versions, tmp_path: Path) -> None:
+def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_path: Path) -> None:
     """And No keeps the file."""
-    project = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"].write(tmp_path / "tap")
-    (project.path / "RELEASING.md").write_text("How we release.\n", encoding="utf-8")
-    commit(project)
+    project = TAP.write(tmp_path / "tap")
+    project.write(RELEASING, "How we release.\n")
+    project.commit()
     answers = [f"--data={question}={answer}" for question, answer in project.answers.items()]
-    arguments = ["copy", "--defaults", "--data=scope=release", *answers, str(versions.path), "."]
+    arguments = ["copy", "--defaults", "--data=scope=release", *answers, str(first.path), "."]
     terminal = pexpect.spawn("copier", arguments, cwd=project.path, env=ENVIRONMENT, encoding="utf-8")
     for _ in range(2):
         asked = terminal.expect([r"RELEASING\.md\? \S*\(Y/n\)", r"/release\.yml\? \S*\(Y/n\)"])
@@ -138,49 +161,47 @@ def test_in_a_terminal_overwriting_is_asked_file_by_file(versions: Versions, tmp
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
-    assert project.read("RELEASING.md") == "How we release.\n"
-    assert project.run("git", "diff", "--name-only").stdout == ".github/workflows/release.yml\n"
+    assert project.read(RELEASING) == "How we release.\n"
+    assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
 
 
-def test_another_template_may_be_there_already(versions: Versions, tmp_path: Path) -> None:
+def test_another_template_may_be_there_already(first: Versions, tmp_path: Path) -> None:
     """With an answers file of its own name, which updates know, the other template's is left alone."""
     project = REPOSITORIES["hatch-vcs with uv.lock"].write(tmp_path / "tap-gamma")
     others = "_commit: 1.0.0\n_src_path: https://example.com/other.git\nscope: everything\n"
-    (project.path / ".copier-answers.yml").write_text(others, encoding="utf-8")
-    commit(project)
-    mine = Versions.begin(versions.path, tmp_path / "template")
+    project.write(ANSWERS_FILE, others)
+    project.commit()
+    mine = Versions.create(first.path, tmp_path / "template")
     adopt(project, mine, "--answers-file=.copier-answers.release.yml")
-    commit(project, "Adopt the release wiring")
-    mine.replace("template/.github/workflows/build.yaml", "timeout-minutes: 15", "timeout-minutes: 20").tag("v1.1.0")
+    project.commit("Adopt the release setup")
+    mine.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")
     update(project, "--answers-file=.copier-answers.release.yml")
-    assert changed(project) == [".copier-answers.release.yml", ".github/workflows/build.yaml"]
-    assert project.read(".copier-answers.yml") == others
+    assert changed_files(project) == [".copier-answers.release.yml", BUILD_WORKFLOW]
+    assert project.read(ANSWERS_FILE) == others
 
 
 @pytest.mark.parametrize("like", ["poetry.lock and its own CI"])
-def test_an_update_of_an_adopted_repository_touches_the_wiring_alone(
-    like: str, versions: Versions, tmp_path: Path
+def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
+    like: str, first: Versions, tmp_path: Path
 ) -> None:
     """Files that the template would give a whole package are the repository's own, under the same names."""
     project = REPOSITORIES[like].write(tmp_path / REPOSITORIES[like].repository)
-    adopt(project, versions)
-    commit(project, "Adopt the release wiring")
-    mine = Versions.begin(versions.path, tmp_path / "template")
-    (project.path / ".copier-answers.yml").write_text(
-        project.read(".copier-answers.yml").replace(str(versions.path), str(mine.path)), encoding="utf-8"
-    )
-    commit(project, "Move to another address")
-    for file in ("README.md.jinja", "pyproject.toml.jinja", "renovate.json.jinja", ".github/workflows/test.yaml"):
-        path = mine.path / "template" / file
+    adopt(project, first)
+    project.commit("Adopt the release setup")
+    mine = Versions.create(first.path, tmp_path / "template")
+    replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
+    project.commit("Move to another URL")
+    for file in (README_SOURCE, PYPROJECT_SOURCE, RENOVATE_SOURCE, source(TEST_WORKFLOW)):
+        path = mine.path / file
         path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-    mine.replace("template/.github/workflows/build.yaml", "timeout-minutes: 15", "timeout-minutes: 20").tag("v1.1.0")
+    mine.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")
     update(project)
-    assert changed(project) == [".copier-answers.yml", ".github/workflows/build.yaml"]
+    assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
     assert conflicts(project) == []
 
 
 SNIPPETS = re.findall(
-    r"^```toml\n(.*?)^```", (ROOT / "docs/tutorial/adopt.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    r"^```toml\n(.*?)^```", (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
 
 
@@ -195,20 +216,20 @@ SNIPPETS = re.findall(
     ],
 )
 def test_the_tutorials_lines_make_a_static_version_dynamic(
-    like: str, snippet: str, versions: Versions, tmp_path: Path
+    like: str, snippet: str, first: Versions, tmp_path: Path
 ) -> None:
     """Pasted into `pyproject.toml`, they lead to a release that the gate lets pass."""
     project = STATIC[like].write(tmp_path / STATIC[like].repository)
-    pyproject: dict[str, Any] = tomlkit.parse(project.read("pyproject.toml"))
+    pyproject: dict[str, Any] = tomlkit.parse(project.read(PYPROJECT))
     (lines,) = (tomlkit.parse(text) for text in SNIPPETS if snippet in text)
     if "project" in pyproject:
         del pyproject["project"]["version"]
     else:
         del lines["project"]
     merge(pyproject, lines)
-    (project.path / "pyproject.toml").write_text(tomlkit.dumps(pyproject), encoding="utf-8")
-    adopt(project, versions)
-    commit(project, "Adopt the release wiring")
+    project.write(PYPROJECT, tomlkit.dumps(pyproject))
+    adopt(project, first)
+    project.commit("Adopt the release setup")
     code, said = release(project)
     assert code == 0, said
     assert "Beware" not in said

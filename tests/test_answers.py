@@ -4,20 +4,34 @@ import importlib.metadata
 import itertools
 import json
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
 import copier
 import email_validator
+import jinja2
 import pexpect
 import pytest
-import stdlib_list
 import yaml
-from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
+from jinja2 import meta
 from packaging.requirements import Requirement
+from stdlib_names import lines, prohibited_names
 
-TABLE = yaml.safe_load((ROOT / "tests/answers.yml").read_text(encoding="utf-8"))
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.paths import (
+    ANSWERS_FILE,
+    ANSWERS_TABLE,
+    LICENSE,
+    PUBLISHER_JSON,
+    PYPROJECT,
+    ROOT,
+    STDLIB_NAMES,
+    TOOL_NAMES,
+)
+from tests.support.projects import Project, Render
+from tests.support.questions import copy_working_tree, questions, settings
+
+TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
 CHOICES = {"kind", "scope", "license", "python_min"}  # where the words of a refusal are Copier's own
 LONGEST = {
     "repository": 100,
@@ -50,7 +64,7 @@ def shown(value: str) -> str:
 def test_a_bad_answer_is_refused_and_nothing_is_written(
     question: str, value: str, template: Path, tmp_path: Path
 ) -> None:
-    """The message names the question and the value, in one line that ends in what is allowed."""
+    """The message names the question, says what is allowed, and then shows the value, in one line."""
     destination = tmp_path / "my-package"
     with pytest.raises((ValueError, TypeError)) as refused:
         copier.run_copy(str(template), destination, data={question: value}, defaults=True, quiet=True)
@@ -58,8 +72,7 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(
     assert question in message
     assert "\n" not in message
     if question not in CHOICES:
-        assert shown(value) in message
-        assert message.endswith(".")
+        assert f"Given: {shown(value)}." in message
     assert not destination.exists()
 
 
@@ -97,17 +110,15 @@ def test_any_folder_gets_usable_defaults(
 ) -> None:
     """An unusable default would crash the copy before its first question."""
     copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
-    publisher = json.loads((tmp_path / folder / ".github/publisher.json").read_text(encoding="utf-8"))
+    publisher = json.loads((tmp_path / folder / PUBLISHER_JSON).read_text(encoding="utf-8"))
     assert (publisher["repository"], publisher["package_name"]) == (repository, package_name)
 
 
-def test_every_name_that_pypi_prohibits_for_the_standard_library_is_refused() -> None:
-    """PyPI asks stdlib-list, over all of its Pythons, for modules and their packages."""
-    refused = set((ROOT / "includes/stdlib.txt").read_text(encoding="utf-8").split())
-    modules = itertools.chain.from_iterable(map(stdlib_list.stdlib_list, stdlib_list.short_versions))
-    packages = {name for module in modules for name in itertools.accumulate(module.split("."), "{}.{}".format)}
-    prohibited = {normalized(name.strip("-_.")) for name in packages}
-    assert prohibited - refused - {""} == set()
+def test_every_name_that_pypi_prohibits_for_the_standard_library_is_listed() -> None:
+    """PyPI takes them from stdlib-list; `python scripts/stdlib_names.py` writes the file."""
+    assert STDLIB_NAMES.read_text(encoding="utf-8") == lines()
+    assert {"json", "xml-etree", "logging-config", "urllib2"} <= prohibited_names()
+    assert "email-validator" not in prohibited_names()
 
 
 def normalized(name: str) -> str:
@@ -136,16 +147,16 @@ def required(requirement: str) -> set[str]:
 def test_every_name_that_the_projects_own_tools_use_is_refused(installed: Project) -> None:
     """Such a project could not install its tools or build itself, or its command would hide one of theirs."""
     used = set(json.loads(installed.run(installed.path / ".venv/bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))
-    build_system = tomllib.loads(installed.read("pyproject.toml"))["build-system"]
+    build_system = tomllib.loads(installed.read(PYPROJECT))["build-system"]
     used = used.union(*map(required, build_system["requires"]))
-    refused = {name for file in ("stdlib", "taken") for name in (ROOT / f"includes/{file}.txt").read_text().split()}
+    refused = prohibited_names().union(TOOL_NAMES.read_text(encoding="utf-8").split())
     names = {normalized(name) for name in used if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", name)}
     missing = sorted(names - refused - {"my-package"})
-    assert not missing, f"add these to includes/taken.txt: {' '.join(missing)}"
+    assert not missing, f"add these to {TOOL_NAMES}: {' '.join(missing)}"
 
 
 @pytest.mark.parametrize("email", [value for question, value in ACCEPTED if question == "author_email"])
-def test_every_accepted_address_is_one_that_pypi_accepts(email: str) -> None:
+def test_every_accepted_email_address_is_one_that_pypi_accepts(email: str) -> None:
     """PyPI validates it with email-validator."""
     email_validator.validate_email(email, check_deliverability=False)
 
@@ -153,7 +164,7 @@ def test_every_accepted_address_is_one_that_pypi_accepts(email: str) -> None:
 @pytest.mark.parametrize(("question", "value"), [("owner", "a b"), ("description", "two\nlines"), ("license", "GPL")])
 def test_the_command_refuses_a_bad_answer(question: str, value: str, tmp_path: Path) -> None:
     """Exit code 1, a last line that names the question and the value, and nothing left behind."""
-    done = copy(tmp_path, "--defaults", "--data", f"{question}={value}")
+    done = copy_working_tree(tmp_path, "--defaults", "--data", f"{question}={value}")
     assert done.returncode == 1
     last = done.stderr.strip().split("\n")[-1]
     assert question in last
@@ -161,18 +172,13 @@ def test_the_command_refuses_a_bad_answer(question: str, value: str, tmp_path: P
     assert list(tmp_path.iterdir()) == []
 
 
-def copy(folder: Path, *options: str, destination: str = "my-package") -> subprocess.CompletedProcess[str]:
-    """Run the copier command in a folder, with the template of the working tree and without trust."""
-    return run("copier", "copy", "--vcs-ref=HEAD", *options, ROOT, destination, cwd=folder, check=False)
-
-
 def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> None:
     """It ends with the publisher form and the next commands."""
-    done = copy(tmp_path, "--defaults", "--data", "owner=me", "--data", "package_name=meltano-thing")
+    done = copy_working_tree(tmp_path, "--defaults", "--data", "owner=me", "--data", "package_name=meltano-thing")
     assert done.returncode == 0, done.stderr
-    publisher = json.loads((tmp_path / "my-package/.github/publisher.json").read_text(encoding="utf-8"))
+    publisher = json.loads((tmp_path / f"my-package/{PUBLISHER_JSON}").read_text(encoding="utf-8"))
     assert publisher["owner"] == "me"
-    message = done.stderr[done.stderr.index("Made in") :]
+    message = done.stderr[done.stderr.index("Created ") :]
     assert all(value in message for value in publisher.values())
     commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
     assert len(commands) == 3
@@ -180,23 +186,23 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
 
 def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
     """Pasted into a shell, also in a folder with a space in its name; the last one has a test of its own."""
-    message = copy(tmp_path, "--defaults", destination="with space/my-package").stderr
+    message = copy_working_tree(tmp_path, "--defaults", destination="with space/my-package").stderr
     commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git "))]
     assert len(commands) == 2, message
     run("bash", "-euc", "\n".join(commands), cwd=tmp_path)
     assert run("git", "status", "--porcelain", cwd=tmp_path / "with space/my-package").stdout == ""
 
 
-def test_the_template_can_be_a_git_address(tmp_path: Path) -> None:
-    """As it is for everybody who has no clone."""
+def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
+    """As it is for everybody without a clone."""
     run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
-    address = f"git+file://{tmp_path}/template.git"
-    run("copier", "copy", "--defaults", "--vcs-ref=HEAD", address, "my-package", cwd=tmp_path)
-    answers = yaml.safe_load((tmp_path / "my-package/.copier-answers.yml").read_text(encoding="utf-8"))
-    assert answers["_src_path"] == address
+    url = f"git+file://{tmp_path}/template.git"
+    run("copier", "copy", "--defaults", "--vcs-ref=HEAD", url, "my-package", cwd=tmp_path)
+    answers = yaml.safe_load((tmp_path / f"my-package/{ANSWERS_FILE}").read_text(encoding="utf-8"))
+    assert answers["_src_path"] == url
 
 
-def test_the_interview_begins_with_the_repository_and_the_form_stands_together(template: Path, tmp_path: Path) -> None:
+def test_the_interview_begins_with_the_scope_and_the_form_stands_together(template: Path, tmp_path: Path) -> None:
     """In a terminal, Enter takes each default; the help says which questions are the form's."""
     terminal = pexpect.spawn(
         "copier",
@@ -206,17 +212,17 @@ def test_the_interview_begins_with_the_repository_and_the_form_stands_together(t
         encoding="utf-8",
         dimensions=(80, 200),
     )
-    order = ["repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
+    order = ["scope", "repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
     for question in order:
-        terminal.expect(re.escape(asked()[question]["help"][:40]))
-        assert ("publisher form" in asked()[question]["help"]) == (question not in {"scope", "kind"})
+        terminal.expect(re.escape(questions()[question]["help"][:40]))
+        assert ("publisher form" in questions()[question]["help"]) == (question not in {"scope", "kind"})
         terminal.send("\r")
     while terminal.expect(["🎤", pexpect.EOF], timeout=20) == 0:
         terminal.send("\r")
     terminal.close()
     assert terminal.exitstatus == 0
     assert (
-        json.loads((tmp_path / "my-package/.github/publisher.json").read_text(encoding="utf-8"))["repository"]
+        json.loads((tmp_path / f"my-package/{PUBLISHER_JSON}").read_text(encoding="utf-8"))["repository"]
         == "my-package"
     )
 
@@ -224,15 +230,56 @@ def test_the_interview_begins_with_the_repository_and_the_form_stands_together(t
 def test_answers_can_come_from_a_file(tmp_path: Path) -> None:
     """As they do for a script that makes many packages."""
     (tmp_path / "answers.yml").write_text("owner: from-file\nlicense: MIT\n", encoding="utf-8")
-    done = copy(tmp_path, "--defaults", "--data-file", "answers.yml")
+    done = copy_working_tree(tmp_path, "--defaults", "--data-file", "answers.yml")
     assert done.returncode == 0, done.stderr
-    assert "MIT License" in (tmp_path / "my-package/LICENSE").read_text(encoding="utf-8")
-    assert "owner: from-file" in (tmp_path / "my-package/.copier-answers.yml").read_text(encoding="utf-8")
+    assert "MIT License" in (tmp_path / f"my-package/{LICENSE}").read_text(encoding="utf-8")
+    assert "owner: from-file" in (tmp_path / f"my-package/{ANSWERS_FILE}").read_text(encoding="utf-8")
 
 
 def test_the_destination_can_be_the_current_folder(tmp_path: Path) -> None:
     """It names the repository then, too."""
     (tmp_path / "meltano-thing").mkdir()
-    done = copy(tmp_path / "meltano-thing", "--defaults", destination=".")
+    done = copy_working_tree(tmp_path / "meltano-thing", "--defaults", destination=".")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "meltano-thing/src/meltano_thing/__init__.py").exists()
+
+
+COMPUTED = [name for name, question in settings().items() if name[0] != "_" and question.get("when") is False]
+
+
+@pytest.mark.parametrize("name", [*COMPUTED, "created_as"])
+def test_a_computed_answer_cannot_be_given(name: str, template: Path, tmp_path: Path) -> None:
+    """It would be rendered without being recorded; of `created_as`, the question that contradicts it says so first."""
+    destination = tmp_path / "my-package"
+    message = "This answer is computed from the others" if name != "created_as" else 'Keep "rm -rf"'
+    with pytest.raises(ValueError, match=message):
+        copier.run_copy(str(template), destination, data={name: "rm -rf"}, defaults=True, quiet=True)
+    assert not destination.exists()
+
+
+NOT_ASKED = {  # answers to questions that are not asked, by what is asked instead
+    "library": {"stream_type": "SQL", "auth_method": "JWT", "sink_type": "SQL", "wrapped_command": "rm"},
+    "tap": {"sink_type": "SQL", "wrapped_command": "rm"},
+    "target": {"stream_type": "SQL", "auth_method": "JWT", "wrapped_command": "rm"},
+    "release": {"kind": "tap", "description": "x", "license": "MIT", "python_min": "3.14", "stream_type": "SQL"},
+}
+
+
+@pytest.mark.parametrize("what", NOT_ASKED)
+def test_an_answer_to_a_question_that_is_not_asked_has_no_effect(what: str, template: Path, tmp_path: Path) -> None:
+    """Neither on a file nor on the recorded answers."""
+    asked = {"scope": "release"} if what == "release" else {"kind": what, "repository": "tap-x"}
+    for folder, data in {"without": asked, "with": asked | NOT_ASKED[what]}.items():
+        copier.run_copy(str(template), tmp_path / folder / "tap-x", data=data, defaults=True, quiet=True)
+    done = run("diff", "--recursive", "without", "with", cwd=tmp_path, check=False)
+    assert done.stdout == ""
+
+
+def test_a_question_reads_earlier_answers_only() -> None:
+    """In its default and its condition; a later answer would be missing, or that of the last time."""
+    environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
+    order = [name for name in settings() if name[0] != "_"]
+    for number, name in enumerate(order):
+        parts = [str(settings()[name].get(part, "")) for part in ("default", "when")]
+        read = set().union(*(meta.find_undeclared_variables(environment.parse(part)) for part in parts))
+        assert not read & set(order[number:]), name

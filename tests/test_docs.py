@@ -1,4 +1,4 @@
-"""The papers tell the truth: what they list is what there is."""
+"""The documentation is true: what it lists is what there is."""
 
 import json
 import re
@@ -8,11 +8,16 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import yaml
-from conftest import ENVIRONMENT, ROOT, Project, Render, asked, run
 from record import SESSION, draw, perform
 
-QUESTIONS = (ROOT / "docs/reference/questions.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT, WORKFLOWS
+from tests.support.paths import README as README_NAME
+from tests.support.projects import Project, Render
+from tests.support.questions import questions
+
+QUESTIONS = (DOCS / "reference/questions.md").read_text(encoding="utf-8")
+README = (ROOT / README_NAME).read_text(encoding="utf-8")
 
 
 def section(question: str) -> str:
@@ -23,15 +28,15 @@ def section(question: str) -> str:
 
 def test_the_reference_has_every_question_in_its_order() -> None:
     """And no other."""
-    assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(asked())
+    assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(questions())
 
 
-@pytest.mark.parametrize("question", asked())
+@pytest.mark.parametrize("question", questions())
 def test_the_reference_knows_choices_and_defaults(question: str) -> None:
     """Every choice, and a default that is no expression."""
-    choices = asked()[question].get("choices", [])
+    choices = questions()[question].get("choices", [])
     values = choices.values() if isinstance(choices, dict) else choices
-    default = asked()[question]["default"]
+    default = questions()[question]["default"]
     for value in [*values, *([default] if "{" not in default else [])]:
         assert f"`{value}`" in section(question)
 
@@ -39,12 +44,10 @@ def test_the_reference_knows_choices_and_defaults(question: str) -> None:
 @pytest.mark.parametrize("question", ["owner", "repository", "package_name", "environment", "workflow_filename"])
 def test_the_form_has_one_wording(question: str, default: Project) -> None:
     """A question's help, the reference and RELEASING.md name the field of PyPI's form alike."""
-    field = re.search(r'publisher form: "([^"]+)"', asked()[question]["help"])
+    field = re.search(r'publisher form: "([^"]+)"', questions()[question]["help"])
     assert field
     assert f"*{field[1]}*" in section(question)
-    assert re.search(
-        rf"^\| {field[1]} \| `{default.answers[question]}` \|$", default.read("RELEASING.md"), re.MULTILINE
-    )
+    assert re.search(rf"^\| {field[1]} \| `{default.answers[question]}` \|$", default.read(RELEASING), re.MULTILINE)
 
 
 def commands() -> list[str]:
@@ -57,8 +60,8 @@ def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None
     run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)
     run("bash", "-euc", commands()[0], cwd=tmp_path / "template")
     made = tmp_path / "my-package"
-    assert (made / "pyproject.toml").exists()
-    recorded = yaml.safe_load((made / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert (made / PYPROJECT).exists()
+    recorded = yaml.safe_load((made / ANSWERS_FILE).read_text(encoding="utf-8"))
     assert recorded["_src_path"] == str(tmp_path / "template")
 
 
@@ -69,19 +72,19 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert len(script) == 3
 
 
-def test_every_session_that_the_papers_name_exists() -> None:
+def test_every_session_that_the_documentation_names_exists() -> None:
     """`nox -s NAME`."""
     listed = run(sys.executable, "-m", "nox", "--list", cwd=ROOT).stdout
     sessions = set(re.findall(r"^[*-] (\w+)", listed, re.MULTILINE))
-    papers = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / ".github/workflows/ci.yaml"]
-    named = {name for path in papers for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), ROOT / ".github/workflows/ci.yaml"]
+    named = {name for path in pages for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
     assert named
     assert named <= sessions
 
 
 def releasing_commands(project: Project) -> list[str]:
     """Return the shell blocks of a project's RELEASING.md."""
-    return re.findall(r"^```shell\n(.+?)\n```$", project.read("RELEASING.md"), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```shell\n(.+?)\n```$", project.read(RELEASING), re.MULTILINE | re.DOTALL)
 
 
 GH = """#!/usr/bin/env python3
@@ -97,7 +100,7 @@ with open(os.environ["GH_LOG"], "a") as log:
 
 @pytest.mark.parametrize("environment", ["publishing", "Zürich: {{ x }} # & | <b> $(touch hacked) $HOME % ü/🎵"])
 def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Render, tmp_path: Path) -> None:
-    """They ask GitHub for what the text says, whatever the environment is called."""
+    """They ask GitHub for what the text says, whatever the name of the environment."""
     project = render(environment=environment)
     gh = tmp_path / "bin/gh"
     gh.parent.mkdir()
@@ -127,9 +130,7 @@ def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Re
 
 def job_names_on_pull_requests(project: Project) -> set[str]:
     """Return the names under which GitHub reports the jobs of a pull request."""
-    workflows = [
-        yaml.safe_load(path.read_text(encoding="utf-8")) for path in project.path.glob(".github/workflows/*.yaml")
-    ]
+    workflows = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in project.path.glob(f"{WORKFLOWS}/*.yaml")]
     running = [workflow for workflow in workflows if "pull_request" in workflow[True]]  # YAML 1.1 reads `on` as true
     return {job["name"] for workflow in running for job in workflow["jobs"].values()}
 
@@ -137,7 +138,7 @@ def job_names_on_pull_requests(project: Project) -> set[str]:
 def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None:
     """With the answers as they are, whatever characters they have."""
     environment = "Zürich: {{ x }} # & | + ü/🎵"
-    text = render(environment=environment).read("RELEASING.md")
+    text = render(environment=environment).read(RELEASING)
     (link,) = re.findall(r"\((https://pypi.org/manage/project/my-package/settings/publishing/[^)]*)\)", text)
     assert dict(parse_qsl(urlsplit(link).query, strict_parsing=True)) == {
         "provider": "github",
@@ -148,8 +149,8 @@ def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None
     }
 
 
-def test_the_picture_in_the_readme_is_what_happens_today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`nox -s picture` draws it anew."""
+def test_the_picture_in_the_readme_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`nox -s picture` draws it again."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    assert draw(perform(SESSION)) == (ROOT / "docs/session.svg").read_text(encoding="utf-8"), "run nox -s picture"
+    assert draw(perform(SESSION)) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"

@@ -1,4 +1,4 @@
-"""Many clones are updated by one command that can be stopped, and what has a conflict goes nowhere."""
+"""Many clones are updated by one command that can be stopped, and nothing with a conflict is pushed."""
 
 import os
 import signal
@@ -8,42 +8,35 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ENVIRONMENT, ROOT, Project, run
-from versions import Versions, changed, commit, replace, update
+
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.editing import replace
+from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW, README, ROOT
+from tests.support.projects import Project
+from tests.support.versions import LINE_CHANGE, changed_files, update
 
 SCRIPT = ROOT / "scripts/update_fleet.py"
-BUILD = ".github/workflows/build.yaml"
 BRANCH = "template-update"
 
 
-@pytest.fixture(scope="module")
-def born(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project with an update to come; leave it unchanged."""
-    folder = tmp_path_factory.mktemp("born")
-    versions = Versions.begin(template, folder / "template")
-    project = versions.project(folder / "my-package")
-    versions.replace(f"template/{BUILD}", "timeout-minutes: 15", "timeout-minutes: 25").tag("v1.1.0")
-    return project
-
-
-def clone(born: Project, folder: Path, name: str) -> Project:
+def clone(old_project: Project, folder: Path, name: str) -> Project:
     """Clone a project, with an origin of its own to push to."""
-    run("git", "clone", "--quiet", "--bare", born.path, folder / f"origins/{name}.git", cwd=folder)
+    run("git", "clone", "--quiet", "--bare", old_project.path, folder / f"origins/{name}.git", cwd=folder)
     run("git", "clone", "--quiet", folder / f"origins/{name}.git", folder / name, cwd=folder)
-    return Project(folder / name, born.answers)
+    return Project(folder / name, old_project.answers)
 
 
 @pytest.fixture
-def fleet(born: Project, tmp_path: Path) -> dict[str, Project]:
+def fleet(old_project: Project, tmp_path: Path) -> dict[str, Project]:
     """Four clones, each to end up in another state, and one with unfinished work in it."""
-    clones = {name: clone(born, tmp_path, name) for name in ("new", "old", "clash", "lost", "busy")}
+    clones = {name: clone(old_project, tmp_path, name) for name in ("new", "old", "clash", "lost", "busy")}
     update(clones["new"])
-    commit(clones["new"])
-    replace(clones["clash"].path / BUILD, "timeout-minutes: 15", "timeout-minutes: 99")
-    commit(clones["clash"])
-    (clones["lost"].path / ".copier-answers.yml").unlink()
-    commit(clones["lost"])
-    (clones["busy"].path / "README.md").write_text("# Unfinished\n", encoding="utf-8")
+    clones["new"].commit()
+    replace(clones["clash"].path / BUILD_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
+    clones["clash"].commit()
+    (clones["lost"].path / ANSWERS_FILE).unlink()
+    clones["lost"].commit()
+    clones["busy"].write(README, "# Unfinished\n")
     return clones
 
 
@@ -57,7 +50,7 @@ def update_fleet(folder: Path, fleet: dict[str, Project], *options: str) -> tupl
 
 
 def pushed(project: Project) -> str:
-    """Return the file of the workflow on the branch that the clone's origin has; nothing if it has no such branch."""
+    """Return the commit of the branch that the clone's origin has; nothing if it has no such branch."""
     return project.run("git", "ls-remote", "--heads", "origin", BRANCH).stdout
 
 
@@ -77,14 +70,14 @@ def test_every_clone_is_reported_and_no_conflict_is_pushed(fleet: dict[str, Proj
     }
     for name in ("old", "busy"):
         difference = fleet[name].run("git", "diff", "--name-only", "HEAD", BRANCH).stdout.split()
-        assert difference == [".copier-answers.yml", BUILD]
+        assert difference == [ANSWERS_FILE, BUILD_WORKFLOW]
         assert fleet[name].run("git", "branch", "--show-current").stdout == "main\n"
-    assert changed(fleet["busy"]) == ["README.md"]
-    assert all(changed(fleet[name]) == [] for name in fleet if name != "busy")
+    assert changed_files(fleet["busy"]) == [README]
+    assert all(changed_files(fleet[name]) == [] for name in fleet if name != "busy")
 
 
 @pytest.mark.slow
-def test_a_mended_conflict_goes_on_and_the_rest_is_not_done_again(fleet: dict[str, Project], tmp_path: Path) -> None:
+def test_a_fixed_conflict_is_pushed_and_the_rest_is_not_done_again(fleet: dict[str, Project], tmp_path: Path) -> None:
     """The same command, after the conflict was resolved and committed where the report says."""
     update_fleet(tmp_path, fleet)
     before = fleet["old"].run("git", "rev-parse", BRANCH).stdout
@@ -92,9 +85,9 @@ def test_a_mended_conflict_goes_on_and_the_rest_is_not_done_again(fleet: dict[st
     assert "clash: conflicted" in lines[2]
     assert not pushed(fleet["clash"])
     (tree,) = tmp_path.glob("fleet/clash-*")
-    mended = Project(tree, {})
-    mended.run("git", "checkout", "--quiet", "--theirs", BUILD)
-    commit(mended, "Update the template")
+    fixed = Project(tree, {})
+    fixed.run("git", "checkout", "--quiet", "--theirs", BUILD_WORKFLOW)
+    fixed.commit("Update the template")
     fleet.pop("lost")
     code, lines = update_fleet(tmp_path, fleet, "--push")
     assert "clash: updated, v1.1.0, a conflict mended" in lines[2]
@@ -103,10 +96,10 @@ def test_a_mended_conflict_goes_on_and_the_rest_is_not_done_again(fleet: dict[st
     assert fleet["old"].run("git", "rev-parse", BRANCH).stdout == before
 
 
-@pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
-def test_a_fleet_can_be_stopped_and_resumed(blow: signal.Signals, born: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop_signal", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+def test_a_fleet_can_be_stopped_and_resumed(stop_signal: signal.Signals, old_project: Project, tmp_path: Path) -> None:
     """In the middle of a clone's update; the result is that of one run."""
-    fleet = {name: clone(born, tmp_path, name) for name in ("one", "two")}
+    fleet = {name: clone(old_project, tmp_path, name) for name in ("one", "two")}
     process = subprocess.Popen(
         [sys.executable, SCRIPT, "one", "two"],
         cwd=tmp_path,
@@ -115,19 +108,19 @@ def test_a_fleet_can_be_stopped_and_resumed(blow: signal.Signals, born: Project,
         text=True,
         start_new_session=True,
     )
-    while not [tree for tree in tmp_path.glob("fleet/two-*") if (tree / BUILD).exists()]:
+    while not [tree for tree in tmp_path.glob("fleet/two-*") if (tree / BUILD_WORKFLOW).exists()]:
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, blow)
-    said, _ = process.communicate()
-    assert process.returncode == (130 if blow is signal.SIGINT else -signal.SIGKILL)
-    assert said.startswith("[1/2] one: updated")
+    os.killpg(process.pid, stop_signal)
+    output, _ = process.communicate()
+    assert process.returncode == (130 if stop_signal is signal.SIGINT else -signal.SIGKILL)
+    assert output.startswith("[1/2] one: updated")
     first = fleet["one"].run("git", "rev-parse", BRANCH).stdout
     code, lines = update_fleet(tmp_path, fleet)
     assert (code, lines[-1]) == (0, "0 current, 2 updated, 0 conflicted, 0 failed")
     assert fleet["one"].run("git", "rev-parse", BRANCH).stdout == first
     assert fleet["two"].run("git", "diff", "--name-only", "HEAD", BRANCH).stdout.split() == [
-        ".copier-answers.yml",
-        BUILD,
+        ANSWERS_FILE,
+        BUILD_WORKFLOW,
     ]
     assert fleet["two"].run("git", "worktree", "list").stdout.count("\n") == 1

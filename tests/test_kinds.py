@@ -1,28 +1,38 @@
-"""Every kind of package is green at birth: taps, targets, mappers and extensions as well as libraries."""
-
-from __future__ import annotations
+"""Every kind of package passes all checks when created: taps, targets, mappers, extensions and libraries."""
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import copier
 import pytest
 import yaml
-from combinations import CHECKS, REPOSITORIES, TABLE, Answers, in_turn, pairs, repository, title, variants
-from conftest import Once, Project, Render, interpreters, run
-from environments import assert_green
 from markdown_it import MarkdownIt
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.support.combinations import (
+    CHECKS,
+    REPOSITORIES,
+    TABLE,
+    Answers,
+    pairs,
+    repository,
+    runs_in_plain_nox,
+    title,
+    variants,
+)
+from tests.support.environments import assert_passes_all_checks
+from tests.support.interpreters import interpreters
+from tests.support.once import Once
+from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
+from tests.support.projects import Project, Render
+from tests.support.questions import copy_working_tree
 
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
 
 
 def is_library(answers: Answers) -> bool:
-    """Say whether a project is no plugin."""
+    """Tell whether a project is no plugin."""
     return answers["kind"] == "library"
 
 
@@ -32,21 +42,23 @@ def combination(answers: Answers, *others: str) -> object:
 
 
 @pytest.fixture
-def assert_all_green(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], Project]:
+def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], Project]:
     """Make a project from answers, run all that it has to pass on a Python, and return it."""
 
     def check(answers: Answers, python: Path) -> Project:
-        project = render(**answers).copy(tmp_path / "project").begin()
-        assert_green(project, python, tmp_path / "venv", once)
+        project = render(**answers).copy(tmp_path / "project").init()
+        assert_passes_all_checks(project, python, tmp_path / "venv", once)
         if not is_library(answers):
-            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", "meltano.yml")
+            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
         return project
 
     return check
 
 
 @pytest.mark.parametrize("answers", pairs(), ids=title)
-def test_every_combination_is_green(answers: Answers, assert_all_green: Callable[[Answers, Path], Project]) -> None:
+def test_every_combination_passes_all_checks(
+    answers: Answers, check_created: Callable[[Answers, Path], Project]
+) -> None:
     """Each kind with each value of its own questions; the other questions take turns, in all pairs.
 
     The first library on the oldest Python that the machine has, all others on the newest, and share its packages.
@@ -54,18 +66,18 @@ def test_every_combination_is_green(answers: Answers, assert_all_green: Callable
     pythons = interpreters()
     python = list(pythons.values())[0 if answers == pairs()[0] else -1]
     answers |= {"python_min": min(answers["python_min"], list(pythons)[-1])}  # a machine may lack the newest ones
-    project = assert_all_green(answers, python)
+    project = check_created(answers, python)
     given = {name: value.strip() for name, value in project.answers.items() if isinstance(value, str)}
     assert given.items() >= {name: value.strip() for name, value in answers.items()}.items()
-    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
+    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
     assert metadata["description"] == given["description"]
     assert metadata["authors"] == [{"name": given["author_name"], "email": given["author_email"]}]
     assert f"Programming Language :: Python :: {given['python_min']}" in metadata["classifiers"]
-    assert json.loads(project.read(".github/publisher.json"))["environment"] == given["environment"]
-    assert answers.items() <= yaml.safe_load(project.read(".copier-answers.yml")).items()
-    workflow = yaml.safe_load(project.read(f".github/workflows/{given['workflow_filename']}"))
+    assert json.loads(project.read(PUBLISHER_JSON))["environment"] == given["environment"]
+    assert answers.items() <= yaml.safe_load(project.read(ANSWERS_FILE)).items()
+    workflow = yaml.safe_load(project.read(f"{WORKFLOWS}/{given['workflow_filename']}"))
     assert workflow["jobs"]["publish"]["environment"]["name"] == given["environment"]
-    assert given["description"] in markdown_text(project.read("README.md"))
+    assert given["description"] in markdown_text(project.read(README))
 
 
 def markdown_text(markdown: str) -> str:
@@ -80,15 +92,15 @@ def markdown_text(markdown: str) -> str:
     [combination(variant, "newest") for variant in variants()]
     + [combination(variant, "oldest") for variant in ONE_OF_EACH_KIND],
 )
-def test_every_combination_is_green_on_the_newest_python_and_each_kind_on_the_oldest(
+def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_oldest(
     python: str,
     answers: Answers,
-    assert_all_green: Callable[[Answers, Path], Project],
+    check_created: Callable[[Answers, Path], Project],
     record_property: Callable[[str, object], None],
 ) -> None:
     """Of those that the machine has."""
     version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
-    assert_all_green(answers | names(answers) | {"python_min": "3.10"}, interpreter)
+    check_created(answers | names(answers) | {"python_min": "3.10"}, interpreter)
     for name, value in {"combination": title(answers), "ran": CHECKS, "on": version}.items():
         record_property(name, value)
 
@@ -96,11 +108,11 @@ def test_every_combination_is_green_on_the_newest_python_and_each_kind_on_the_ol
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param(variant, id=title(variant), marks=[] if in_turn(variant) else pytest.mark.slow)
+        pytest.param(variant, id=title(variant), marks=[] if runs_in_plain_nox(variant) else pytest.mark.slow)
         for variant in variants()
     ],
 )
-def test_the_linter_is_content_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
+def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
     project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
@@ -117,31 +129,31 @@ def test_the_linter_is_content_with_the_longest_names_and_the_newest_python(answ
         ("weather-ext", "extension", "class WeatherExtension(ExtensionBase)"),
         ("weather", "library", ""),
         ("tap-15five", "tap", "class Tap15five(Tap)"),
-        ("1password-ext", "library", ""),  # Python could not import a plugin that is called so
+        ("1password-ext", "library", ""),  # Python could not import a plugin of that name
     ],
 )
 def test_a_folders_name_decides_the_kind(folder: str, kind: str, made: str, template: Path, tmp_path: Path) -> None:
-    """`copier copy --defaults` in a folder called tap-weather gives a tap called so, class names and all."""
+    """`copier copy --defaults` in a folder called tap-weather gives a tap of that name, with class names to match."""
     copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
     project = Project(tmp_path / folder, {})
-    assert f"kind: {kind}\n" in project.read(".copier-answers.yml")
+    assert f"kind: {kind}\n" in project.read(ANSWERS_FILE)
     sources = "".join(path.read_text(encoding="utf-8") for path in (project.path / "src").rglob("*.py"))
     assert made in sources
     if kind != "library":
         assert (project.path / "src" / folder.replace("-", "_")).is_dir()
-        assert folder in tomllib.loads(project.read("pyproject.toml"))["project"]["scripts"]
+        assert folder in tomllib.loads(project.read(PYPROJECT))["project"]["scripts"]
 
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND[1:], ids=title)
-def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Render) -> None:
-    """Its command, its import name and Meltano's name for it, whatever the package is called on PyPI."""
+def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render) -> None:
+    """Its command, its import name and Meltano's name for it, whatever the name of the package on PyPI."""
     name = names(answers)["repository"]
     project = render(**answers, repository=name, package_name=f"meltanolabs-{name}")
-    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
+    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
     assert metadata["name"] == f"meltanolabs-{name}"
     assert name in metadata["scripts"]
     assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
-    assert f'- name: "{name}"\n' in project.read("meltano.yml")
+    assert f'- name: "{name}"\n' in project.read(MELTANO_YML)
 
 
 @pytest.mark.parametrize(
@@ -154,22 +166,19 @@ def test_a_plugin_is_called_after_its_repository(answers: Answers, render: Rende
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
     """In one sentence, before anything is written."""
-    root, destination = Path(__file__).parent.parent, tmp_path / "x"
     data = [f"--data=repository={name}", f"--data=kind={kind}"]
-    done = run(
-        "copier", "copy", "--quiet", "--defaults", "--vcs-ref=HEAD", *data, root, destination, cwd=tmp_path, check=False
-    )
+    done = copy_working_tree(tmp_path, "--quiet", "--defaults", *data, destination="x")
     assert done.returncode == 1
-    assert not destination.exists()
+    assert not (tmp_path / "x").exists()
     for word in words:
         assert word in done.stderr.strip().splitlines()[-1]
 
 
 def test_the_table_of_combinations_has_them_all() -> None:
-    """`nox -s matrix` wrote it; every combination was green, and every plugin was run by Meltano."""
+    """`nox -s matrix` wrote it; every combination passed, and every plugin was run by Meltano."""
     rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     assert [row[0].removeprefix("| ") for row in rows] == [title(variant) for variant in variants()]
-    assert all(green for _, green, _ in rows)
+    assert all(passed for _, passed, _ in rows)
     assert all(by_meltano.strip(" |") for name, _, by_meltano in rows if name != "| library")
 
 

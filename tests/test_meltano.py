@@ -1,23 +1,24 @@
 """Meltano itself runs what was rendered, without asking its hub."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from combinations import MELTANO, REPOSITORIES, Answers, title, variants
-from conftest import ENVIRONMENT, ROOT, Once, Project, Render, interpreters, run
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+from tests.support.combinations import MELTANO, REPOSITORIES, Answers, title, variants
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.interpreters import newest_interpreter
+from tests.support.once import Once
+from tests.support.paths import MELTANO_YML, MELTANOHUB_YML, PYPROJECT, ROOT
+from tests.support.projects import Project, Render
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 NO_HUB = {"MELTANO_HUB_URL": "http://127.0.0.1:9", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}
@@ -39,7 +40,7 @@ sys.stdin.read()
 @pytest.fixture(scope="session")
 def meltano(once: Once) -> Path:
     """Meltano's command, at the version that the template is tested with, in an environment of its own."""
-    python = list(interpreters().values())[-1]
+    python = newest_interpreter()
 
     def install(environment: Path) -> None:
         run("uv", "venv", "--quiet", "--clear", "--python", python, environment, cwd=ROOT)
@@ -49,15 +50,15 @@ def meltano(once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def made(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
     """Make a project, a git repository with one commit, once for all tests; leave its files unchanged."""
     projects: dict[str, Project] = {}
 
     def project(answers: Answers) -> Project:
         if title(answers) not in projects:
             rendered = render(**answers, repository=REPOSITORIES[answers["kind"]], python_min="3.10")
-            folder = tmp_path_factory.mktemp("made") / REPOSITORIES[answers["kind"]]
-            projects[title(answers)] = rendered.copy(folder).begin()
+            folder = tmp_path_factory.mktemp("created") / REPOSITORIES[answers["kind"]]
+            projects[title(answers)] = rendered.copy(folder).init()
         return projects[title(answers)]
 
     return project
@@ -66,8 +67,8 @@ def made(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
 @contextmanager
 def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
     """Run the sample source of a tap's tests; yield the configuration that reads it, as Meltano takes it."""
-    tap.run("uv", "venv", "--quiet", "--python", list(interpreters().values())[-1], environment)
-    tap.run("uv", "pip", "install", "--quiet", "--python", environment, "-r", "pyproject.toml", "--group", "test")
+    tap.run("uv", "venv", "--quiet", "--python", newest_interpreter(), environment)
+    tap.run("uv", "pip", "install", "--quiet", "--python", environment, "-r", PYPROJECT, "--group", "test")
     command = [str(environment / "bin/python"), "-c", SERVE]
     with subprocess.Popen(command, cwd=tap.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
@@ -77,7 +78,7 @@ def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
         process.stdin.close()
 
 
-class Runs:
+class MeltanoProject:
     """A Meltano project: the folder of a rendered plugin with its own `meltano.yml`."""
 
     def __init__(self, meltano: Path, project: Project, environment: dict[str, str]) -> None:
@@ -110,15 +111,15 @@ def with_plugins(project: Project, destination: Path, **plugins: list[dict[str, 
     copied = project.copy(destination)
     (copied.path / "output").mkdir(exist_ok=True)
     if plugins:
-        definition = yaml.safe_load(copied.read("meltano.yml"))
+        definition = yaml.safe_load(copied.read(MELTANO_YML))
         definition["plugins"] |= plugins
-        (copied.path / "meltano.yml").write_text(yaml.safe_dump(definition), encoding="utf-8")
+        copied.write(MELTANO_YML, yaml.safe_dump(definition))
     return copied
 
 
 def extractor(tap: Project) -> list[dict[str, Any]]:
     """Return the plugin that a tap's `meltano.yml` defines, installed from the tap's folder."""
-    (plugin,) = yaml.safe_load(tap.read("meltano.yml"))["plugins"]["extractors"]
+    (plugin,) = yaml.safe_load(tap.read(MELTANO_YML))["plugins"]["extractors"]
     return [plugin | {"pip_url": str(tap.path)}]
 
 
@@ -131,7 +132,7 @@ def some(kind: str, first: str = "") -> list[object]:
     ]
 
 
-def note(record_property: Callable[[str, object], None], answers: Answers, words: str) -> None:
+def record_combination(record_property: Callable[[str, object], None], answers: Answers, words: str) -> None:
     """Put into the report what was run, for the table of combinations."""
     for name, value in {"combination": title(answers), "ran": MELTANO, "on": words}.items():
         record_property(name, value)
@@ -146,15 +147,15 @@ def stream_of(answers: Answers, table: str) -> str:
 def test_meltano_runs_a_tap_and_then_what_changed(
     answers: Answers,
     meltano: Path,
-    made: Callable[..., Project],
+    create: Callable[..., Project],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     """With the project's own `meltano.yml`: all rows, and in the second run the last change, which is read again."""
-    tap = with_plugins(made(answers), tmp_path / "tap-sample")
+    tap = with_plugins(create(answers), tmp_path / "tap-sample")
     users, groups = stream_of(answers, "users"), stream_of(answers, "groups")
     with source_of(tap, tmp_path / "source") as settings:
-        runs = Runs(meltano, tap, settings)
+        runs = MeltanoProject(meltano, tap, settings)
         about = json.loads(runs("invoke", "tap-sample", "--about", "--format=json").stdout)
         assert about["name"] == "tap-sample"
         runs("run", "tap-sample", "target-jsonl")
@@ -165,23 +166,23 @@ def test_meltano_runs_a_tap_and_then_what_changed(
         assert [user["name"] for user in runs.loaded(users)] == NAMES[-1:]
         assert runs.loaded(groups) == read[-1:]
     assert tap.run("git", "status", "--porcelain").stdout == ""
-    note(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
+    record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
 
 
 @pytest.mark.parametrize("answers", some("target"))
 def test_meltano_loads_into_a_target(
     answers: Answers,
     meltano: Path,
-    made: Callable[..., Project],
+    create: Callable[..., Project],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     """What a rendered tap reads, and then what changed."""
-    tap = made({"kind": "tap", "stream_type": "Custom"})
-    target = with_plugins(made(answers), tmp_path / "target-sample", extractors=extractor(tap))
+    tap = create({"kind": "tap", "stream_type": "Custom"})
+    target = with_plugins(create(answers), tmp_path / "target-sample", extractors=extractor(tap))
     with source_of(tap, tmp_path / "source") as settings:
         database = {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"}
-        runs = Runs(meltano, target, settings | (database if answers["sink_type"] == "SQL" else {}))
+        runs = MeltanoProject(meltano, target, settings | (database if answers["sink_type"] == "SQL" else {}))
         about = json.loads(runs("invoke", "target-sample", "--about", "--format=json").stdout)
         assert about["name"] == "target-sample"
         runs("run", "tap-sample", "target-sample")
@@ -190,43 +191,43 @@ def test_meltano_loads_into_a_target(
         assert {group["user_id"] for group in read} == {1, 2, 3}
         runs("run", "tap-sample", "target-sample")
         assert [user["name"] for user in runs.loaded("users")] == NAMES[-1:]
-    note(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
+    record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
 
 
 @pytest.mark.parametrize("answers", some("mapper"))
 def test_meltano_runs_a_mapper_between_tap_and_target(
     answers: Answers,
     meltano: Path,
-    made: Callable[..., Project],
+    create: Callable[..., Project],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     """The mapping of the project's own `meltano.yml` hashes the names, and lets the state through."""
-    tap = made({"kind": "tap", "stream_type": "Custom"})
-    mapper = with_plugins(made(answers), tmp_path / "map-sample", extractors=extractor(tap))
+    tap = create({"kind": "tap", "stream_type": "Custom"})
+    mapper = with_plugins(create(answers), tmp_path / "map-sample", extractors=extractor(tap))
     hashes = [sha256(name.encode()).hexdigest() for name in NAMES]
     with source_of(tap, tmp_path / "source") as settings:
-        runs = Runs(meltano, mapper, settings)
+        runs = MeltanoProject(meltano, mapper, settings)
         about = json.loads(runs("invoke", "map-sample", "--about", "--format=json").stdout)
         assert about["name"] == "map-sample"
         runs("run", "tap-sample", "hash-names", "target-jsonl")
         assert [user["name"] for user in runs.loaded("users")] == hashes
         runs("run", "tap-sample", "hash-names", "target-jsonl")
         assert [user["name"] for user in runs.loaded("users")] == hashes[-1:]
-    note(record_property, answers, f"{len(NAMES)} rows, their names hashed, then 1")
+    record_combination(record_property, answers, f"{len(NAMES)} rows, their names hashed, then 1")
 
 
 @pytest.mark.parametrize("answers", some("extension", "extension"))
 def test_meltano_invokes_an_extension(
     answers: Answers,
     meltano: Path,
-    made: Callable[..., Project],
+    create: Callable[..., Project],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
     """With arguments and exit code, and its own commands."""
-    extension = with_plugins(made(answers), tmp_path / "sample-ext")
-    runs = Runs(meltano, extension, {})
+    extension = with_plugins(create(answers), tmp_path / "sample-ext")
+    runs = MeltanoProject(meltano, extension, {})
     assert runs("invoke", "sample-ext", "two words", "--flag").stdout == "two words --flag\n"
     assert "sample_invoker" in runs("invoke", "sample-ext:describe").stdout
     runs("invoke", "sample-ext:initialize")
@@ -236,7 +237,7 @@ def test_meltano_invokes_an_extension(
     stand_in.chmod(0o755)
     runs.environment = {"PATH": f"{stand_in.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
     assert runs("invoke", "sample-ext", check=False).returncode == 3
-    note(record_property, answers, "arguments and exit code passed through")
+    record_combination(record_property, answers, "arguments and exit code passed through")
 
 
 @pytest.mark.parametrize(
@@ -248,13 +249,13 @@ def test_meltano_invokes_an_extension(
     ],
 )
 def test_meltano_takes_the_definition_for_its_hub(
-    answers: Answers, meltano: Path, made: Callable[..., Project], tmp_path: Path
+    answers: Answers, meltano: Path, create: Callable[..., Project], tmp_path: Path
 ) -> None:
     """`meltanohub.yml` adds the plugin to another project."""
     name = REPOSITORIES[answers["kind"]]
-    (tmp_path / "meltano.yml").write_text("version: 1\nproject_id: another\n", encoding="utf-8")
-    definition = made(answers).path / "meltanohub.yml"
+    (tmp_path / MELTANO_YML).write_text("version: 1\nproject_id: another\n", encoding="utf-8")
+    definition = create(answers).path / MELTANOHUB_YML
     run(meltano, "add", name, "--from-ref", definition, "--no-install", cwd=tmp_path, env=NO_HUB)
-    (plugins,) = yaml.safe_load((tmp_path / "meltano.yml").read_text(encoding="utf-8"))["plugins"].values()
+    (plugins,) = yaml.safe_load((tmp_path / MELTANO_YML).read_text(encoding="utf-8"))["plugins"].values()
     assert [plugin["name"] for plugin in plugins] == [name]
     assert [plugin["pip_url"] for plugin in plugins] == [name]

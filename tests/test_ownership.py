@@ -4,26 +4,45 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
-from conftest import ROOT, Project, Render, text_files
-from versions import Versions, commit, conflicts, replace, update
 
-TABLE = (ROOT / "docs/reference/files.md").read_text(encoding="utf-8")
+from tests.support.combinations import title, variants
+from tests.support.editing import replace
+from tests.support.paths import (
+    ANSWERS_FILE,
+    ANSWERS_SOURCE,
+    DOCS,
+    GITIGNORE,
+    LICENSE,
+    PYPROJECT,
+    PYPROJECT_SOURCE,
+    RELEASE_WORKFLOW,
+    RENOVATE_SOURCE,
+    ROOT,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+    source,
+)
+from tests.support.projects import Project, Render
+from tests.support.questions import settings
+from tests.support.versions import Versions, changed_files, conflicts, update
+
+TABLE = (DOCS / "reference/files.md").read_text(encoding="utf-8")
 ROWS: list[tuple[str, str, str]] = re.findall(
     r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
 )
-KINDS = list(yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))["kind"]["choices"].values())
+KINDS = list(settings()["kind"]["choices"].values())
+PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
 
 def files(project: Project) -> list[str]:
     """Return the files of a project, as git names them."""
-    return sorted(path.relative_to(project.path).as_posix() for path in text_files(project) if path.is_file())
+    return sorted(path.relative_to(project.path).as_posix() for path in project.tracked_files() if path.is_file())
 
 
 def row(file: str) -> tuple[str, str, str]:
     """Return the one row of the table that a file falls under."""
-    name = file.replace("/release.yaml", "/<workflow_filename>")
+    name = file.replace(f"/{Path(RELEASE_WORKFLOW).name}", "/<workflow_filename>")
     found = [row for row in ROWS if name == row[0] or (row[0].endswith("/") and name.startswith(row[0]))]
     assert len(found) == 1, (file, found)
     return found[0]
@@ -35,16 +54,16 @@ def owned(project: Project, *owners: str) -> list[str]:
 
 
 def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -> None:
-    """Of every kind, and of the release wiring alone; each file falls under one row."""
-    projects = [render(kind=kind).copy(tmp_path / kind).begin() for kind in KINDS]
+    """Of every kind, and of the release setup alone; each file falls under one row."""
+    projects = [render(kind=kind).copy(tmp_path / kind).init() for kind in KINDS]
     used = {row(file) for project in projects for file in files(project)}
     assert used == set(ROWS)
     assert len(set(ROWS)) == len(ROWS) > 10
 
 
-def test_the_release_wiring_is_what_the_table_says(render: Render, tmp_path: Path) -> None:
+def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path) -> None:
     """Exactly the rows with a `yes`, and nobody is asked what it does not need."""
-    project = render(scope="release").copy(tmp_path / "wiring").begin()
+    project = render(scope="release").copy(tmp_path / "release").init()
     assert {row(file) for file in files(project)} == {row for row in ROWS if row[2]}
     assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
 
@@ -54,7 +73,7 @@ def test_the_release_wiring_is_what_the_table_says(render: Render, tmp_path: Pat
 )
 def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Path) -> None:
     """The template appends to every file it has; the project has written in each, and deleted some of its own."""
-    versions = Versions.begin(template, tmp_path / "template")
+    versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package", "--data", f"kind={kind}")
     before = files(project)
     own, merged = owned(project, "the project"), owned(project, "the template", "both")
@@ -62,12 +81,12 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
     assert merged
     for file in before:
         path = project.path / file
-        if file != ".copier-answers.yml":
+        if file != ANSWERS_FILE:
             path.write_bytes(MINE.encode() + path.read_bytes())
-    deleted = ["LICENSE", "tests/__init__.py", ".github/workflows/test.yaml"]
+    deleted = [LICENSE, "tests/__init__.py", TEST_WORKFLOW]
     for file in deleted:
         (project.path / file).unlink()
-    commit(project)
+    project.commit()
     written = {file: (project.path / file).read_bytes() for file in files(project)}
     for path in (versions.path / "template").rglob("*"):
         if path.is_file():
@@ -78,45 +97,64 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
     assert files(project) == [file for file in before if file not in deleted]
     for file in files(project):
         expected = written[file] + (THEIRS.encode() if file in merged else b"")
-        if file != ".copier-answers.yml":
+        if file != ANSWERS_FILE:
             assert (project.path / file).read_bytes() == expected, file
-    assert THEIRS in project.read(".copier-answers.yml")
-    assert "_commit: v1.1.0\n" in project.read(".copier-answers.yml")
+    assert THEIRS in project.read(ANSWERS_FILE)
+    assert "_commit: v1.1.0\n" in project.read(ANSWERS_FILE)
 
 
 def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, tmp_path: Path) -> None:
     """The project's own files stay even if the template has none of them any more."""
-    versions = Versions.begin(template, tmp_path / "template")
+    versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
     own = owned(project, "the project")
-    answers = versions.path / "template/{{ _copier_conf.answers_file }}.jinja"
+    answers = versions.path / ANSWERS_SOURCE
     for path in (versions.path / "template").rglob("*"):
         if path.is_file() and path != answers:
             path.unlink()
     versions.tag("v2.0.0")
     update(project)
-    assert files(project) == sorted([".copier-answers.yml", *own])
+    assert files(project) == sorted([ANSWERS_FILE, *own])
     assert project.run("git", "diff", "--stat", "--", *own).stdout == ""
 
 
-def test_of_pyproject_the_template_changes_its_three_tables_alone(template: Path, tmp_path: Path) -> None:
-    """A version of a development tool, a rule of ruff, a classifier: new projects get it, others keep their own."""
-    versions = Versions.begin(template, tmp_path / "template")
+def test_every_file_is_found_in_the_template_by_its_name_and_place(render: Render, tmp_path: Path) -> None:
+    """For each rendered file, the template has one source; without the overlay folders, its path is the same."""
+    sources: dict[str, int] = {}
+    for path in (ROOT / "template").rglob("*"):
+        parts = path.relative_to(ROOT / "template").parts
+        place = "/".join(part for part in parts if part.strip("{ }") not in settings() or part.strip("{ }") in PARTS)
+        sources[place.removesuffix(".jinja")] = sources.get(place.removesuffix(".jinja"), 0) + path.is_file()
+    for answers in variants():
+        project = render(**answers, repository="tap-sample").copy(tmp_path / title(answers).replace(" ", "")).init()
+        for file in files(project):
+            place = file.replace("src/tap_sample/", "src/{{ import_name }}/")
+            place = place.replace(RELEASE_WORKFLOW, f"{WORKFLOWS}/{{{{ workflow_filename }}}}")
+            assert sources.get(place.replace(ANSWERS_FILE, "{{ _copier_conf.answers_file }}")), file
+
+
+def test_no_file_of_the_includes_is_a_whole_rendered_file(render: Render) -> None:
+    """They hold macros, and text that several files share."""
+    includes = [path.read_text(encoding="utf-8").strip() for path in (ROOT / "includes").rglob("*") if path.is_file()]
+    for answers in variants():
+        for path in render(**answers).path.rglob("*"):
+            if path.is_file() and path.stat().st_size:
+                assert path.read_text(encoding="utf-8").strip() not in includes
+
+
+def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_path: Path) -> None:
+    """A new version of a tool or of the build backend, another timeout: new projects get it, others do not."""
+    versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
-    before = project.read("pyproject.toml")
-    file = versions.path / "template/pyproject.toml.jinja"
-    replace(file, "ruff==", "ruff>=")
-    replace(file, "line-length = 120", "line-length = 88")
-    replace(file, "Development Status :: 3 - Alpha", "Development Status :: 4 - Beta")
-    replace(file, 'style = "pep440"', 'style = "pep440"\nstrict = true')
-    replace(file, "poetry-core>=2.1,<3", "poetry-core>=2.2,<4")
-    replace(file, '{ version = ">=1.10,<2"', '{ version = ">=1.11,<2"')
+    pyproject = versions.path / PYPROJECT_SOURCE
+    replace(pyproject, "ruff==", "ruff>=")
+    replace(pyproject, "poetry-core>=2.1,<3", "poetry-core>=2.2,<4")
+    replace(versions.path / source(TEST_WORKFLOW), "timeout-minutes: 30", "timeout-minutes: 60")
+    replace(versions.path / f"template/{GITIGNORE}.jinja", ".coverage", ".coverage.*")
+    replace(versions.path / RENOVATE_SOURCE, "7 days", "8 days")
     versions.tag("v1.1.0")
     update(project)
-    expected = before.replace('style = "pep440"', 'style = "pep440"\nstrict = true')
-    expected = expected.replace("poetry-core>=2.1,<3", "poetry-core>=2.2,<4")
-    expected = expected.replace('{ version = ">=1.10,<2"', '{ version = ">=1.11,<2"')
-    assert project.read("pyproject.toml") == expected
-    fresh = versions.project(tmp_path / "fresh").read("pyproject.toml")
-    assert "ruff>=" in fresh
-    assert "line-length = 88" in fresh
+    assert changed_files(project) == [ANSWERS_FILE]
+    fresh = versions.project(tmp_path / "fresh")
+    assert "ruff>=" in fresh.read(PYPROJECT)
+    assert "timeout-minutes: 60" in fresh.read(TEST_WORKFLOW)

@@ -1,4 +1,4 @@
-"""One version of one tool, wherever it is written down: in the template, in what it renders, and in its own house."""
+"""One version of one tool, wherever it is written: in the template, in what it renders, and in this repository."""
 
 import re
 import tomllib
@@ -6,9 +6,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Project
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from tests.support.paths import ACTIONS, LOCKS, PRE_COMMIT_SOURCE, PYPROJECT, PYPROJECT_SOURCE, ROOT, WORKFLOWS, source
+from tests.support.projects import Project
 
 HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose versions their tags are
     "https://github.com/astral-sh/ruff-pre-commit": "ruff",
@@ -17,9 +19,9 @@ HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose v
 
 
 def workflows() -> list[Path]:
-    """Return every workflow of the template's own house and of what it renders, unrendered."""
-    folders = [ROOT / ".github/workflows", ROOT / "template/.github/workflows"]
-    return [path for folder in folders for path in folder.iterdir() if path.name != "constraints.txt"]
+    """Return every workflow and action of this repository and of what it renders, unrendered."""
+    folders = [ROOT / WORKFLOWS, ROOT / source(WORKFLOWS), ROOT / source(ACTIONS)]
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
 def pins(text: str) -> dict[str, set[str]]:
@@ -32,11 +34,10 @@ def pins(text: str) -> dict[str, set[str]]:
     return found
 
 
-OWN = pins((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CONSTRAINTS = pins((ROOT / "template/.github/workflows/constraints.txt").read_text(encoding="utf-8"))
-
-
-RENDERED = pins((ROOT / "template/pyproject.toml.jinja").read_text(encoding="utf-8"))
+OWN = pins((ROOT / PYPROJECT).read_text(encoding="utf-8"))
+LOCKED = {Path(lock).stem: pins((ROOT / source(lock)).read_text(encoding="utf-8")) for lock in LOCKS}
+GROUPS = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"]
+RENDERED = pins((ROOT / PYPROJECT_SOURCE).read_text(encoding="utf-8"))
 
 
 def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
@@ -46,17 +47,17 @@ def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
     assert {name: OWN[name] for name in shared} == {name: RENDERED[name] for name in shared}
 
 
-def test_the_tests_use_every_build_tool_at_the_version_that_releases_use() -> None:
-    """Those of constraints.txt that the template asks for, where the tests name them too."""
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    shared = {Requirement(text).name for text in groups["constraints"]} & OWN.keys()
-    assert {"build", "pip", "poetry", "poetry-dynamic-versioning", "twine", "uv"} <= shared
-    assert {name: OWN[name] for name in shared} == {name: CONSTRAINTS[name] for name in shared}
+@pytest.mark.parametrize("lock", LOCKED)
+def test_the_tests_use_every_build_tool_at_the_version_that_releases_use(lock: str) -> None:
+    """Those that the lock is made for, where the tests name them too."""
+    shared = {Requirement(text).name for text in GROUPS[lock]} & OWN.keys()
+    assert shared
+    assert {name: OWN[name] for name in shared} == {name: LOCKED[lock][name] for name in shared}
 
 
 def test_pre_commit_runs_the_versions_of_the_dependency_groups() -> None:
     """Its hooks' tags, and what they install beside the tool, for every kind."""
-    hooks = (ROOT / "template/.pre-commit-config.yaml.jinja").read_text(encoding="utf-8")
+    hooks = (ROOT / PRE_COMMIT_SOURCE).read_text(encoding="utf-8")
     tags = re.findall(r"repo: (\S+)\n +rev: v(\S+)", hooks)
     assert {HOOKS[repository]: {tag} for repository, tag in tags} == {name: RENDERED[name] for name in HOOKS.values()}
     assert pins(hooks)
@@ -78,7 +79,7 @@ def test_an_action_has_one_commit_everywhere() -> None:
 @pytest.mark.parametrize("where", ["build-system", "requires-plugins"])
 def test_the_locked_build_backend_is_one_that_the_project_asks_for(where: str, default: Project) -> None:
     """Otherwise no release could be built."""
-    text = default.read("pyproject.toml")
+    text = default.read(PYPROJECT)
     if where == "build-system":
         requirements = re.findall(r'"(poetry-[^"]+)"', text.partition("[build-system]")[2])
     else:
@@ -87,6 +88,6 @@ def test_the_locked_build_backend_is_one_that_the_project_asks_for(where: str, d
         ]
     assert requirements
     for requirement in map(Requirement, requirements):
-        (locked,) = CONSTRAINTS[requirement.name]
+        (locked,) = LOCKED["backends" if where == "build-system" else "poetry"][requirement.name]
         assert Version(locked) in requirement.specifier
         assert "<" in str(requirement.specifier)

@@ -1,4 +1,4 @@
-"""Renovate, the real one, takes the rendered configuration and sees in a project what it should, and nothing else."""
+"""The real Renovate accepts the rendered configuration, and finds in a project what it should and nothing else."""
 
 import json
 import shutil
@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Once, Project, Render, run
 
-ADDRESS = "https://github.com/MeltanoLabs/package-template.git"  # any address of the form that Renovate understands
+from tests.support.commands import run
+from tests.support.once import Once
+from tests.support.paths import ANSWERS_FILE, DOCS, PRE_COMMIT, PYPROJECT, RENOVATE_JSON, RENOVATE_PACKAGE, WORKFLOWS
+from tests.support.projects import Project, Render
+
+URL = "https://github.com/MeltanoLabs/package-template.git"  # any URL that Renovate understands
 pytestmark = pytest.mark.slow
 
 
@@ -17,7 +21,7 @@ def renovate(once: Once) -> Path:
     """The folder of Renovate's commands, installed by npm."""
 
     def install(folder: Path) -> None:
-        shutil.copy(ROOT / "tests/renovate/package.json", folder)
+        shutil.copy(RENOVATE_PACKAGE, folder)
         run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
 
     return once("renovate", install) / "node_modules/.bin"
@@ -43,33 +47,32 @@ def extracted(project: Project, renovate: Path) -> dict[str, set[str]]:
 def test_renovates_own_validator_accepts_the_configuration(render: Render, renovate: Path) -> None:
     """Strictly: an option that was renamed is an error, too."""
     project = render()
-    run(renovate / "renovate-config-validator", "--strict", "--no-global", "renovate.json", cwd=project.path)
+    run(renovate / "renovate-config-validator", "--strict", "--no-global", RENOVATE_JSON, cwd=project.path)
 
 
 @pytest.mark.parametrize("scope", ["package", "release"])
 def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     scope: str, render: Render, renovate: Path, tmp_path: Path
 ) -> None:
-    """The template's workflows and constraints.txt are out of its reach, the project's own workflow is not."""
+    """It leaves the template's workflows and constraints alone, and updates the project's own workflow."""
     project = render(scope=scope).copy(tmp_path / "my-package")
-    answers = project.path / ".copier-answers.yml"
-    lines = [line for line in project.read(answers.name).splitlines() if not line.startswith(("_src_path", "_commit"))]
-    answers.write_text("\n".join([f"_src_path: {ADDRESS}", "_commit: v1.0.0", *lines, ""]), encoding="utf-8")
-    (project.path / ".github/workflows/docs.yaml").write_text(
+    lines = [line for line in project.read(ANSWERS_FILE).splitlines() if not line.startswith(("_src_path", "_commit"))]
+    project.write(ANSWERS_FILE, "\n".join([f"_src_path: {URL}", "_commit: v1.0.0", *lines, ""]))
+    project.write(
+        f"{WORKFLOWS}/docs.yaml",
         "on: push\njobs:\n  docs:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v7.0.0\n",
-        encoding="utf-8",
     )
     if scope == "release":  # an adopted repository keeps its own configuration; the how-to has what to add
-        text = (ROOT / "docs/how-to/renovate.md").read_text(encoding="utf-8")
+        text = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
         addition = text.partition('```json title="renovate.json"\n')[2].partition("```")[0]
-        (project.path / "renovate.json").write_text(addition, encoding="utf-8")
-    project.begin()
+        project.write(RENOVATE_JSON, addition)
+    project.init()
     found = extracted(project, renovate)
-    assert found[".copier-answers.yml"] == {ADDRESS}
+    assert found[ANSWERS_FILE] == {URL}
     workflows = {file: names for file, names in found.items() if file.startswith(".github/")}
     assert {file: names - {"ubuntu"} for file, names in workflows.items()} == {
-        ".github/workflows/docs.yaml": {"actions/checkout"}
+        f"{WORKFLOWS}/docs.yaml": {"actions/checkout"}
     }
     if scope == "package":
-        assert found["pyproject.toml"] == {"mypy", "pytest", "ruff"}
-        assert found[".pre-commit-config.yaml"] == {"astral-sh/ruff-pre-commit", "pre-commit/mirrors-mypy"}
+        assert found[PYPROJECT] == {"mypy", "pytest", "ruff"}
+        assert found[PRE_COMMIT] == {"astral-sh/ruff-pre-commit", "pre-commit/mirrors-mypy"}

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from conftest import ENVIRONMENT, ROOT, run
 from own_lock import pinned, without_options
 from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
+
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.paths import ROOT
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Project, Render, run
 
-LANGUAGE_SERVICE = ROOT / "tests/languageservice"
+from tests.support.commands import run
+from tests.support.editing import replace
+from tests.support.paths import RELEASE_WORKFLOW, RENOVATE_JSON, ROOT, WORKFLOWS, source
+from tests.support.projects import Project, Render
+
 HOSTILE_ENVIRONMENT = "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵"
 
 
@@ -21,17 +24,17 @@ def repository(request: pytest.FixtureRequest, render: Render, tmp_path_factory:
     if request.param == "rendered":
         return render().path
     if request.param == "plain":
-        folder = tmp_path_factory.mktemp("plain") / ".github/workflows"
+        folder = tmp_path_factory.mktemp("plain") / WORKFLOWS
         folder.mkdir(parents=True)
-        for path in (ROOT / "template/.github/workflows").glob("*.yaml"):
+        for path in (ROOT / source(WORKFLOWS)).glob("*.yaml"):
             shutil.copy(path, folder)
-        return folder.parent.parent
+        return folder.parents[1]
     return render(environment=HOSTILE_ENVIRONMENT, workflow_filename="0.Publish_to-PyPI.yml").path
 
 
 def workflows(repository: Path) -> list[Path]:
     """Return the workflows of a repository; there is at least one."""
-    found = sorted((repository / ".github/workflows").glob("*.y*ml"))
+    found = sorted((repository / WORKFLOWS).glob("*.y*ml"))
     assert found
     return found
 
@@ -48,20 +51,11 @@ def test_githubs_language_service_finds_nothing(repository: Path, language_servi
     run("node", language_service / "check.mjs", *workflows(repository), cwd=repository)
 
 
-@pytest.fixture(scope="session")
-def language_service(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with GitHub's language service and the script that runs it."""
-    folder = tmp_path_factory.mktemp("node") / "languageservice"
-    shutil.copytree(LANGUAGE_SERVICE, folder, ignore=shutil.ignore_patterns("node_modules"))
-    run("npm", "ci", "--no-audit", "--no-fund", cwd=folder)
-    return folder
-
-
 def test_githubs_language_service_would_find_a_mistake(language_service: Path, render: Render, tmp_path: Path) -> None:
     """The check above can fail."""
     project = render().copy(tmp_path / "project")
-    workflow = project.path / ".github/workflows/release.yaml"
-    workflow.write_text(workflow.read_text(encoding="utf-8").replace("needs: build", "needs: biuld"), encoding="utf-8")
+    workflow = project.path / RELEASE_WORKFLOW
+    replace(workflow, "needs: build", "needs: biuld")
     done = run("node", language_service / "check.mjs", workflow, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "biuld" in done.stdout
@@ -70,8 +64,8 @@ def test_githubs_language_service_would_find_a_mistake(language_service: Path, r
 def test_the_schemas_of_github_and_renovate_fit(repository: Path) -> None:
     """As SchemaStore keeps them."""
     run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows(repository), cwd=repository)
-    if (repository / "renovate.json").exists():
-        run("check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json", cwd=repository)
+    if (repository / RENOVATE_JSON).exists():
+        run("check-jsonschema", "--builtin-schema", "vendor.renovate", RENOVATE_JSON, cwd=repository)
 
 
 def steps(workflow: Path) -> list[dict[str, str]]:

@@ -1,7 +1,5 @@
 """The combinations of answers that decide what a project is made of, and the table of what was run for each."""
 
-from __future__ import annotations
-
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -9,28 +7,31 @@ from xml.etree import ElementTree as ET
 
 from allpairspy import AllPairs
 
+from tests.support.paths import DOCS
+
 API_STREAMS = ("REST", "GraphQL")
 AUTH_METHODS = ("API Key", "Bearer Token", "Basic Auth", "OAuth2", "JWT", "None")
 SINK_TYPES = ("record", "batch", "SQL")
 REPOSITORIES = {"library": "my-library", "tap": "tap-sample", "target": "target-sample"}
 REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext"}
-TABLE = Path(__file__).parent.parent / "docs/reference/combinations.md"
+TABLE = DOCS / "reference/combinations.md"
 CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
 MELTANO = "run by Meltano"
 
-LONGEST = "x" * 63 + "Z"
-TORTURE = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
+LONGEST_NAME = "x" * 63 + "Z"
+HOSTILE_TEXT = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
+HOSTILE_AUTHOR = HOSTILE_TEXT.replace("<", "").replace(">", "")
 DEFAULT = "(not given)"
 SHARED = {
     "python_min": ["3.10", "3.11", "3.12", "3.13"],
-    "package_name": [DEFAULT, "A.b_-C", LONGEST],
+    "package_name": [DEFAULT, "A.b_-C", LONGEST_NAME],
     "spelling": ["usual", "long", "odd"],
     "license": ["Apache-2.0", "MIT"],
     "owner": ["MeltanoLabs", "a"],
     "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
     "workflow_filename": ["release.yaml", "0.Publish_to-PyPI.yml"],
-    "description": [DEFAULT, TORTURE],
-    "author_name": ["MeltanoLabs", TORTURE.replace("<", "").replace(">", "")],
+    "description": [DEFAULT, HOSTILE_TEXT],
+    "author_name": ["MeltanoLabs", HOSTILE_AUTHOR],
     "author_email": ["hello@meltano.com", "o'neil+x@bücher.example"],
 }
 SHARED_PAIRS = list(AllPairs(list(SHARED.values())))
@@ -69,7 +70,7 @@ def repository(kind: str, spelling: str) -> str:
     return usual
 
 
-def in_turn(variant: Answers) -> bool:
+def runs_in_plain_nox(variant: Answers) -> bool:
     """Say whether plain `nox` runs a combination: each way to authenticate with one kind of API, in turn."""
     auth = variant.get("auth_method")
     return not auth or (API_STREAMS.index(variant["stream_type"]) + AUTH_METHODS.index(auth)) % len(API_STREAMS) == 0
@@ -80,8 +81,8 @@ def pairs() -> list[Answers]:
 
     A library's names follow its package, so there is one for each hard name of a package.
     """
-    kinds = [variant for variant in variants() if in_turn(variant)]
-    kinds += [{"kind": "library", "package_name": name} for name in ("a", "A.b_-C", LONGEST)]
+    kinds = [variant for variant in variants() if runs_in_plain_nox(variant)]
+    kinds += [{"kind": "library", "package_name": name} for name in ("a", "A.b_-C", LONGEST_NAME)]
     found = []
     for number, variant in enumerate(kinds):
         row = dict(zip(SHARED, SHARED_PAIRS[number % len(SHARED_PAIRS)], strict=True))
@@ -104,13 +105,13 @@ def table(*reports: Path) -> str:
         if "combination" in properties and not any(case.findall(name) for name in ("failure", "error", "skipped")):
             ran[properties["combination"], properties["ran"]].add(properties["on"])
     rows = [
-        f"| {title(variant)} | {listed(ran[title(variant), CHECKS])} | {listed(ran[title(variant), MELTANO])} |"
+        f"| {title(variant)} | {table_cell(ran[title(variant), CHECKS])} | {table_cell(ran[title(variant), MELTANO])} |"
         for variant in variants()
     ]
     return "\n".join([*INTRODUCTION, *rows, ""])
 
 
-def listed(found: set[str]) -> str:
+def table_cell(found: set[str]) -> str:
     """Return what a cell says: versions in their order, or other words."""
     return ", ".join(sorted(found, key=lambda text: [int(part) if part.isdigit() else 0 for part in text.split(".")]))
 

@@ -1,4 +1,4 @@
-"""A rendered project is green at birth, with zero edits."""
+"""The default project passes all checks when created, with no edit, and its builds are reproducible."""
 
 import hashlib
 import re
@@ -7,19 +7,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from combinations import LONGEST, TORTURE
-from conftest import (
-    ROOT,
-    VERSION,
-    Once,
-    Project,
-    Render,
-    build,
-    interpreters,
-    run,
-    text_files,
-)
 from packaging.metadata import Metadata
+
+from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME
+from tests.support.commands import run
+from tests.support.interpreters import interpreters
+from tests.support.once import Once
+from tests.support.paths import GATE_SCRIPT, TEMPLATE
+from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -29,7 +24,7 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_poetry_installs_it_and_its_tools_are_content(installed: Project) -> None:
+def test_poetry_installs_it_and_its_tools_pass(installed: Project) -> None:
     """`poetry install`, the commands of the README, and a second install that records the tag's version.
 
     The README says that the first one may not.
@@ -46,26 +41,26 @@ def test_poetry_installs_it_and_its_tools_are_content(installed: Project) -> Non
 def test_the_built_version_is_the_tags(built: Path) -> None:
     """One wheel and one source distribution, both named after the tag."""
     names = sorted(path.name for path in built.iterdir())
-    assert names == [f"my_package-{VERSION}-py3-none-any.whl", f"my_package-{VERSION}.tar.gz"]
+    assert names == [WHEEL, SDIST]
 
 
-def test_what_was_built_pleases_pypi(built: Path) -> None:
+def test_the_upload_client_accepts_what_was_built(built: Path) -> None:
     """Metadata and README, as the upload client checks them."""
     run("twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
 
 
-def test_pypi_takes_extreme_answers(render: Render, tmp_path: Path) -> None:
+def test_pypi_accepts_extreme_answers(render: Render, tmp_path: Path) -> None:
     """Metadata is parsed with what PyPI parses it with, and every text arrives as it was typed."""
-    author = TORTURE.replace("<", "").replace(">", "")
-    project = render(package_name=LONGEST, description=TORTURE, author_name=author).copy(tmp_path / "project").begin()
+    answers = {"package_name": LONGEST_NAME, "description": HOSTILE_TEXT, "author_name": HOSTILE_AUTHOR}
+    project = render(**answers).copy(tmp_path / "project").init()
     build(project)
     files = sorted(project.path.glob("dist/*"))
     run("twine", "check", "--strict", *files, cwd=tmp_path)
-    project.run(sys.executable, ".github/release_gate.py", "dist")
+    project.run(sys.executable, GATE_SCRIPT, "dist")
     with zipfile.ZipFile(files[0]) as wheel:
         (inside,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         metadata = Metadata.from_email(wheel.read(inside))
-    assert (metadata.summary, metadata.author) == (TORTURE.strip(), author.strip())
+    assert (metadata.summary, metadata.author) == (HOSTILE_TEXT.strip(), HOSTILE_AUTHOR.strip())
     assert metadata.author_email == "hello@meltano.com"
 
 
@@ -73,7 +68,7 @@ def test_pypi_takes_extreme_answers(render: Render, tmp_path: Path) -> None:
 def wheel_of_oldest(render: Render, once: Once) -> Path:
     """The wheel of a project that supports every Python."""
     project = render(python_min="3.10")
-    folder = once("wheel", lambda folder: project.copy(folder / "x").begin().run("uv", "build", "--wheel", "--quiet"))
+    folder = once("wheel", lambda folder: project.copy(folder / "x").init().run("uv", "build", "--wheel", "--quiet"))
     (wheel,) = folder.glob("x/dist/*.whl")
     return wheel
 
@@ -108,7 +103,7 @@ def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, 
 def test_no_template_text_survives(render: Render) -> None:
     """Whatever looks like Jinja in a file that was rendered is GitHub's own expression."""
     project = render()
-    plain = {path.name for path in (ROOT / "template").rglob("*") if path.suffix != ".jinja"}
+    plain = {path.name for path in TEMPLATE.rglob("*") if path.suffix != ".jinja"}
     rendered = [path for path in project.path.rglob("*") if path.is_file() and path.name not in plain]
     assert len(rendered) > 5
     for path in rendered:
@@ -117,7 +112,7 @@ def test_no_template_text_survives(render: Render) -> None:
 
 def test_every_name_can_be_stored_on_linux_macos_and_windows(default: Project) -> None:
     """No character and no ending that one of them refuses; no two names that differ by case alone."""
-    names = [str(path.relative_to(default.path)) for path in text_files(default)]
+    names = [str(path.relative_to(default.path)) for path in default.tracked_files()]
     assert len({name.casefold() for name in names}) == len(names)
     for name in names:
         assert not set(name) & set('<>:"\\|?*'), name

@@ -1,4 +1,4 @@
-"""Versions of the template to update from and to: a git repository with tags, made of the working tree's files."""
+"""Versions of the template to update from and to, and the update itself."""
 
 import shutil
 import subprocess
@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Self
 
 import yaml
-from conftest import Project, run
+
+from tests.support.commands import run
+from tests.support.editing import replace
+from tests.support.paths import ANSWERS_FILE
+from tests.support.projects import Project
+
+LINE_CHANGE = ("timeout-minutes: 15", "timeout-minutes: 25")  # of the build workflow, from one version to the next
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,8 @@ class Versions:
     path: Path
 
     @classmethod
-    def begin(cls, template: Path, path: Path, tag: str = "v1.0.0") -> Self:
-        """Make the repository of a template in a plain folder; its first version is the tag."""
+    def create(cls, template: Path, path: Path, tag: str = "v1.0.0") -> Self:
+        """Make the repository from a template in a plain folder; its first version is the tag."""
         shutil.copytree(template, path, ignore=shutil.ignore_patterns(".git"))
         run("git", "init", "--quiet", "--initial-branch=main", cwd=path)
         return cls(path).tag(tag)
@@ -31,47 +37,39 @@ class Versions:
         return self
 
     def replace(self, file: str, old: str, new: str) -> Self:
-        """Change a text that a file of the template holds, wherever it holds it."""
+        """Replace a text wherever a file of the template holds it."""
         replace(self.path / file, old, new)
         return self
 
     def project(self, destination: Path, *options: str) -> Project:
         """Make a project of the newest version with the copier command, and commit it."""
         run("copier", "copy", "--quiet", "--defaults", *options, self.path, destination, cwd=destination.parent)
-        return Project(destination, recorded(destination)).begin()
+        return Project(destination, recorded_answers(destination)).init()
 
 
-def replace(file: Path, old: str, new: str) -> None:
-    """Change a text that a file holds, wherever it holds it; a file without it is an error. Line endings stay."""
-    content = file.read_bytes()
-    assert old.encode() in content, (file, old)
-    file.write_bytes(content.replace(old.encode(), new.encode()))
-
-
-def recorded(project: Path) -> dict[str, str]:
+def recorded_answers(project: Path) -> dict[str, str]:
     """Return the answers that a project's answers file holds."""
-    answers: dict[str, str] = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
+    answers: dict[str, str] = yaml.safe_load((project / ANSWERS_FILE).read_text(encoding="utf-8"))
     return answers
 
 
-def commit(project: Project, message: str = "Work") -> None:
-    """Commit everything in a project."""
-    project.run("git", "add", "--all")
-    project.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
-
-
 def update(project: Project, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Update a project with the copier command, as an update bot does it: without a question, without trust."""
+    """Update a project with the copier command as an update bot does: without questions, without trust."""
     return project.run("copier", "update", "--skip-answered", "--defaults", *options, check=check)
 
 
-def changed(project: Project) -> list[str]:
+def changed_files(project: Project) -> list[str]:
     """Return the files that differ from the last commit, new ones included."""
     status = project.run("git", "status", "--porcelain", "--untracked-files=all", "-z").stdout
     return sorted(line[3:] for line in status.split("\0") if line)
 
 
+def text_changes(project: Project) -> list[str]:
+    """Return the files whose text differs from the last commit, whatever their line endings are in the folder."""
+    return project.run("git", "-c", "core.safecrlf=false", "diff", "--name-only").stdout.split()
+
+
 def conflicts(project: Project) -> list[str]:
-    """Return the files that git knows to be in conflict."""
+    """Return the files that git has in conflict."""
     listed = project.run("git", "ls-files", "--unmerged", "-z").stdout
     return sorted({line.partition("\t")[2] for line in listed.split("\0") if line})

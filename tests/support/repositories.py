@@ -1,11 +1,12 @@
-"""Repositories as the audience has them, for the release wiring to be added to; made up, in the manner of real ones."""
+"""Repositories that exist before the template, for the release setup to be added to; made up, like real ones."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from conftest import Project
+from tests.support.paths import GITIGNORE, PYPROJECT, README, RENOVATE_JSON, TEST_WORKFLOW, WORKFLOWS
+from tests.support.projects import Project
 
-README = "# A package\n\nIt exists already.\n"
+README_TEXT = "# A package\n\nIt exists already.\n"
 OLD_CI = """\
 on: [push]
 jobs:
@@ -60,7 +61,7 @@ python = ">=3.10"
 PDV = "\n[tool.poetry-dynamic-versioning]\nenable = true\n"
 
 
-def backend(name: str, *requirements: str) -> str:
+def build_system(name: str, *requirements: str) -> str:
     """Return a [build-system] table."""
     listed = ", ".join(f'"{requirement}"' for requirement in requirements)
     return f'\n[build-system]\nrequires = [{listed}]\nbuild-backend = "{name}"\n'
@@ -68,7 +69,7 @@ def backend(name: str, *requirements: str) -> str:
 
 @dataclass(frozen=True)
 class Repository:
-    """What a repository is before it is adopted, and how it answers the form."""
+    """A repository before it adopts the release setup, and its answers to the publisher form."""
 
     repository: str
     package_name: str
@@ -80,15 +81,15 @@ class Repository:
 
     @property
     def module(self) -> str:
-        """The name that the package is imported by."""
+        """Return the import name of the package."""
         return self.repository.replace("-", "_")
 
     def write(self, path: Path) -> Project:
         """Write the repository, with its history; its owner is Acme."""
         files = {
-            ".gitignore": "dist/\n__pycache__/\n*.egg-info/\n",
-            "README.md": README,
-            "pyproject.toml": self.pyproject,
+            GITIGNORE: "dist/\n__pycache__/\n*.egg-info/\n",
+            README: README_TEXT,
+            PYPROJECT: self.pyproject,
             f"{self.folder}/{self.module}/__init__.py".lstrip("/"): "",
             f"{self.folder}/{self.module}/tap.py".lstrip("/"): 'def main() -> None:\n    print("{}")\n',
             **self.files,
@@ -102,13 +103,13 @@ class Repository:
             "package_name": self.package_name,
             "workflow_filename": self.workflow_filename,
         }
-        project = Project(path, answers).begin(self.tags[0])
+        project = Project(path, answers).init(self.tags[0])
         for tag in self.tags[1:]:
             project.run("git", "tag", tag)
         return project
 
 
-def named(text: str, name: str, module: str, version: str = 'dynamic = ["version"]\n') -> str:
+def metadata(text: str, name: str, module: str, version: str = 'dynamic = ["version"]\n') -> str:
     """Fill in a metadata table."""
     return text.format(name=name, module=module, version=version)
 
@@ -117,55 +118,59 @@ REPOSITORIES = {
     "PEP 621 with PDV": Repository(
         "tap-alpha",
         "acme-tap-alpha",
-        named(PEP_621, "acme-tap-alpha", "tap_alpha")
+        metadata(PEP_621, "acme-tap-alpha", "tap_alpha")
         + '\n[tool.poetry]\nversion = "0.0.0"\npackages = [{ include = "tap_alpha" }]\n'
         + PDV
-        + backend("poetry_dynamic_versioning.backend", "poetry-core>=2", "poetry-dynamic-versioning>=1.0.0,<2.0.0"),
+        + build_system(
+            "poetry_dynamic_versioning.backend", "poetry-core>=2", "poetry-dynamic-versioning>=1.0.0,<2.0.0"
+        ),
     ),
     "classic with PDV": Repository(
         "tap-beta",
         "tap-beta",
-        named(CLASSIC, "tap-beta", "tap_beta", "0.0.0")
+        metadata(CLASSIC, "tap-beta", "tap_beta", "0.0.0")
         + PDV
-        + backend("poetry_dynamic_versioning.backend", "poetry-core>=1.0.8", "poetry-dynamic-versioning>=1.0.0,<2.0.0"),
+        + build_system(
+            "poetry_dynamic_versioning.backend", "poetry-core>=1.0.8", "poetry-dynamic-versioning>=1.0.0,<2.0.0"
+        ),
     ),
     "hatch-vcs with uv.lock": Repository(
         "tap-gamma",
         "meltanolabs-tap-gamma",
-        named(PEP_621, "meltanolabs-tap-gamma", "tap_gamma")
+        metadata(PEP_621, "meltanolabs-tap-gamma", "tap_gamma")
         + '\n[tool.hatch.version]\nsource = "vcs"\n\n[tool.hatch.build.targets.wheel]\npackages = ["tap_gamma"]\n'
-        + backend("hatchling.build", "hatchling>=1.27", "hatch-vcs>=0.4"),
+        + build_system("hatchling.build", "hatchling>=1.27", "hatch-vcs>=0.4"),
         files={
             "uv.lock": 'version = 1\nrequires-python = ">=3.10"\n\n[[package]]\nname = "meltanolabs-tap-gamma"\n'
             'source = { editable = "." }\n',
-            ".github/workflows/test.yml": OLD_CI,
+            f"{WORKFLOWS}/test.yml": OLD_CI,
             ".github/dependabot.yml": "version: 2\nupdates: []\n",
         },
     ),
     "poetry.lock and its own CI": Repository(
         "tap-delta",
         "tap-delta",
-        named(CLASSIC, "tap-delta", "tap_delta", "0.0.0")
+        metadata(CLASSIC, "tap-delta", "tap_delta", "0.0.0")
         + PDV
         + 'vcs = "git"\n'
-        + backend("poetry_dynamic_versioning.backend", "poetry-core", "poetry-dynamic-versioning"),
+        + build_system("poetry_dynamic_versioning.backend", "poetry-core", "poetry-dynamic-versioning"),
         files={
             "poetry.lock": 'package = []\n\n[metadata]\nlock-version = "2.1"\npython-versions = ">=3.10"\n'
             'content-hash = "0"\n',
-            ".github/workflows/test.yaml": OLD_CI,
-            ".github/workflows/release-drafter.yml": "on: [push]\njobs: {}\n",
-            "renovate.json": '{ "extends": ["config:recommended"] }\n',
+            TEST_WORKFLOW: OLD_CI,
+            f"{WORKFLOWS}/release-drafter.yml": "on: [push]\njobs: {}\n",
+            RENOVATE_JSON: '{ "extends": ["config:recommended"] }\n',
         },
     ),
     "setuptools-scm, one job with every permission, tags without v": Repository(
         "tap-epsilon",
         "Acme.Tap_Epsilon",
-        named(PEP_621, "Acme.Tap_Epsilon", "tap_epsilon")
+        metadata(PEP_621, "Acme.Tap_Epsilon", "tap_epsilon")
         + "\n[tool.setuptools_scm]\n"
-        + backend("setuptools.build_meta", "setuptools>=64", "setuptools-scm>=8"),
+        + build_system("setuptools.build_meta", "setuptools>=64", "setuptools-scm>=8"),
         folder="src",
         workflow_filename="release.yml",
-        files={".github/workflows/release.yml": OLD_RELEASE},
+        files={f"{WORKFLOWS}/release.yml": OLD_RELEASE},
         tags=("1.2.1",),
     ),
 }
@@ -173,17 +178,19 @@ STATIC = {
     "classic with a static version": Repository(
         "tap-zeta",
         "tap-zeta",
-        named(CLASSIC, "tap-zeta", "tap_zeta", "0.3.1") + backend("poetry.core.masonry.api", "poetry-core>=1.0.0"),
+        metadata(CLASSIC, "tap-zeta", "tap_zeta", "0.3.1")
+        + build_system("poetry.core.masonry.api", "poetry-core>=1.0.0"),
     ),
     "uv's backend": Repository(
         "tap-eta",
         "tap-eta",
-        named(PEP_621, "tap-eta", "tap_eta", 'version = "0.3.1"\n') + backend("uv_build", "uv_build>=0.9"),
+        metadata(PEP_621, "tap-eta", "tap_eta", 'version = "0.3.1"\n') + build_system("uv_build", "uv_build>=0.9"),
         folder="src",
     ),
     "hatchling with a static version": Repository(
         "tap-theta",
         "tap-theta",
-        named(PEP_621, "tap-theta", "tap_theta", 'version = "0.3.1"\n') + backend("hatchling.build", "hatchling"),
+        metadata(PEP_621, "tap-theta", "tap_theta", 'version = "0.3.1"\n')
+        + build_system("hatchling.build", "hatchling"),
     ),
 }

@@ -1,0 +1,189 @@
+"""How to break a release: functions that change a world, and functions that return such functions."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.simulation.github import Environment
+from tests.simulation.server import Fault
+from tests.simulation.world import PUBLISHER, World
+from tests.support.editing import replace, replace_hashes
+from tests.support.paths import BUILD_LOCK, PYPROJECT, README, RELEASE_WORKFLOW
+from tests.support.projects import WHEEL
+
+Change = Callable[[World], None]
+
+
+def all_of(*changes: Change) -> Change:
+    """Make several changes."""
+
+    def change(world: World) -> None:
+        for one in changes:
+            one(world)
+
+    return change
+
+
+def nothing(_: World) -> None:
+    """Change nothing."""
+
+
+# The publisher on PyPI.
+
+
+def register_publisher(**values: str) -> Change:
+    """Register a publisher that differs from the form in some fields."""
+
+    def change(world: World) -> None:
+        world.loopback.pypi.publishers.clear()
+        world.loopback.pypi.register(PUBLISHER._replace(**values), "my-package")
+
+    return change
+
+
+def register_for_other_project(world: World) -> None:
+    """Register the publisher under another project than the package's."""
+    world.loopback.pypi.publishers.clear()
+    world.loopback.pypi.register(PUBLISHER, "another-package")
+
+
+def register_pending(project: str, days: int = 0) -> Change:
+    """Have a pending publisher, some days old, instead of a project."""
+
+    def change(world: World) -> None:
+        world.loopback.pypi.publishers.clear()
+        world.loopback.pypi.projects.clear()
+        world.loopback.pypi.register_pending(PUBLISHER, project, timedelta(days=days))
+
+    return change
+
+
+def leave_pending(world: World) -> None:
+    """Leave a pending publisher beside the real one."""
+    world.loopback.pypi.register_pending(PUBLISHER, "my-package")
+
+
+def upload_other_wheel(world: World) -> None:
+    """Have a file with the wheel's name and another content on PyPI."""
+    world.loopback.pypi.files("my-package")[WHEEL] = b"other"
+
+
+def fail_with(*faults: Fault) -> Change:
+    """Let PyPI misbehave."""
+    return lambda world: world.loopback.faults.extend(faults)
+
+
+# The repository on GitHub.
+
+
+def rename_repository(name: str) -> Change:
+    """Rename the repository on GitHub."""
+
+    def change(world: World) -> None:
+        world.github.repository = name
+
+    return change
+
+
+def make_fork(world: World) -> None:
+    """Make the repository a fork."""
+    world.github.fork = True
+
+
+def make_release_immutable(world: World) -> None:
+    """Publish the release as an immutable one."""
+    world.github.create_release(world.tag, immutable=True)
+
+
+def delete_environment(world: World) -> None:
+    """Have no environment on GitHub."""
+    world.github.environments.clear()
+
+
+def set_environment(**rules: Any) -> Change:  # noqa: ANN401
+    """Give the environment other rules."""
+
+    def change(world: World) -> None:
+        world.github.environments["publishing"] = Environment(**rules)
+
+    return change
+
+
+# The files of the project.
+
+
+def edit(file: str, old: str, new: str) -> Change:
+    """Replace a text in a file of the project, and commit."""
+
+    def change(world: World) -> None:
+        replace(world.project.path / file, old, new)
+        world.commit()
+
+    return change
+
+
+def rename_workflow(world: World) -> None:
+    """Give the release workflow another file name."""
+    world.project.run("git", "mv", RELEASE_WORKFLOW, str(Path(RELEASE_WORKFLOW).with_name("publish.yaml")))
+    world.commit()
+
+
+def remove_environment_from_workflow(world: World) -> None:
+    """Delete the environment of every job."""
+    text = world.project.read(RELEASE_WORKFLOW)
+    text = re.sub(r"    environment:\n      name: .*\n      url: .*\n", "", text)
+    world.project.write(RELEASE_WORKFLOW, text)
+    world.commit()
+
+
+def tamper_with_hashes(world: World) -> None:
+    """Change the hashes of one build tool."""
+    replace_hashes(world.project.path / BUILD_LOCK, "build")
+    world.commit()
+
+
+def break_readme(world: World) -> None:
+    """Have a README that is no valid reStructuredText."""
+    world.project.write("README.rst", "Title\n==\n\n.. nonsense::\n\n`broken\n")
+    edit(PYPROJECT, f'readme = "{README}"', 'readme = "README.rst"')(world)
+
+
+# The tags and the remote of the clone.
+
+
+def replace_tag(*tags: str) -> Change:
+    """Give the commit other tags; the first is released."""
+
+    def change(world: World) -> None:
+        world.project.run("git", "tag", "--delete", world.tag)
+        for tag in tags:
+            world.project.run("git", "tag", tag)
+        world.tag = tags[0]
+
+    return change
+
+
+def add_tag(tag: str) -> Change:
+    """Have one more tag."""
+
+    def change(world: World) -> None:
+        world.project.run("git", "tag", tag)
+
+    return change
+
+
+def move_tag(world: World) -> None:
+    """Move the tag to another commit after the release was published."""
+    world.project.write(README, "# Changed\n")
+    world.commit()
+
+
+def set_remote(url: str) -> Change:
+    """Clone from another URL."""
+
+    def change(world: World) -> None:
+        world.project.run("git", "remote", "set-url", "origin", url)
+
+    return change

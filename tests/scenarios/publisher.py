@@ -1,0 +1,182 @@
+"""Failure scenarios of the publisher, the environment and the names that PyPI compares."""
+
+from tests.scenarios.changes import (
+    add_tag,
+    delete_environment,
+    edit,
+    leave_pending,
+    register_for_other_project,
+    register_pending,
+    register_publisher,
+    remove_environment_from_workflow,
+    rename_repository,
+    rename_workflow,
+    set_environment,
+    set_remote,
+)
+from tests.scenarios.scenario import RERUN, Scenario
+from tests.support.paths import PUBLISHER_JSON, RELEASE_WORKFLOW, RELEASING
+
+NO_PUBLISHER = "no publisher of it reads as below"
+CORRECT_FORM = (
+    f"Correct the publisher on PyPI so that it matches the table in the job summary, {RERUN} "
+    "A rehearsal finds this before a release does."
+)
+
+FORM = [
+    Scenario(
+        "The form names another environment",
+        "The publisher on PyPI was registered with another environment than the workflow's.",
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(environment="pypi"),
+    ),
+    Scenario(
+        "The form names another workflow",
+        "The publisher on PyPI was registered with another file name.",
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(workflow_filename="release.yml"),
+    ),
+    Scenario(
+        "The form names another owner",
+        "The publisher on PyPI was registered for another user or organization.",
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(owner="meltano"),
+    ),
+    Scenario(
+        "The form names another repository",
+        "The publisher on PyPI was registered for another repository.",
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(repository="my-packages"),
+    ),
+    Scenario(
+        "The form spells the repository in another case",
+        "PyPI stores the repository as it was typed, and compares it exactly (case-sensitive).",
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(repository="My-Package"),
+    ),
+    Scenario(
+        "A rehearsal finds a form that differs",
+        f"The publisher on PyPI does not match `{PUBLISHER_JSON}`.",
+        "Correct the publisher on PyPI so that it matches the table in the job summary, and rehearse again.",
+        "PyPI knows no publisher for this run's token", register_publisher(environment="pypi"),
+        action="rehearse", failed_job="rehearse",
+    ),
+]  # fmt: skip
+
+REPOSITORY = [
+    Scenario(
+        "GitHub spells the repository in another case",
+        f"The token claims GitHub's spelling, and `{PUBLISHER_JSON}` has another.",
+        "Change the answer `repository` to GitHub's spelling with `copier update`, and correct the publisher on PyPI.",
+        "This runs in MeltanoLabs/My-Package", rename_repository("My-Package"), failed_job="build",
+    ),
+    Scenario(
+        "The repository was renamed or moved",
+        "GitHub redirects the old name, but the token claims the new one.",
+        "Change the answers `owner` and `repository` with `copier update`, and correct the publisher on PyPI.",
+        "This runs in MeltanoLabs/our-package", rename_repository("our-package"), failed_job="build",
+    ),
+    Scenario(
+        "The workflow file was renamed",
+        "PyPI knows the workflow by its file name.",
+        "Rename the file back, or change the answer `workflow_filename` with `copier update` and correct the form.",
+        "The workflow publish.yaml runs", rename_workflow, failed_job="build",
+    ),
+    Scenario(
+        "The workflow names another environment",
+        f"The workflow was edited by hand and names another environment than `{PUBLISHER_JSON}`.",
+        "Correct the workflow, or change the answer `environment` with `copier update` and correct the publisher on "
+        "PyPI.",
+        "names the environment pypi", edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'),
+        failed_job="build",
+    ),
+    Scenario(
+        "The workflow names no environment",
+        "The workflow was edited by hand and lost its environment, and with it the reviewer and the claim.",
+        "Restore it, with `copier update --conflict inline` or by hand.",
+        "names the environment (none)", remove_environment_from_workflow, failed_job="build",
+    ),
+    Scenario(
+        "The git remote is not the publisher's repository",
+        "The clone comes from another repository, or its URL has another spelling.",
+        "Correct the remote with the command that the doctor prints, or change the answer `repository` with "
+        "`copier update`.",
+        "The git remote is MeltanoLabs/My-Package", set_remote("https://github.com/MeltanoLabs/My-Package"),
+        action="doctor",
+    ),
+    Scenario(
+        "There is no release workflow of that name",
+        f"`{PUBLISHER_JSON}` names another file than the one that publishes.",
+        "Rename the file with the command that the doctor prints.",
+        f"There is no {RELEASE_WORKFLOW}; publish.yaml publishes instead", rename_workflow, action="doctor",
+    ),
+    Scenario(
+        "A tag is no version",
+        "No release can come from it.",
+        "Delete it with the command that the doctor prints.",
+        "The tag v1.0.0-rc.1 is not `v` and a canonical version: no", add_tag("v1.0.0-rc.1"), action="doctor",
+    ),
+]  # fmt: skip
+
+ENVIRONMENT = [
+    Scenario(
+        "GitHub has no such environment",
+        "Nobody created the environment. GitHub creates it at the first run, without any protection.",
+        f"Create it with a reviewer and rules, as `{RELEASING}` says.",
+        "the first run would create it without protection", delete_environment, action="doctor", failed_job="",
+    ),
+    Scenario(
+        "The environment does not let the tag in",
+        "The environment has no rule for tags `v*`.",
+        f"Add the rule, as `{RELEASING}` says, {RERUN}",
+        'Tag "v1.2.3" is not allowed to deploy to publishing', set_environment(branches=("main",), tags=()),
+    ),
+    Scenario(
+        "The environment does not let a rehearsal in",
+        "The environment has no rule for the default branch, where a rehearsal runs.",
+        f"Add the rule, as `{RELEASING}` says, and rehearse again.",
+        'Branch "main" is not allowed to deploy to publishing', set_environment(branches=(), tags=("v*",)),
+        action="rehearse", failed_job="rehearse",
+    ),
+    Scenario(
+        "The environment requires no reviewer",
+        "Whoever may publish a release publishes to PyPI.",
+        f"Add a reviewer, as `{RELEASING}` says.",
+        "The environment publishing asks no reviewer", set_environment(branches=("main",), tags=("v*",)),
+        action="doctor",
+    ),
+    Scenario(
+        "The environment has no rule for tags",
+        "A release would be refused at the environment.",
+        "Add the rule with the command that the doctor prints.",
+        "has no rule for tag v*: releases", set_environment(branches=("main",), reviewed=True), action="doctor",
+    ),
+]  # fmt: skip
+
+PENDING = [
+    Scenario(
+        "The publisher is registered under another project",
+        "PyPI accepts the token, but for another project than the package's.",
+        f"Register the publisher under the package's own project, delete the other, {RERUN}",
+        "The given token isn't allowed to upload to project 'my-package'", register_for_other_project,
+    ),
+    Scenario(
+        "The pending publisher has another project name",
+        "PyPI has created an empty project of that other name, and refuses the package's files for it.",
+        f"Register a pending publisher with the right name, delete the empty project, {RERUN}",
+        "Non-user identities cannot create new projects", register_pending("my-pakage"),
+    ),
+    Scenario(
+        "A rehearsal finds a pending publisher with another project name",
+        "The exchange created an empty project of that other name.",
+        "Register a pending publisher with the right name, and delete the empty project.",
+        "PyPI has no project my-package", register_pending("my-pakage"), action="rehearse", failed_job="",
+    ),
+    Scenario(
+        "The pending publisher has expired",
+        "A pending publisher lasts 30 days.",
+        f"Register it again, {RERUN}",
+        "A pending publisher expires after 30 days", register_pending("my-package", days=31),
+    ),
+    Scenario(
+        "A pending publisher was left beside the real one",
+        "PyPI looks at pending publishers first, and this one waits for a project that exists.",
+        f"Delete the pending publisher on your account's page, or your organization's, {RERUN}",
+        "invalid-pending-publisher", leave_pending,
+    ),
+]  # fmt: skip

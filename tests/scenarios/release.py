@@ -1,0 +1,246 @@
+"""Failure scenarios of the workflow, the tag, the files, the rehearsal and PyPI itself."""
+
+from tests.scenarios.changes import (
+    all_of,
+    break_readme,
+    edit,
+    fail_with,
+    make_fork,
+    make_release_immutable,
+    move_tag,
+    nothing,
+    replace_tag,
+    tamper_with_hashes,
+    upload_other_wheel,
+)
+from tests.scenarios.scenario import RELEASE_AGAIN, RERUN, Scenario
+from tests.simulation.server import Fault
+from tests.support.paths import BUILD_WORKFLOW, CONSTRAINTS, PUBLISHER_JSON, PYPROJECT, README, RELEASE_WORKFLOW
+
+CONFLICT = "<<<<<<< before updating\n# my-package\n=======\n# mine\n>>>>>>> after updating\n"
+
+WORKFLOW = [
+    Scenario(
+        "The job may not ask for a token",
+        "The publishing job lost its `id-token: write`.",
+        "Restore it: `copier update`, or by hand.",
+        "missing or insufficient OIDC token permissions",
+        edit(RELEASE_WORKFLOW, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"),
+    ),
+    Scenario(
+        "A release of a fork",
+        "A fork has no publisher. Its release builds nothing and asks for no token.",
+        f"Release in the repository that `{PUBLISHER_JSON}` names.",
+        "[build: skipped]", make_fork, failed_job="",
+    ),
+    Scenario(
+        "The workflow runs for pull_request_target",
+        "PyPI refuses tokens from that event, because strangers can start it.",
+        "Let releases start the workflow and nothing else: `copier update`.",
+        "'pull_request_target' is not supported",
+        all_of(
+            edit(RELEASE_WORKFLOW, "  release:\n    types: [published]", "  pull_request_target:"),
+            edit(RELEASE_WORKFLOW, "github.event_name == 'release'", "github.event_name == 'pull_request_target'"),
+        ),
+        action="pull_request_target",
+    ),
+    Scenario(
+        "The checkout is shallow",
+        "The version comes from the tags, and a shallow clone may not have them.",
+        "Check out with `fetch-depth: 0`.",
+        "The checkout is shallow", edit(BUILD_WORKFLOW, "fetch-depth: 0", "fetch-depth: 1"), failed_job="build",
+    ),
+    Scenario(
+        "The tags were not fetched",
+        "The checkout has the commits and no tags.",
+        "Check out with `fetch-depth: 0`.",
+        "the checkout has no tag v1.2.3",
+        edit(
+            BUILD_WORKFLOW,
+            "      - name: Set up Python",
+            "      - run: git tag -d v1.2.3\n      - name: Set up Python",
+        ),
+        failed_job="build", slow=True,
+    ),
+]  # fmt: skip
+
+TAG = [
+    Scenario(
+        "The tag has no v",
+        "Tags of versions begin with `v`; others are ignored.",
+        RELEASE_AGAIN, "The tag 1.2.3 does not begin with `v`", replace_tag("1.2.3"), failed_job="build",
+    ),
+    Scenario(
+        "The tag is not in canonical form",
+        "Python would write the version in another way, and the file names would differ from the tag.",
+        f"{RELEASE_AGAIN} Write `v1.0.0rc1`, not `v1.0.0-rc.1`.",
+        "The tag v1.0.0-rc.1 is not `v` and a canonical version", replace_tag("v1.0.0-rc.1"), failed_job="build",
+        slow=True,
+    ),
+    Scenario(
+        "The tag is no version",
+        "No version can be read from it.",
+        RELEASE_AGAIN, "The tag vnext is not `v` and a canonical version", replace_tag("vnext"), failed_job="build",
+        slow=True,
+    ),
+    Scenario(
+        "The tag is on another commit",
+        "The tag was moved after the release was published, and the run has the commit from before.",
+        "Delete the release and its tag, and release the right commit.",
+        "the tag v1.2.3 is on another commit", move_tag, action="moved", failed_job="build", slow=True,
+    ),
+    Scenario(
+        "The version is 0.0.0",
+        "A project without a version has that one; PyPI would accept it.",
+        RELEASE_AGAIN, "The tag v0.0.0 stands for a project without a version", replace_tag("v0.0.0"),
+        failed_job="build", slow=True,
+    ),
+    Scenario(
+        "The version has a local part",
+        "PyPI accepts no local versions.",
+        RELEASE_AGAIN, "The tag v1.2.3+meltano.1 has a local part", replace_tag("v1.2.3+meltano.1"),
+        failed_job="build", slow=True,
+    ),
+    Scenario(
+        "pyproject.toml has a static version",
+        "A static version wins over the tag.",
+        f"Delete the line and write `dynamic = ['version']`. {RELEASE_AGAIN}",
+        "pyproject.toml has a static `version` in [project]",
+        edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), failed_job="build",
+        slow=True,
+    ),
+    Scenario(
+        "The build backend knows no tags",
+        "`poetry.core` builds with the placeholder, `0.0.0`.",
+        f"Write `build-backend = 'poetry_dynamic_versioning.backend'`. {RELEASE_AGAIN}",
+        "the build backend is poetry-core's own",
+        edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), failed_job="build",
+        slow=True,
+    ),
+    Scenario(
+        "The commit has two tags",
+        "Only one of them can be the version of a build.",
+        "Delete the other tag, or release from a new commit.",
+        "the commit has 2 tags (v1.2.3, v1.2.4)", replace_tag("v1.2.4", "v1.2.3"), failed_job="build", slow=True,
+    ),
+]  # fmt: skip
+
+UPLOAD = [
+    Scenario(
+        "PyPI has these files already",
+        "The release was run again. PyPI accepts a file that it has if it is byte-identical, and the build is.",
+        "There is nothing to do.",
+        "the same to the byte", nothing, action="twice", failed_job="", uploaded=2,
+    ),
+    Scenario(
+        "PyPI has other files of this version",
+        "A file name never changes its content on PyPI, not even after a deletion.",
+        "Release the next version.",
+        "PyPI has other bytes under the name my_package-1.2.3-py3-none-any.whl", upload_other_wheel, uploaded=1,
+    ),
+    Scenario(
+        "The upload was interrupted",
+        "PyPI has one file and not the other.",
+        "*Re-run failed jobs*: it continues where it stopped.",
+        "1 of 2 files were uploaded", fail_with(Fault("legacy", 503, after=1)), action="continued", uploaded=2,
+    ),
+    Scenario(
+        "The release is immutable",
+        "GitHub accepts no more files for it. They are on PyPI, and in the run's artifact.",
+        "There is nothing to do.",
+        "Immutable release", make_release_immutable, failed_job="", uploaded=2,
+    ),
+]  # fmt: skip
+
+FILES = [
+    Scenario(
+        "A pinned hash does not match",
+        f"A tool is not the one that was locked: somebody changed it, or `{CONSTRAINTS}` was edited.",
+        "Do not release. Restore the template's file with `copier update`, and find out which of the two changed.",
+        "DO NOT MATCH THE HASHES", tamper_with_hashes, failed_job="build",
+    ),
+    Scenario(
+        "A build requirement is not locked",
+        f"`build-system.requires` names a package that `{CONSTRAINTS}` does not have, so that its hash is unknown.",
+        "Remove it, or ask for it in the template.",
+        "In --require-hashes mode",
+        edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
+    ),
+    Scenario(
+        "A classifier is unknown",
+        "PyPI accepts only the classifiers of its own list.",
+        f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
+        "PyPI does not take the classifier 'Framework :: Meltano'",
+        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="build", slow=True,
+    ),
+    Scenario(
+        "A classifier is deprecated",
+        "PyPI refuses deprecated classifiers in new releases.",
+        f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
+        "PyPI does not take the classifier 'Natural Language :: Ukranian'",
+        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="build", slow=True,
+    ),
+    Scenario(
+        "The README does not render",
+        "PyPI refuses a description that does not match its content type.",
+        f"Fix the README. {RELEASE_AGAIN}",
+        "has syntax errors in markup", break_readme, failed_job="build",
+    ),
+    Scenario(
+        "The summary is too long",
+        "PyPI accepts 512 characters.",
+        f"Shorten `description` in pyproject.toml. {RELEASE_AGAIN}",
+        "PyPI takes 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120),
+        failed_job="build", slow=True,
+    ),
+    Scenario(
+        "A dependency is a direct URL reference",
+        "PyPI accepts no direct URL references.",
+        f"Depend on a released version. {RELEASE_AGAIN}",
+        "which PyPI refuses: depend on a released version",
+        edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'),
+        failed_job="build", slow=True,
+    ),
+    Scenario(
+        "The package has another name than the publisher",
+        f"`name` in pyproject.toml and `package_name` in `{PUBLISHER_JSON}` differ.",
+        "Correct one of them.",
+        "the publisher is registered for my-package",
+        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), failed_job="build", slow=True,
+    ),
+    Scenario(
+        "A template update left a conflict",
+        "Copier leaves conflict markers and an exit code of 0.",
+        f"Keep the right side and delete the markers. {RELEASE_AGAIN}",
+        f"{README} holds conflict markers",
+        edit(README, "# my-package\n", CONFLICT), failed_job="build", slow=True,
+    ),
+]  # fmt: skip
+
+REHEARSAL_AND_PYPI = [
+    Scenario(
+        "A rehearsal was confirmed with another name",
+        "The text that was typed is not the project's name.",
+        "Run it again and type the name.",
+        "no token was asked for", nothing, action="mistyped", failed_job="build",
+    ),
+    Scenario(
+        "PyPI has an error at the exchange",
+        "PyPI answers with a status of 500 or more.",
+        f"Wait, {RERUN}",
+        "PyPI was in trouble", fail_with(Fault("mint-token", 503)),
+    ),
+    Scenario(
+        "PyPI is slow at the exchange",
+        "PyPI answers, but not in time.",
+        f"Wait, {RERUN}",
+        "Read timed out", fail_with(Fault("mint-token", delay=6)),
+    ),
+    Scenario(
+        "PyPI has an error in a rehearsal",
+        "PyPI answers with a status of 500 or more, which says nothing about the publisher.",
+        "Wait, and rehearse again.",
+        "PyPI could not be reached or is in trouble",
+        fail_with(Fault("mint-token", 503)), action="rehearse", failed_job="rehearse",
+    ),
+]  # fmt: skip

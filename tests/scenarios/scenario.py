@@ -1,0 +1,23 @@
+"""What a failure scenario is."""
+
+from typing import NamedTuple
+
+from tests.scenarios.changes import Change
+
+
+class Scenario(NamedTuple):
+    """One way in which a release fails."""
+
+    title: str
+    cause: str
+    fix: str
+    message: str  # what the user sees
+    change: Change  # what breaks the release
+    action: str = "release"  # what the user does, see test_failures.py
+    failed_job: str = "publish"  # empty if no job fails
+    uploaded: int = 0  # files of the project on PyPI at the end
+    slow: bool = False  # needs a build of its own, and the gate's tests have the case: for `nox -s release`
+
+
+RELEASE_AGAIN = "Delete the release and its tag, fix it, and release again."
+RERUN = "then *Re-run failed jobs*."

@@ -1,0 +1,44 @@
+"""The events that start workflow files."""
+
+from typing import Any, NamedTuple
+
+from tests.simulation.errors import UnsupportedError
+
+
+class Event(NamedTuple):
+    """An event: its name, the full ref, the payload, and the commit if it is not the ref's any more."""
+
+    name: str
+    ref: str
+    payload: dict[str, Any]
+    commit: str = ""
+
+    @property
+    def is_tag(self) -> bool:
+        """Tell whether the ref is a tag."""
+        return self.ref.startswith("refs/tags/")
+
+    @property
+    def ref_name(self) -> str:
+        """Return the name of the branch or tag."""
+        return self.ref.split("/", 2)[2]
+
+    def starts(self, triggers: dict[str, Any]) -> bool:
+        """Tell whether a file with these triggers runs."""
+        if self.name not in triggers:
+            return False
+        trigger = triggers[self.name] or {}
+        if extra := set(trigger) - {"types", "branches", "inputs"}:
+            message = f"the filters {extra} of {self.name}"
+            raise UnsupportedError(message)
+        return self.payload.get("action") in trigger.get("types", [self.payload.get("action")])
+
+
+def release_event(tag: str, action: str = "published", commit: str = "") -> Event:
+    """Return the event of a release."""
+    return Event("release", f"refs/tags/{tag}", {"action": action, "release": {"tag_name": tag}}, commit)
+
+
+def dispatch_event(inputs: dict[str, str], ref: str = "refs/heads/main") -> Event:
+    """Return the event of a workflow that is run by hand."""
+    return Event("workflow_dispatch", ref, {"inputs": inputs})

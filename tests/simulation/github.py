@@ -1,0 +1,96 @@
+"""The state of a repository on GitHub.
+
+It is private, so that reading needs a permission, too.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.simulation.server import Loopback
+from tests.simulation.workflows import Workflow, parse_workflow
+from tests.support.commands import run
+from tests.support.once import Once
+from tests.support.paths import WORKFLOWS
+
+
+@dataclass
+class Environment:
+    """An environment's rules: the patterns of branches and of tags that may deploy to it; None lets all in."""
+
+    branches: tuple[str, ...] | None = None
+    tags: tuple[str, ...] | None = None
+    reviewed: bool = False
+
+    def admits(self, ref: str) -> bool:
+        """Tell whether a full ref may deploy."""
+        if self.branches is None and self.tags is None:
+            return True
+        kind, name = ref.split("/", 2)[1:]
+        return any(Path(name).match(pattern) for pattern in (self.branches if kind == "heads" else self.tags) or ())
+
+
+@dataclass
+class GitHub:
+    """One repository on GitHub: its name, its git, its releases and environments, and what `gh` asked."""
+
+    git: Path  # bare
+    folder: Path  # for the runs
+    loopback: Loopback
+    once: Once  # makes the folders that all runs share
+    owner: str = "MeltanoLabs"
+    repository: str = "my-package"
+    owner_id: str = "1"
+    fork: bool = False
+    environments: dict[str, Environment] = field(default_factory=dict)
+    runs: int = 0
+
+    @property
+    def slug(self) -> str:
+        """Return `OWNER/REPOSITORY`."""
+        return f"{self.owner}/{self.repository}"
+
+    @property
+    def state_file(self) -> Path:
+        """Return the file that the stub of `gh` keeps: releases, tokens, requests."""
+        return self.folder / "github.json"
+
+    def read_state(self) -> dict[str, Any]:
+        """Return what `gh` knows and was asked."""
+        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "asked": [], "answers": {}}
+        return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
+
+    def write_state(self, state: dict[str, Any]) -> None:
+        """Keep the state for `gh`."""
+        self.state_file.write_text(json.dumps(state), encoding="utf-8")
+
+    def api_answers(self) -> dict[str, Any]:
+        """Return what GitHub's API answers about the repository and its environments, by path."""
+        found: dict[str, Any] = {f"repos/{self.slug}": {"full_name": self.slug, "default_branch": "main"}}
+        for name, rules in self.environments.items():
+            path = f"repos/{self.slug}/environments/{name}"
+            found[path] = {"name": name, "protection_rules": [{"type": "required_reviewers"}] if rules.reviewed else []}
+            policies = [{"name": pattern, "type": "branch"} for pattern in rules.branches or ()]
+            policies += [{"name": pattern, "type": "tag"} for pattern in rules.tags or ()]
+            found[f"{path}/deployment-branch-policies"] = {"branch_policies": policies}
+        return found
+
+    def create_release(self, tag: str, *, immutable: bool = False) -> None:
+        """Create a release for `gh` to find."""
+        state = self.read_state()
+        state["releases"].setdefault(tag, {"immutable": immutable, "assets": {}})
+        self.write_state(state)
+
+    def commit_of(self, ref: str) -> str:
+        """Return the commit of a ref."""
+        return run("git", "rev-parse", f"{ref}^{{commit}}", cwd=self.git).stdout.strip()
+
+    def workflows(self, commit: str) -> dict[str, Workflow]:
+        """Return the workflow files of a commit, parsed, by name."""
+        names = run("git", "ls-tree", "--name-only", commit, f"{WORKFLOWS}/", cwd=self.git).stdout.split("\n")
+        return {
+            Path(name).name: parse_workflow(run("git", "show", f"{commit}:{name}", cwd=self.git).stdout)
+            for name in names
+            if name.endswith((".yaml", ".yml"))
+        }

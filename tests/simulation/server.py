@@ -1,0 +1,152 @@
+"""GitHub's token endpoint and PyPI, served on loopback.
+
+The real tools ask by the real URLs: `HTTPS_PROXY` leads them here, and a certificate authority that is made for the
+tests vouches for the hosts.
+"""
+
+import re
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import trustme
+from werkzeug import Request, Response
+
+from tests.simulation import oidc
+from tests.simulation.pypi import PyPI
+from tests.simulation.responses import json_response
+from tests.support.serving import QuietHandler, serve
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+HOSTS = ("pypi.org", "upload.pypi.org")
+
+
+@dataclass
+class Fault:
+    """What goes wrong on PyPI's side, for URLs that contain `url`, from the request numbered `after` on."""
+
+    url: str
+    status: int = 0  # an answer instead of PyPI's; 0 cuts the connection
+    delay: float = 0  # seconds before PyPI's answer
+    after: int = 0
+
+
+class Loopback:
+    """The application: both services, the faults, and the variables that lead a tool to them."""
+
+    def __init__(self, certificate: Path) -> None:
+        """Keep the file of the certificate authority; `address` is set when the application is served."""
+        self.certificate, self.address = certificate, ""
+        self.reset()
+
+    def reset(self) -> Self:
+        """Forget all that was registered, uploaded and broken."""
+        self.tokens, self.pypi = oidc.TokenEndpoint(), PyPI()
+        self.faults: list[Fault] = []
+        return self
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment in which a tool finds the services under their real URLs, and nothing else."""
+        proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), self.address) | {"NO_PROXY": "127.0.0.1"}
+        return proxies | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.certificate))
+
+    def allow_tokens(self, claims: dict[str, str]) -> dict[str, str]:
+        """Let a job ask for ID tokens with these claims; return the variables that GitHub gives it."""
+        return {
+            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.address}{oidc.PATH}?api-version=2.0",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.tokens.allow(claims),
+        }
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer a request, or do what a fault says."""
+        with Request(environ) as request:
+            response = self.faulty_response(request) or self.response(request)
+        return response(environ, start_response)
+
+    def faulty_response(self, request: Request) -> Response | None:
+        """Return the response that a fault gives instead of the service; some faults wait or cut the connection."""
+        for number, fault in enumerate(self.faults):
+            if fault.url not in request.url:
+                continue
+            if fault.after > 0:
+                self.faults[number] = replace(fault, after=fault.after - 1)
+            elif fault.delay:
+                time.sleep(fault.delay)
+            elif fault.status:
+                return json_response({"message": "trouble"}, f"{fault.status} Trouble")
+            else:
+                raise ConnectionAbortedError
+        return None
+
+    def response(self, request: Request) -> Response:
+        """Return the response of the service that a URL belongs to; a URL that belongs to none is a 404."""
+        response = json_response({"message": f"no such URL: {request.method} {request.url}"}, "404 Not Found")
+        match request.method, urlsplit(request.url).hostname, request.path.rstrip("/"):
+            case "GET", "127.0.0.1", oidc.PATH:
+                response = self.tokens.sign(request)
+            case "GET", "pypi.org" | "upload.pypi.org", "/_/oidc/audience":
+                response = json_response({"audience": "pypi"})
+            case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/mint-token" | "/_/oidc/github/mint-token":
+                response = self.pypi.mint(request)
+            case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/burn-token":
+                response = self.pypi.burn(request)
+            case "POST", "upload.pypi.org", "/legacy":
+                response = self.pypi.upload(request)
+            case "GET", "pypi.org", path if project := re.fullmatch(r"/simple/([^/]+)", path):
+                response = self.pypi.simple_index(project[1])
+        return response
+
+
+class TunnelHandler(QuietHandler):
+    """One connection: `CONNECT` to a simulated host, then requests inside TLS. Others go to GitHub's token endpoint."""
+
+    context: ssl.SSLContext
+    tunnel = False
+
+    def do_CONNECT(self) -> None:  # noqa: N802 - the name that http.server calls
+        """Open the tunnel; only to hosts that are simulated."""
+        if self.path.partition(":")[0] not in HOSTS:
+            self.send_error(403, "not on loopback")
+            return
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        self.connection = self.context.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.close_connection, self.tunnel = False, True
+
+    def make_environ(self) -> dict[str, Any]:
+        """Return werkzeug's environment of a request; inside a tunnel, its URL is https."""
+        return super().make_environ() | ({"wsgi.url_scheme": "https"} if self.tunnel else {})
+
+    def connection_dropped(self, *_: object) -> None:
+        """Wait for no other request after a fault has cut the connection."""
+        self.close_connection = True
+
+    def finish(self) -> None:
+        """Close the tunnel, too."""
+        super().finish()
+        self.connection.close()
+
+
+@contextmanager
+def serve_loopback(folder: Path) -> Iterator[Loopback]:
+    """Serve GitHub's token endpoint and PyPI, with new certificates in the folder."""
+    authority = trustme.CA()
+    certificate = folder / "authority.pem"
+    authority.cert_pem.write_to_path(str(certificate))
+
+    class Handler(TunnelHandler):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    authority.issue_cert(*HOSTS).configure_cert(Handler.context)
+    loopback = Loopback(certificate)
+    with serve(loopback, Handler) as loopback.address:
+        yield loopback

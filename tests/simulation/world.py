@@ -1,0 +1,89 @@
+"""All that a release needs: a rendered project, its repository on GitHub, and PyPI."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.simulation.events import Event, dispatch_event, release_event
+from tests.simulation.github import Environment, GitHub
+from tests.simulation.pypi import Publisher
+from tests.simulation.runs import Run, start_runs
+from tests.simulation.server import Loopback
+from tests.simulation.tools import stub_folder
+from tests.support.commands import run
+from tests.support.once import Once
+from tests.support.paths import DOCTOR_SCRIPT, RELEASE_WORKFLOW
+from tests.support.projects import TAG, Project
+
+PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
+
+
+@dataclass
+class World:
+    """A project, its repository on GitHub, and PyPI."""
+
+    project: Project
+    github: GitHub
+    loopback: Loopback
+    tag: str = TAG
+
+    @classmethod
+    def create(cls, project: Project, folder: Path, loopback: Loopback, once: Once) -> "World":
+        """Set a project up as RELEASING.md says, before its first release; its origin is in the folder."""
+        run("git", "init", "--quiet", "--bare", "origin.git", cwd=folder)
+        environments = {"publishing": Environment(branches=("main",), tags=("v*",), reviewed=True)}
+        github = GitHub(folder / "origin.git", folder, loopback.reset(), once, environments=environments)
+        loopback.pypi.register(PUBLISHER, "my-package")
+        project.run("git", "remote", "add", "origin", "https://github.com/MeltanoLabs/my-package.git")
+        return cls(project, github, loopback)
+
+    def commit(self, message: str = "Change") -> None:
+        """Commit all that changed, and move the tag there."""
+        self.project.commit(message)
+        self.project.run("git", "tag", "--force", self.tag)
+
+    def trigger(self, event: Event) -> list[Run]:
+        """Push the project and let an event start its runs; return them. None may have left a token behind."""
+        self.project.run("git", "push", "--quiet", "--mirror", self.github.git)
+        self.github.create_release(self.tag)
+        runs = start_runs(self.github, event)
+        for done in runs:
+            self.assert_no_token_left(done)
+        return runs
+
+    def assert_no_token_left(self, done: Run) -> None:
+        """Fail if a token of PyPI's is in a log or an artifact, or one of GitHub's in a workspace."""
+        kept = [path.read_bytes() for path in (done.folder / "artifacts").rglob("*") if path.is_file()]
+        for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
+            assert token not in done.log
+            assert not any(token.encode() in content for content in kept)
+        assert not [job.files_with_token for job in done.jobs.values() if job.files_with_token]
+
+    def release(self, commit: str = "") -> Run:
+        """Publish a GitHub release; return the run of the release workflow."""
+        (done,) = self.trigger(release_event(self.tag, commit=commit))
+        return done
+
+    def rehearse(self, typed: str = "my-package") -> Run:
+        """Run the release workflow by hand, with the text that was typed as the name of the package."""
+        (done,) = self.trigger(dispatch_event({"package_name": typed}))
+        return done
+
+    def run_doctor(self, *, gh: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run the doctor on the maintainer's machine, with or without `gh`; PyPI and GitHub are those of loopback."""
+        state = self.github.read_state()
+        self.github.write_state(state | {"answers": self.github.api_answers()})
+        commands = stub_folder(self.github.once) if gh else Path(sys.executable).parent
+        path = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
+        variables = self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
+        return self.project.run(sys.executable, DOCTOR_SCRIPT, env=variables, check=False)
+
+    def uploaded(self) -> set[str]:
+        """Return the names of the project's files on PyPI."""
+        return set(self.loopback.pypi.files("my-package"))
+
+    def attached(self) -> set[str]:
+        """Return the names of the files of the GitHub release."""
+        return set(self.github.read_state()["releases"].get(self.tag, {"assets": {}})["assets"])

@@ -1,0 +1,1 @@
+"""What the tests share: paths, commands, rendered projects, environments, template versions."""

@@ -1,0 +1,68 @@
+"""Running the real commands in a clean environment."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REMOVED_PREFIXES = ("GITHUB_", "GIT_", "COPIER_")
+REMOVED_NAMES = (
+    "CI",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PIP_CONSTRAINT",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+)
+
+
+def package_index() -> str:
+    """Return the URL of the simple index that pip uses, which may be a user's mirror."""
+    command = [sys.executable, "-m", "pip", "download", "--help"]
+    help_text = " ".join(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+    match = re.search(r"Base URL of the Python Package Index \(default (\S+?)\)", help_text)
+    assert match, help_text
+    return match[1]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment of a new shell: no CI, no active virtual environment, the test tools on the PATH."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(REMOVED_PREFIXES) and name not in REMOVED_NAMES
+    }
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
+    environment["PROMPT_TOOLKIT_NO_CPR"] = "1"  # the terminals of tests cannot report their cursor position
+    environment["UV_PYTHON_DOWNLOADS"] = "never"  # use the Pythons of this machine
+    environment["POETRY_PYPI_MIRROR_URL"] = package_index()
+    for role in ("AUTHOR", "COMMITTER"):
+        environment |= {f"GIT_{role}_NAME": "Test", f"GIT_{role}_EMAIL": "test@example.com"}
+    return environment
+
+
+ENVIRONMENT = clean_environment()
+
+
+def run(
+    *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in the clean environment, plus `env`; with `check`, a failure fails the test with all output."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=ENVIRONMENT | (env or {}),
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if check and done.returncode:
+        pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done

@@ -1,0 +1,60 @@
+"""Python environments for rendered projects: their dependencies are installed once and shared, they themselves never.
+
+A project gets a virtual environment of its own, which sees the packages of a shared one and holds nothing but the wheel
+that was just built from the project. So the tests run against what would be published, and no test waits for another.
+"""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+from filelock import FileLock
+
+from tests.support.once import Once
+from tests.support.paths import PYPROJECT
+from tests.support.projects import VERSION, Project, assert_clean_whitespace
+
+
+def shared_packages(project: Project, python: Path, once: Once) -> Path:
+    """Return the folder with the packages that a project is developed with, installed for a Python."""
+    pyproject = tomllib.loads(project.read(PYPROJECT))
+    key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
+
+    def install_packages(folder: Path) -> None:
+        project.run("uv", "venv", "--quiet", "--clear", "--python", python, folder)
+        requirements = ("-r", PYPROJECT, "--group", "dev")
+        project.run("uv", "pip", "install", "--quiet", "--python", folder, *requirements)
+
+    (packages,) = once(key, install_packages).glob("lib/python*/site-packages")
+    return packages
+
+
+def install_wheel(project: Project, python: Path, environment: Path, once: Once) -> Path:
+    """Install the wheel of a project's `dist` into a new environment beside the shared packages; return its Python."""
+    project.run("uv", "venv", "--quiet", "--python", python, environment)
+    (own,) = environment.glob("lib/python*/site-packages")
+    (own / "shared.pth").write_text(f"{shared_packages(project, python, once)}\n", encoding="utf-8")
+    (wheel,) = project.path.glob("dist/*.whl")
+    project.run("uv", "pip", "install", "--quiet", "--python", environment, "--no-deps", wheel)
+    return environment / "bin/python"
+
+
+def assert_passes_all_checks(project: Project, python: Path, environment: Path, once: Once) -> None:
+    """Build a project at its tag and run all that its CI runs, on a Python, and the checks of its metadata.
+
+    Any finding fails the test. All projects share mypy's cache.
+    """
+    assert_clean_whitespace(project)
+    project.run("uv", "build", "--quiet", "--python", sys.executable, "--no-build-isolation")
+    built = sorted(project.path.glob("dist/*-*"))
+    assert [VERSION in path.name for path in built] == [True, True]
+    project.run("twine", "check", "--strict", *built)
+    project.run("poetry", "check", "--strict")
+    project.run("validate-pyproject", PYPROJECT)
+    own = install_wheel(project, python, environment, once)
+    for check in ("ruff check", "ruff format --check", "pytest"):
+        project.run(own, "-m", *check.split())
+    cache = once("mypy", lambda _: None)
+    with FileLock(cache / f"{python.parent.parent.name}.lock"):  # mypy's cache has a folder for each Python
+        project.run(own, "-m", "mypy", env={"MYPY_CACHE_DIR": str(cache)})

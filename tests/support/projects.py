@@ -1,0 +1,86 @@
+"""Rendered projects."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.commands import run
+from tests.support.paths import BACKENDS_LOCK, LICENSE, OWN_BACKENDS_LOCK
+
+VERSION = "1.2.3"
+TAG = f"v{VERSION}"
+WHEEL = f"my_package-{VERSION}-py3-none-any.whl"  # of the default project
+SDIST = f"my_package-{VERSION}.tar.gz"
+
+Render = Callable[..., "Project"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A rendered project: its folder, and the answers that it was rendered with."""
+
+    path: Path
+    answers: dict[str, Any]
+
+    def run(self, *command: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401
+        """Run a command in the project's folder; the options are those of `run`."""
+        return run(*command, cwd=self.path, **options)
+
+    def read(self, file: str) -> str:
+        """Return the text of one of the project's files."""
+        return (self.path / file).read_text(encoding="utf-8")
+
+    def write(self, file: str, text: str) -> None:
+        """Write one of the project's files."""
+        (self.path / file).write_text(text, encoding="utf-8")
+
+    def init(self, tag: str = TAG) -> "Project":
+        """Make the project a git repository with one commit and one tag; return it."""
+        self.run("git", "init", "--quiet", "--initial-branch=main")
+        self.commit("Begin")
+        self.run("git", "tag", tag)
+        return self
+
+    def commit(self, message: str = "Work") -> None:
+        """Commit everything in the project."""
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", message)
+
+    def copy(self, destination: Path) -> "Project":
+        """Copy the project, for a test that changes it."""
+        shutil.copytree(self.path, destination, symlinks=True)
+        return Project(destination, self.answers)
+
+    def tracked_files(self) -> list[Path]:
+        """Return the files that git tracks, or would track."""
+        listed = self.run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout
+        return [self.path / name for name in listed.split("\0") if name]
+
+
+def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Build a project as a release does: with `python -m build`, under the hashes of the build backends."""
+    own = project.path / OWN_BACKENDS_LOCK
+    variables = {"PIP_CONSTRAINT": str(own if own.exists() else project.path / BACKENDS_LOCK)}
+    return project.run(sys.executable, "-m", "build", env=variables, check=check)
+
+
+def assert_clean_whitespace(project: Project) -> None:
+    """Fail the test if a line ends in a space, or a text file has two blank lines or a wrong end."""
+    files = project.tracked_files()
+    trailing = [
+        f"{path.relative_to(project.path)}:{number}: {line!r}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1)
+        if line != line.rstrip()
+    ]
+    assert trailing == []
+    for path in files:
+        if path.suffix != ".py" and path.name != LICENSE:
+            text = path.read_text(encoding="utf-8")
+            assert "\n\n\n" not in text, f"{path.name} has two blank lines"
+            assert not text or re.search(r"[^\n]\n\Z", text), f"{path.name} does not end in one line break"

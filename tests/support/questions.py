@@ -1,0 +1,30 @@
+"""The questions of copier.yml, and the command that asks them."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.support.commands import run
+from tests.support.paths import COPIER_YML, ROOT
+
+
+def settings() -> dict[str, Any]:
+    """Return the content of copier.yml: settings, whose names begin with `_`, and questions, in order."""
+    content: dict[str, Any] = yaml.safe_load(COPIER_YML.read_text(encoding="utf-8"))
+    return content
+
+
+def questions() -> dict[str, Any]:
+    """Return the questions that a person is asked, in order."""
+    return {
+        name: question
+        for name, question in settings().items()
+        if name[0] != "_" and question.get("when") is not False and question.get("ask") is not False
+    }
+
+
+def copy_working_tree(folder: Path, *options: str, destination: str = "my-package") -> subprocess.CompletedProcess[str]:
+    """Run `copier copy` in a folder, with the template of the working tree and without trust; may fail."""
+    return run("copier", "copy", "--vcs-ref=HEAD", *options, ROOT, destination, cwd=folder, check=False)

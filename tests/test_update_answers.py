@@ -1,0 +1,132 @@
+"""An update keeps the answers of a project, and a changed answer changes what it can."""
+
+import json
+import sys
+from pathlib import Path
+
+import copier
+import pytest
+import yaml
+
+from tests.support.editing import replace
+from tests.support.paths import (
+    ANSWERS_FILE,
+    BUILD_WORKFLOW,
+    GATE_SCRIPT,
+    PUBLISHER_JSON,
+    PYPROJECT,
+    RECORDED_ANSWERS,
+    RELEASE_WORKFLOW,
+    RELEASING,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+)
+from tests.support.projects import Project, build
+from tests.support.questions import questions
+from tests.support.versions import Versions, changed_files, recorded_answers, text_changes, update
+
+RECORDED = yaml.safe_load(RECORDED_ANSWERS.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("answers", RECORDED, ids=lambda answers: f"{answers['_commit']} {answers['package_name']}")
+def test_every_recorded_answer_is_still_accepted(answers: dict[str, str], template: Path, tmp_path: Path) -> None:
+    """A validator never becomes stricter: an update would silently replace the answer by the default."""
+    answers_file = tmp_path / ANSWERS_FILE
+    answers_file.write_text(yaml.safe_dump({"_src_path": str(template)} | answers), encoding="utf-8")
+    copier.run_copy(str(template), tmp_path, defaults=True, quiet=True, overwrite=True, skip_tasks=True)
+    kept = recorded_answers(tmp_path)
+    assert {name: kept.get(name) for name in answers if name[0] != "_"} == {
+        name: answer for name, answer in answers.items() if name[0] != "_"
+    }
+
+
+def test_every_question_has_a_default() -> None:
+    """Else every unattended update fails."""
+    assert [name for name, question in questions().items() if "default" not in question] == []
+
+
+@pytest.mark.parametrize("scope", ["package", "release"])
+def test_changed_answers_to_the_form_move_the_workflow(scope: str, versions: Versions, tmp_path: Path) -> None:
+    """The old file goes, the new one comes, and RELEASING.md says what to do on PyPI."""
+    project = versions.project(tmp_path / "my-package", f"--data=scope={scope}")
+    answers = {"environment": "pypi", "owner": "Acme", "workflow_filename": "publish.yml"}
+    update(project, *(f"--data={question}={answer}" for question, answer in answers.items()))
+    project.commit()
+    assert json.loads(project.read(PUBLISHER_JSON)).items() >= answers.items()
+    workflows = [path.name for path in (project.path / WORKFLOWS).glob("*.y*ml")]
+    expected = [Path(BUILD_WORKFLOW).name, "publish.yml"]
+    expected += [Path(TEST_WORKFLOW).name] if scope == "package" else []
+    assert sorted(workflows) == sorted(expected)
+    jobs = yaml.safe_load(project.read(f"{WORKFLOWS}/publish.yml"))["jobs"]
+    assert jobs["publish"]["environment"]["name"] == "pypi"
+    assert "owner=Acme&repository=my-package&workflow_filename=publish.yml&environment=pypi" in project.read(RELEASING)
+    assert "to PyPI that is another publisher" in project.read(RELEASING)
+
+
+def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, project: Project) -> None:
+    """The form follows the answer; `name` in pyproject.toml is the project's, and no half-renamed package gets out."""
+    output = update(project, "--data=package_name=another", "--data=repository=other", "--data=python_min=3.13").stderr
+    message = " ".join(output.split())
+    assert "pyproject.toml, the README, and the sources belong to the project" in message
+    assert "(python_min, package_name, owner, repository)" in message
+    assert text_changes(project) == [
+        ANSWERS_FILE,
+        PUBLISHER_JSON,
+        BUILD_WORKFLOW,
+        RELEASE_WORKFLOW,
+        RELEASING,
+    ]
+    refused = project.run(sys.executable, GATE_SCRIPT, built, check=False)
+    assert refused.returncode == 1
+    assert (
+        "The package is called my-package and the publisher is registered for another: correct `name`" in refused.stdout
+    )
+    project.commit()
+    replace(project.path / PYPROJECT, 'name = "my-package"', 'name = "another"')
+    project.commit()
+    build(project)
+    project.run(sys.executable, GATE_SCRIPT, "dist")
+
+
+@pytest.mark.parametrize(("scope", "other"), [("package", "release"), ("release", "package")])
+def test_another_scope_is_refused_and_nothing_is_lost(
+    scope: str, other: str, versions: Versions, tmp_path: Path
+) -> None:
+    """In one sentence that says what to do instead, whether or not there is something to update."""
+    project = versions.project(tmp_path / "my-package", f"--data=scope={scope}", "--vcs-ref=v1.0.0")
+    done = update(project, f"--data=scope={other}", check=False)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert f"'scope': Keep {scope}, which this project was created with" in last
+    assert f'Given: "{other}".' in last
+    assert changed_files(project) == []
+
+
+def test_another_kind_is_refused(project: Project) -> None:
+    """The recorded answers say what a project was created as."""
+    replace(project.path / ANSWERS_FILE, "created_as: library", "created_as: tap")
+    project.commit()
+    done = update(project, check=False)
+    assert done.returncode == 1
+    assert 'Keep "tap", which this project was created as' in done.stderr.strip().splitlines()[-1]
+    assert changed_files(project) == []
+
+
+def test_an_update_asks_again_only_what_an_update_can_change() -> None:
+    """The questions whose answers shape the project's own files are asked only by `copier copy`."""
+    again = {name for name, question in questions().items() if question.get("ask") is None}
+    assert again == {"repository", "owner", "package_name", "environment", "workflow_filename"}
+
+
+def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_path: Path) -> None:
+    """Also where what a project gets depends on it."""
+    versions = Versions.create(template, tmp_path / "template")
+    project = versions.project(tmp_path / "my-package")
+    versions.replace(
+        "copier.yml", "environment:\n  type: str\n", "colour:\n  default: red\n\nenvironment:\n  type: str\n"
+    )
+    versions.replace("copier.yml", "    *\n", "    *\n    {{ '/' ~ colour | d('') }}\n")
+    versions.tag("v1.1.0")
+    update(project)
+    assert changed_files(project) == [ANSWERS_FILE]
+    assert recorded_answers(project.path)["colour"] == "red"
