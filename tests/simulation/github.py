@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.globs import matches
 from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
 from tests.support.commands import run
@@ -28,7 +29,7 @@ class Environment:
         if self.branches is None and self.tags is None:
             return True
         kind, name = ref.split("/", 2)[1:]
-        return any(Path(name).match(pattern) for pattern in (self.branches if kind == "heads" else self.tags) or ())
+        return any(matches(pattern, name) for pattern in (self.branches if kind == "heads" else self.tags) or ())
 
 
 @dataclass
