@@ -76,7 +76,7 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(
 
 
 def together(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """Return answers in which every pair of a question and a value occurs once, in as few copies as it takes."""
+    """Return answers in which every pair of a question and a value occurs once, in as few copies as possible."""
     columns = [[pair for pair in pairs if pair[0] == question] for question in dict(pairs)]
     return [dict(filter(None, row)) for row in itertools.zip_longest(*columns)]
 
@@ -204,7 +204,7 @@ def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
 
 
 def test_the_interview_begins_with_the_repository_and_the_form_stands_together(template: Path, tmp_path: Path) -> None:
-    """In a terminal, Enter takes each default; the help says which questions are the form's."""
+    """In a terminal, Enter accepts each default; the help says which questions are the form's."""
     terminal = pexpect.spawn(
         "copier",
         ["copy", str(template), "my-package"],

@@ -13,7 +13,7 @@ FORMAT = re.compile(r"\{\{|\}\}|\{(?P<number>\d+)[^}]*\}|[{}]", re.ASCII)
 
 
 class Function(NamedTuple):
-    """A function: how many arguments it takes, and what it does."""
+    """A function: the possible numbers of arguments, and what it does."""
 
     arguments: range
     call: Callable[..., Any]
@@ -68,7 +68,7 @@ def from_json(value: Any) -> Any:  # noqa: ANN401
 
 
 def refuse_constant(name: str) -> None:
-    """Refuse `NaN` and `Infinity`, which only Python takes for JSON."""
+    """Refuse `NaN` and `Infinity`, which are no JSON, but Python accepts them."""
     raise ValueError(name)
 
 

@@ -34,7 +34,7 @@ class Environment:
 
 @dataclass
 class GitHub:
-    """One repository on GitHub: its name, its git, its releases and environments, and what `gh` asked."""
+    """One repository on GitHub: its name, its git, its releases and environments, and the calls of `gh`."""
 
     git: Path  # bare
     folder: Path  # for the runs
@@ -54,12 +54,12 @@ class GitHub:
 
     @property
     def state_file(self) -> Path:
-        """Return the file that the stub of `gh` keeps: releases, tokens, requests."""
+        """Return the file that the stub of `gh` keeps: releases, tokens, its calls."""
         return self.folder / "github.json"
 
     def read_state(self) -> dict[str, Any]:
-        """Return what `gh` knows and was asked."""
-        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "asked": [], "answers": {}}
+        """Return what `gh` knows, and its calls."""
+        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "calls": [], "answers": {}}
         return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
 
     def write_state(self, state: dict[str, Any]) -> None:
