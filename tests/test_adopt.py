@@ -121,13 +121,13 @@ def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, first
 def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
     like: str, first: Versions, tmp_path: Path
 ) -> None:
-    """Refused at the release, and said before it, at the build of every pull request."""
+    """Refused at the release, and announced before it, at the build of every pull request."""
     project = STATIC[like].write(tmp_path / STATIC[like].repository)
     adopt(project, first)
     project.commit("Adopt the release setup")
-    code, said = release(project)
+    code, output = release(project)
     assert code == 1
-    (sentence,) = said.splitlines()
+    (sentence,) = output.splitlines()
     assert f"The tag is {TAG} and the built version 0.3.1: " in sentence
     assert "knows no tags" in sentence or "delete that line" in sentence
     earlier = project.run(sys.executable, GATE_SCRIPT, "dist").stdout.splitlines()
@@ -138,8 +138,8 @@ def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
 def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Versions, tmp_path: Path) -> None:
     """The file that exists stays as it was; the message says what to do."""
     project = TAP.write(tmp_path / "tap")
-    said = adopt(project, first, check=False)
-    assert "Consider using `--overwrite`" in said
+    output = adopt(project, first, check=False)
+    assert "Consider using `--overwrite`" in output
     assert project.read(TAP_WORKFLOW) == OLD_RELEASE
     assert project.run("git", "diff", "--stat").stdout == ""
     project.run("git", "clean", "--force", "-d", "--quiet")
@@ -230,9 +230,9 @@ def test_the_tutorials_lines_make_a_static_version_dynamic(
     project.write(PYPROJECT, tomlkit.dumps(pyproject))
     adopt(project, first)
     project.commit("Adopt the release setup")
-    code, said = release(project)
-    assert code == 0, said
-    assert "Beware" not in said
+    code, output = release(project)
+    assert code == 0, output
+    assert "Beware" not in output
 
 
 def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:

@@ -77,7 +77,7 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(
 
 
 def together(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
-    """Return answers in which every pair of a question and a value occurs once, in as few copies as it takes."""
+    """Return answers in which every pair of a question and a value occurs once, in as few copies as possible."""
     columns = [[pair for pair in pairs if pair[0] == question] for question in dict(pairs)]
     return [dict(filter(None, row)) for row in itertools.zip_longest(*columns)]
 

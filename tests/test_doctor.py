@@ -32,7 +32,7 @@ def test_the_doctor_finds_no_error_and_changes_nothing(world: World) -> None:
     assert found.returncode == 0, found.stdout
     assert "wrong" not in found.stdout
     assert "Could not see" not in found.stdout
-    assert {asked[0] for asked in world.github.read_state()["asked"]} == {"api"}
+    assert {call[0] for call in world.github.read_state()["calls"]} == {"api"}
     assert not world.project.run("git", "status", "--porcelain").stdout
 
 

@@ -59,7 +59,7 @@ def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answe
 def test_every_combination_passes_all_checks(
     answers: Answers, check_created: Callable[[Answers, Path], Project]
 ) -> None:
-    """Each kind with each value of its own questions; the other questions take turns, in all pairs.
+    """Each kind with each value of its own questions; the values of the other questions are spread over them in pairs.
 
     The first library on the oldest Python that the machine has, all others on the newest, and share its packages.
     """

@@ -66,7 +66,7 @@ def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 @contextmanager
 def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
-    """Run the sample source of a tap's tests; yield the configuration that reads it, as Meltano takes it."""
+    """Run the sample source of a tap's tests; yield the configuration that reads it, as variables for Meltano."""
     tap.run("uv", "venv", "--quiet", "--python", newest_interpreter(), environment)
     tap.run("uv", "pip", "install", "--quiet", "--python", environment, "-r", PYPROJECT, "--group", "test")
     command = [str(environment / "bin/python"), "-c", SERVE]
@@ -89,6 +89,15 @@ class MeltanoProject:
     def __call__(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run `meltano` in the project's folder."""
         return self.project.run(self.meltano, *arguments, env=NO_HUB | self.environment, check=check)
+
+    def assert_invokes(self, plugin: str) -> None:
+        """Fail unless `meltano invoke` makes a plugin describe itself."""
+        about = json.loads(self("invoke", plugin, "--about", "--format=json").stdout)
+        assert about["name"] == plugin
+
+    def loaded_names(self, stream: str) -> list[str]:
+        """Return the names in the records of a stream in `output`, and empty it for the next run."""
+        return [record["name"] for record in self.loaded(stream)]
 
     def loaded(self, stream: str) -> list[dict[str, Any]]:
         """Return the records of a stream in `output`, and empty it for the next run."""
@@ -156,14 +165,13 @@ def test_meltano_runs_a_tap_and_then_what_changed(
     users, groups = stream_of(answers, "users"), stream_of(answers, "groups")
     with source_of(tap, tmp_path / "source") as settings:
         runs = MeltanoProject(meltano, tap, settings)
-        about = json.loads(runs("invoke", "tap-sample", "--about", "--format=json").stdout)
-        assert about["name"] == "tap-sample"
+        runs.assert_invokes("tap-sample")
         runs("run", "tap-sample", "target-jsonl")
-        assert [user["name"] for user in runs.loaded(users)] == NAMES
+        assert runs.loaded_names(users) == NAMES
         read = runs.loaded(groups)
         assert len(read) == (2 if answers["stream_type"] == "SQL" else 4)
         runs("run", "tap-sample", "target-jsonl")
-        assert [user["name"] for user in runs.loaded(users)] == NAMES[-1:]
+        assert runs.loaded_names(users) == NAMES[-1:]
         assert runs.loaded(groups) == read[-1:]
     assert tap.run("git", "status", "--porcelain").stdout == ""
     record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
@@ -183,14 +191,13 @@ def test_meltano_loads_into_a_target(
     with source_of(tap, tmp_path / "source") as settings:
         database = {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"}
         runs = MeltanoProject(meltano, target, settings | (database if answers["sink_type"] == "SQL" else {}))
-        about = json.loads(runs("invoke", "target-sample", "--about", "--format=json").stdout)
-        assert about["name"] == "target-sample"
+        runs.assert_invokes("target-sample")
         runs("run", "tap-sample", "target-sample")
-        assert [user["name"] for user in runs.loaded("users")] == NAMES
+        assert runs.loaded_names("users") == NAMES
         read = runs.loaded("groups")
         assert {group["user_id"] for group in read} == {1, 2, 3}
         runs("run", "tap-sample", "target-sample")
-        assert [user["name"] for user in runs.loaded("users")] == NAMES[-1:]
+        assert runs.loaded_names("users") == NAMES[-1:]
     record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
 
 
@@ -208,12 +215,11 @@ def test_meltano_runs_a_mapper_between_tap_and_target(
     hashes = [sha256(name.encode()).hexdigest() for name in NAMES]
     with source_of(tap, tmp_path / "source") as settings:
         runs = MeltanoProject(meltano, mapper, settings)
-        about = json.loads(runs("invoke", "map-sample", "--about", "--format=json").stdout)
-        assert about["name"] == "map-sample"
+        runs.assert_invokes("map-sample")
         runs("run", "tap-sample", "hash-names", "target-jsonl")
-        assert [user["name"] for user in runs.loaded("users")] == hashes
+        assert runs.loaded_names("users") == hashes
         runs("run", "tap-sample", "hash-names", "target-jsonl")
-        assert [user["name"] for user in runs.loaded("users")] == hashes[-1:]
+        assert runs.loaded_names("users") == hashes[-1:]
     record_combination(record_property, answers, f"{len(NAMES)} rows, their names hashed, then 1")
 
 
@@ -248,7 +254,7 @@ def test_meltano_invokes_an_extension(
         if title(answers) in {"tap, REST, API Key", "target, record", "mapper", "extension"}
     ],
 )
-def test_meltano_takes_the_definition_for_its_hub(
+def test_meltano_accepts_the_definition_for_its_hub(
     answers: Answers, meltano: Path, create: Callable[..., Project], tmp_path: Path
 ) -> None:
     """`meltanohub.yml` adds the plugin to another project."""

@@ -123,10 +123,10 @@ def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_pat
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
     versions.replace(
-        "copier.yml", "environment:\n  type: str\n", "colour:\n  default: red\n\nenvironment:\n  type: str\n"
+        "copier.yml", "environment:\n  type: str\n", "color:\n  default: red\n\nenvironment:\n  type: str\n"
     )
-    versions.replace("copier.yml", "    *\n", "    *\n    {{ '/' ~ colour | d('') }}\n")
+    versions.replace("copier.yml", "    *\n", "    *\n    {{ '/' ~ color | d('') }}\n")
     versions.tag("v1.1.0")
     update(project)
     assert changed_files(project) == [ANSWERS_FILE]
-    assert recorded_answers(project.path)["colour"] == "red"
+    assert recorded_answers(project.path)["color"] == "red"

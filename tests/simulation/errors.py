@@ -9,5 +9,9 @@ class InvalidWorkflowError(Exception):
     """GitHub refuses the workflow file or the request before any job starts."""
 
 
+class ExpressionError(InvalidWorkflowError):
+    """GitHub cannot parse or evaluate an expression."""
+
+
 class StepFailedError(Exception):
     """A step failed; the text is what the user sees."""

@@ -1,21 +1,43 @@
 """GitHub's expressions.
 
-https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions
+https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions; `test_expressions.py` compares
+them with GitHub's own package. What a context does not hold is an error here, where GitHub gives `null`, and so are
+filters (`*`) and functions that the tables below do not have.
 """
 
-import json
+import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.simulation.errors import UnsupportedError
+from tests.simulation.errors import ExpressionError, InvalidWorkflowError, UnsupportedError
+from tests.simulation.functions import FUNCTIONS
+from tests.simulation.values import compare, is_truthy, parse_number, to_number, to_text
 
-STATUS_FUNCTIONS = ("always()", "success()", "failure()", "cancelled()")
+GITHUB_ONLY_FUNCTIONS = ("case", "hashfiles", "tojson")
+STATUS_FUNCTIONS = ("always", "cancelled", "failure", "success")
+LITERALS = {"true": True, "false": False, "null": None, "NaN": float("nan"), "Infinity": float("inf")}
+COMPARISONS = {"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
+WORD = r"[^\s()\[\],.!<>=&|]"
 TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<name>[A-Za-z_][\w-]*(?:\.[\w-]+)*)|(?P<mark>==|!=|&&|\|\||[!(),]))"
+    rf"""
+      (?P<string>'(?:[^']|'')*+')
+    | (?P<mark>==|!=|&&|\|\||<=|>=|[!<>()\[\],*])
+    | (?P<number>[-+.\d](?:{WORD}|\.)*)
+    | (?P<name>{WORD}+|[=&|])
+    """,
+    re.VERBOSE | re.ASCII,
 )
+EMBEDDED = re.compile(r"\$\{\{((?:'(?:[^']|'')*+'|[^'])*?)\}\}")
+
+
+class Token(NamedTuple):
+    """A piece of an expression: its kind (`string`, `mark`, `number` or `name`), and its text."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -26,109 +48,216 @@ class Scope:
     status: str = "success"
 
 
-class Expression:
-    """Evaluates one expression; with the contexts and the status of its scope."""
+Node = Callable[[Scope], Any]
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        """Cut the text into tokens."""
-        self.scope, self.tokens = scope, list(self.cut(text))
 
-    @staticmethod
-    def cut(text: str) -> Iterator[tuple[str, str]]:
-        """Yield the kind and text of each token."""
-        position, text = 0, text.strip()
-        while position < len(text):
-            match = TOKEN.match(text, position)
-            if not match or not match.lastgroup:
-                message = f"an expression: {text}"
-                raise UnsupportedError(message)
-            yield match.lastgroup, match[match.lastgroup]
-            position = match.end()
+def tokenize(text: str) -> list[Token]:
+    """Cut an expression into tokens; raise `ExpressionError` where GitHub finds an unexpected symbol."""
+    tokens: list[Token] = []
+    position = 0
+    while remaining := text[position:].lstrip(" \t\r\n"):
+        position = len(text) - len(remaining)
+        before = tokens[-1] if tokens else Token("", "")
+        match = TOKEN.match(remaining)
+        if remaining[0] == "." and (before.kind == "name" or before.text in {")", "]", "*"}):
+            tokens.append(Token("mark", "."))
+        elif not match or not match.lastgroup:
+            message = f"Unexpected symbol: {remaining!r} in {text!r}"
+            raise ExpressionError(message)
+        else:
+            tokens.append(Token(match.lastgroup, match[0]))
+        if tokens[-1].kind == "name" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", tokens[-1].text):
+            message = f"Unexpected symbol: {tokens[-1].text!r} in {text!r}"
+            raise ExpressionError(message)
+        position += len(tokens[-1].text)
+    return tokens
 
-    def take(self, *marks: str) -> str:
-        """Remove and return the next token if it is one of the marks."""
-        if self.tokens and self.tokens[0][0] == "mark" and self.tokens[0][1] in marks:
-            return self.tokens.pop(0)[1]
-        return ""
 
-    def value(self) -> Any:  # noqa: ANN401 - JSON's types
-        """Evaluate all of it."""
-        value = self.either()
+class Parser:
+    """Parses one expression; `functions` are the names of those that it calls, in lower case."""
+
+    def __init__(self, text: str) -> None:
+        """Cut the expression into tokens."""
+        self.text, self.tokens, self.functions = text, tokenize(text), set[str]()
+
+    def parse(self) -> Node:
+        """Return the function that evaluates the expression."""
+        node = self.parse_or()
         if self.tokens:
-            message = f"the rest of an expression: {self.tokens}"
-            raise UnsupportedError(message)
-        return value
-
-    def either(self) -> Any:  # noqa: ANN401
-        """Evaluate `a || b`."""
-        value = self.both()
-        while self.take("||"):
-            other = self.both()
-            value = value or other
-        return value
-
-    def both(self) -> Any:  # noqa: ANN401
-        """Evaluate `a && b`."""
-        value = self.comparison()
-        while self.take("&&"):
-            other = self.comparison()
-            value = value and other
-        return value
-
-    def comparison(self) -> Any:  # noqa: ANN401
-        """Evaluate `a == b` and `a != b`; texts compare without regard to case, as GitHub has it."""
-        value = self.atom()
-        if mark := self.take("==", "!="):
-            sides = [side.lower() if isinstance(side, str) else side for side in (value, self.atom())]
-            return (sides[0] == sides[1]) == (mark == "==")
-        return value
-
-    def atom(self) -> Any:  # noqa: ANN401
-        """Evaluate a literal, a name, a call, `!a` or `(a)`."""
-        if self.take("!"):
-            return not self.atom()
-        if self.take("("):
-            value = self.either()
-            self.take(")")
-            return value
-        kind, text = self.tokens.pop(0)
-        if kind == "text":
-            return text[1:-1].replace("''", "'")
-        if text in ("true", "false", "null"):
-            return json.loads(text)
-        if self.take("("):
-            if not self.take(")") or f"{text}()" not in STATUS_FUNCTIONS:
-                message = f"the function {text}"
-                raise UnsupportedError(message)
-            return {"always": True, "cancelled": False}.get(text, self.scope.status == text)
-        node: Any = self.scope.contexts
-        for part in text.split("."):
-            if not isinstance(node, dict) or part not in node:
-                message = f"the context {text}"
-                raise UnsupportedError(message)
-            node = node[part]
+            raise self.unexpected()
         return node
 
+    def unexpected(self) -> ExpressionError:
+        """Return the error that the next token, or the end, is none that can stand here."""
+        found = f"symbol: {self.tokens[0].text!r}" if self.tokens else "end of expression"
+        return ExpressionError(f"Unexpected {found} in {self.text!r}")
 
-def evaluate(text: Any, scope: Scope) -> str:  # noqa: ANN401
-    """Return a value of the file as text, its `${{ }}` replaced."""
+    def take(self, *marks: str) -> str:
+        """Remove and return the next token if it is one of the marks, else return an empty text."""
+        if self.tokens and self.tokens[0].kind == "mark" and self.tokens[0].text in marks:
+            return self.tokens.pop(0).text
+        return ""
+
+    def expect(self, mark: str) -> None:
+        """Remove the next token, which must be the mark."""
+        if not self.take(mark):
+            raise self.unexpected()
+
+    def parse_or(self) -> Node:
+        """Parse `a || b`."""
+        node = self.parse_and()
+        while self.take("||"):
+            node = choose(node, self.parse_and(), when=False)
+        return node
+
+    def parse_and(self) -> Node:
+        """Parse `a && b`."""
+        node = self.parse_equality()
+        while self.take("&&"):
+            node = choose(node, self.parse_equality(), when=True)
+        return node
+
+    def parse_equality(self) -> Node:
+        """Parse `a == b` and `a != b`."""
+        node = self.parse_order()
+        while mark := self.take("==", "!="):
+            node = binary(mark, node, self.parse_order())
+        return node
+
+    def parse_order(self) -> Node:
+        """Parse `a < b` and the like."""
+        node = self.parse_not()
+        while mark := self.take("<", "<=", ">", ">="):
+            node = binary(mark, node, self.parse_not())
+        return node
+
+    def parse_not(self) -> Node:
+        """Parse `!a`."""
+        if self.take("!"):
+            node = self.parse_not()
+            return lambda scope: not is_truthy(node(scope))
+        return self.parse_access()
+
+    def parse_access(self) -> Node:
+        """Parse `a`, `a.b` and `a[b]`."""
+        indexable = bool(self.tokens) and (self.tokens[0].kind == "name" or self.tokens[0].text == "(")
+        indexable = indexable and self.tokens[0].text not in LITERALS
+        node = self.parse_primary()
+        while indexable and (mark := self.take(".", "[")):
+            if self.take("*"):
+                message = f"a filter in the expression {self.text!r}"
+                raise UnsupportedError(message)
+            if mark == "[":
+                node = index(node, self.parse_or())
+                self.expect("]")
+            elif self.tokens and self.tokens[0].kind == "name":
+                node = index(node, constant(self.tokens.pop(0).text))
+            else:
+                raise self.unexpected()
+        return node
+
+    def parse_primary(self) -> Node:
+        """Parse a literal, the name of a context, a call or `(a)`."""
+        if self.take("("):
+            node = self.parse_or()
+            self.expect(")")
+            return node
+        if not self.tokens or self.tokens[0].kind == "mark":
+            raise self.unexpected()
+        kind, text = self.tokens.pop(0)
+        if kind == "string":
+            return constant(text[1:-1].replace("''", "'"))
+        if kind == "number":
+            number = parse_number(text)
+            if number != number:  # noqa: PLR0124 - not a number
+                message = f"Unexpected symbol: {text!r} in {self.text!r}"
+                raise ExpressionError(message)
+            return constant(number)
+        if text in LITERALS:
+            return constant(LITERALS[text])
+        return self.parse_call(text.lower()) if self.take("(") else index(lambda scope: scope.contexts, constant(text))
+
+    def parse_call(self, name: str) -> Node:
+        """Parse the arguments of a function."""
+        arguments: list[Node] = []
+        while not self.take(")"):
+            arguments.append(self.parse_or())
+            if not self.take(","):
+                self.expect(")")
+                break
+        self.functions.add(name)
+        if name in STATUS_FUNCTIONS and not arguments:
+            return lambda scope: {"always": True, "cancelled": False}.get(name, scope.status == name)
+        if name in GITHUB_ONLY_FUNCTIONS:
+            message = f"the function {name}"
+            raise UnsupportedError(message)
+        if name not in FUNCTIONS or len(arguments) not in FUNCTIONS[name].arguments:
+            message = f"No function {name} takes {len(arguments)} arguments: {self.text!r}"
+            raise ExpressionError(message)
+        return lambda scope: FUNCTIONS[name].call(*(argument(scope) for argument in arguments))
+
+
+def constant(value: Any) -> Node:  # noqa: ANN401 - JSON's types
+    """Return a node that is always the value."""
+    return lambda _: value
+
+
+def choose(left: Node, right: Node, *, when: bool) -> Node:
+    """Return a node that is `right` if the truth of `left` is `when`, else `left`."""
+
+    def chosen(scope: Scope) -> Any:  # noqa: ANN401
+        value = left(scope)
+        return right(scope) if is_truthy(value) == when else value
+
+    return chosen
+
+
+def binary(mark: str, left: Node, right: Node) -> Node:
+    """Return a node that compares two others."""
+    if mark == "!=":
+        return lambda scope: not compare(operator.eq, left(scope), right(scope))
+    return lambda scope: compare(COMPARISONS[mark], left(scope), right(scope))
+
+
+def index(node: Node, key: Node) -> Node:
+    """Return a node that looks a key up, without regard to case; a key that is not there is an `UnsupportedError`."""
+
+    def looked_up(scope: Scope) -> Any:  # noqa: ANN401
+        value, name = node(scope), key(scope)
+        if isinstance(value, dict):
+            for known, item in value.items():
+                if known.lower() == to_text(name).lower():
+                    return item
+        elif isinstance(value, list) and 0 <= to_number(name) < len(value):
+            return value[int(to_number(name))]
+        message = f"there is no {to_text(name)} in a context"
+        raise UnsupportedError(message)
+
+    return looked_up
+
+
+def evaluate(text: Any, scope: Scope) -> str:  # noqa: ANN401 - a value of YAML
+    """Return a value of a workflow file as text, its `${{ }}` replaced."""
 
     def replaced(match: re.Match[str]) -> str:
-        return to_text(Expression(match[1], scope).value())
+        value = Parser(match[1]).parse()(scope)
+        if isinstance(value, (dict, list)):
+            message = f"an object as text: {match[0]}"
+            raise UnsupportedError(message)
+        return to_text(value)
 
-    return re.sub(r"\$\{\{(.*?)\}\}", replaced, to_text(text))
+    text = to_text(text)
+    if "${{" in EMBEDDED.sub("", text):
+        message = f"The expression is not closed: {text}"
+        raise InvalidWorkflowError(message)
+    return EMBEDDED.sub(replaced, text)
 
 
-def to_text(value: Any) -> str:  # noqa: ANN401
-    """Return a value of YAML or JSON as GitHub writes it out."""
-    if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
-    return str(value)
-
-
-def is_condition_met(condition: Any, scope: Scope) -> bool:  # noqa: ANN401
+def is_condition_met(condition: Any, scope: Scope) -> bool:  # noqa: ANN401 - a value of YAML
     """Decide an `if:`; without a status function in it, `success() &&` stands before it."""
-    text = str(condition if condition is not None else "success()").removeprefix("${{").removesuffix("}}")
-    if not any(name in text for name in STATUS_FUNCTIONS) and scope.status != "success":
+    text = to_text(condition) if condition is not None else "success()"
+    parser = Parser(text.removeprefix("${{").removesuffix("}}"))
+    node = parser.parse()
+    if scope.status != "success" and not parser.functions & set(STATUS_FUNCTIONS):
         return False
-    return bool(Expression(text, scope).value())
+    return is_truthy(node(scope))

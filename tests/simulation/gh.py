@@ -1,4 +1,4 @@
-"""A `gh` that checks what it is asked and remembers it: the parts that the workflows and the doctor use.
+"""A `gh` that checks its arguments and keeps them: the parts that the workflows and the doctor use.
 
 Its state is the JSON file in `$LOOPBACK_GITHUB`. The token in `$GH_TOKEN` must be one that GitHub gave to a job, and
 may do what the job's permissions say. An argument that it does not know is an error.
@@ -21,7 +21,7 @@ def fail(message: str, code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
-def need(state: dict[str, Any], level: str) -> None:
+def require(state: dict[str, Any], level: str) -> None:
     """Fail unless the token may read, or write, the contents of the repository."""
     token = os.environ.get("GH_TOKEN", "")
     if token not in state["tokens"]:
@@ -36,7 +36,7 @@ def api(state: dict[str, Any], path: str, jq: str) -> None:
     """Answer `gh api PATH --jq .FIELD`: a release by its tag, or a prepared answer."""
     slug = state["slug"]
     if match := re.fullmatch(rf"repos/{re.escape(slug)}/releases/tags/([^/]+)", path):
-        need(state, "read")
+        require(state, "read")
         release = state["releases"].get(match[1])
         answer = None if release is None else {"tag_name": match[1], "immutable": release["immutable"]}
     else:
@@ -54,7 +54,7 @@ def upload(state: dict[str, Any], tag: str, files: list[str], *, clobber: bool) 
     """Do `gh release upload TAG FILES… [--clobber]`."""
     if os.environ.get("GH_REPO") != state["slug"]:
         fail(f"gh: no repository {os.environ.get('GH_REPO')}")
-    need(state, "write")
+    require(state, "write")
     release = state["releases"].get(tag)
     if release is None:
         fail("release not found")
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> None:
     """Do what the arguments say, or fail as `gh` does."""
     file = Path(os.environ["LOOPBACK_GITHUB"])
     state = json.loads(file.read_text(encoding="utf-8"))
-    state["asked"].append(arguments)
+    state["calls"].append(arguments)
     match arguments:
         case ["api", path, "--jq", jq] if re.fullmatch(r"\.\w+", jq):
             api(state, path, jq)

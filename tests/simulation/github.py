@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.globs import matches
 from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
 from tests.support.commands import run
@@ -28,12 +29,12 @@ class Environment:
         if self.branches is None and self.tags is None:
             return True
         kind, name = ref.split("/", 2)[1:]
-        return any(Path(name).match(pattern) for pattern in (self.branches if kind == "heads" else self.tags) or ())
+        return any(matches(pattern, name) for pattern in (self.branches if kind == "heads" else self.tags) or ())
 
 
 @dataclass
 class GitHub:
-    """One repository on GitHub: its name, its git, its releases and environments, and what `gh` asked."""
+    """One repository on GitHub: its name, its git, its releases and environments, and the calls of `gh`."""
 
     git: Path  # bare
     folder: Path  # for the runs
@@ -53,12 +54,12 @@ class GitHub:
 
     @property
     def state_file(self) -> Path:
-        """Return the file that the stub of `gh` keeps: releases, tokens, requests."""
+        """Return the file that the stub of `gh` keeps: releases, tokens, its calls."""
         return self.folder / "github.json"
 
     def read_state(self) -> dict[str, Any]:
-        """Return what `gh` knows and was asked."""
-        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "asked": [], "answers": {}}
+        """Return what `gh` knows, and its calls."""
+        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "calls": [], "answers": {}}
         return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
 
     def write_state(self, state: dict[str, Any]) -> None:

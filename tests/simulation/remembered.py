@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tests.simulation.tools import execute, link
 from tests.support.commands import run
-from tests.support.paths import LOCKS, OWN_BACKENDS_LOCK
 
 if TYPE_CHECKING:
     from tests.simulation.runner import Runner
@@ -46,11 +45,11 @@ def run_remembered(runner: "Runner", script: str, command: list[str], variables:
 
 
 def inputs_of_pip(workspace: Path, variables: dict[str, str]) -> list[str]:
-    """Return the locks, and the variables that lead pip to them."""
-    files = [workspace / name for name in (*LOCKS, OWN_BACKENDS_LOCK)]
+    """Return the files of constraints, and the variables that lead pip to them."""
+    files = sorted((workspace / ".github").rglob("*.txt"))
+    constraints = [f"{path.relative_to(workspace)}\n{path.read_text(encoding='utf-8')}" for path in files]
     settings = sorted(f"{key}={value}" for key, value in variables.items() if key.startswith("PIP_"))
-    locks = [file.read_text(encoding="utf-8") if file.exists() else "" for file in files]
-    return [*locks, *(line.replace(str(workspace), "") for line in settings)]
+    return [*constraints, *(line.replace(str(workspace), "") for line in settings)]
 
 
 def inputs_of_build(workspace: Path) -> list[str]:

@@ -28,7 +28,7 @@ def execute(command: list[str], folder: Path, variables: dict[str, str]) -> tupl
 def bare_python(version: str, once: Once) -> Path:
     """Return an environment of a Python with pip alone, as a fresh machine has it.
 
-    GitHub has every version; where this machine lacks one, its newest takes the place.
+    GitHub has every version; where this machine lacks one, its newest is used instead.
     """
     if version not in PYTHONS:
         message = f"Python {version}, which rendered projects are not tested on"

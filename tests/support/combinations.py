@@ -71,7 +71,7 @@ def repository(kind: str, spelling: str) -> str:
 
 
 def runs_in_plain_nox(variant: Answers) -> bool:
-    """Say whether plain `nox` runs a combination: each way to authenticate with one kind of API, in turn."""
+    """Tell whether plain `nox` runs a combination: each way to authenticate with one kind of API, in turn."""
     auth = variant.get("auth_method")
     return not auth or (API_STREAMS.index(variant["stream_type"]) + AUTH_METHODS.index(auth)) % len(API_STREAMS) == 0
 
@@ -121,14 +121,15 @@ INTRODUCTION = [
     "",
     "What each combination of answers was put through, with no edit after `copier copy`. `nox -s matrix` runs it all",
     "and writes this table; plain `nox` runs every value of every question, and a tap and an extension with Meltano.",
-    "There the other questions take turns: licences, Pythons, long or odd names, texts full of quotes and braces.",
+    "There, the values of the other questions are spread over the combinations: licenses, Pythons, long or odd names,",
+    "texts full of quotes and braces.",
     "",
-    "*Green* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
+    "*Passes* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
     "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
     "*Run by Meltano* means `meltano install`, `meltano invoke` and, but for an extension, two runs of `meltano run`:",
-    "the rows of the first are counted and looked at, the second begins at the state of the first.",
+    "the rows of the first are counted and compared, the second begins at the state of the first.",
     "",
-    "| Combination | Green on Python | Run by Meltano |",
+    "| Combination | Passes on Python | Run by Meltano |",
     "| --- | --- | --- |",
 ]
 
