@@ -55,6 +55,7 @@ ACCEPTED = [
     "join(values.list, values.list)",
     "fromJSON('1')", "fromJSON('\"a\"')", "fromJSON('[1, {\"a\": null}]')[1].a", "fromJSON('true')", "fromJSON('null')",
     "fromJSON(' {\"A\": [1]} ').a[0]", "fromJSON('{\"a\": 1.5}')", "fromJson(1)", "fromJSON(true) && 'yes'",
+    "toJSON(1)", "toJSON('a\"b')", "toJSON(values.object)", "toJSON(values.list)", "toJSON(null)", "toJSON(true)",
     # The status of the job, which has succeeded.
     "always()", "success()", "failure()", "cancelled()", "!cancelled()", "Always()", "success( ) && 'yes'",
 ]  # fmt: skip
@@ -71,7 +72,7 @@ BROKEN = [
     "format('{1}', 'a')", "fromJSON('')", "fromJSON('x')", "fromJSON('{')", "fromJSON(values.empty)", "fromJSON('NaN')",
     'fromJSON("1")', "fromJSON('''a''')", "a\fb", "é", "'a'\f== 'a'", "`a`", "{a}", "${{ 1 }}",
 ]  # fmt: skip
-UNSUPPORTED = ["values.list.*", "values.list[*]", "github.nothing", "values.list[9]", "github.ref.a", "toJSON(1)"]
+UNSUPPORTED = ["values.list.*", "values.list[*]", "github.nothing", "values.list[9]", "github.ref.a"]
 UNSUPPORTED += ["hashFiles('a')", "case(true, 1, 2)", "secrets.TOKEN", "nothing", "nothing.a", "a-b", "TRUE", "nan"]
 
 

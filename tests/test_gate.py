@@ -1,36 +1,61 @@
 """The release gate refuses what breaks one of its rules: each is broken once, in a copy of real distributions."""
 
 import ast
-import json
-import re
 import shutil
 import subprocess
 import sys
-import tarfile
-import zipfile
-from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from tests.support.editing import replace
-from tests.support.paths import GATE_SCRIPT, PUBLISHER_JSON, PYPROJECT, README, RELEASE_WORKFLOW, ROOT, source
+from tests.support.damage import (
+    Damage,
+    all_of,
+    delete_dist,
+    edit,
+    field,
+    git,
+    make_shallow,
+    more,
+    move_tag,
+    platform,
+    publisher,
+    rename,
+    rewrite,
+    truncate,
+    without,
+    write,
+)
+from tests.support.paths import (
+    GATE_SCRIPT,
+    LICENSE,
+    PUBLISHER_JSON,
+    PYPROJECT,
+    README,
+    RELEASE_FOLDER,
+    RELEASE_WORKFLOW,
+    ROOT,
+    source,
+)
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project
 
-GATE = ROOT / source(GATE_SCRIPT)
+SCRIPTS = ROOT / source(RELEASE_FOLDER)
+EVENT = "event.json"
 RUN = {
     "GITHUB_REPOSITORY": "MeltanoLabs/my-package",
     "GITHUB_WORKFLOW_REF": f"MeltanoLabs/my-package/{RELEASE_WORKFLOW}@refs/tags/{TAG}",
+    "GITHUB_EVENT_PATH": EVENT,
 }
 RELEASE = RUN | {"GITHUB_EVENT_NAME": "release", "GITHUB_REF_NAME": TAG}
+REHEARSAL = RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
 
 def copy_with_distributions(default: Project, built: Path, destination: Path) -> Project:
     """Copy the default project, with its distributions in dist/."""
     copied = default.copy(destination)
     shutil.copytree(built, copied.path / "dist")
+    copied.write(EVENT, '{"repository": {"default_branch": "main"}, "inputs": {"package_name": "my-package"}}')
     return copied
 
 
@@ -40,131 +65,11 @@ def with_dist(default: Project, built: Path, tmp_path: Path) -> Project:
     return copy_with_distributions(default, built, tmp_path / "my-package")
 
 
-def run_gate(project: Project, environ: dict[str, str], gate: Path = GATE) -> subprocess.CompletedProcess[str]:
+def run_gate(
+    project: Project, environ: dict[str, str], scripts: Path = SCRIPTS, *options: str
+) -> subprocess.CompletedProcess[str]:
     """Run the gate in a project, with variables of GitHub's."""
-    return project.run(sys.executable, gate, "dist", env=environ, check=False)
-
-
-# How to damage a project and its distributions.
-
-Damage = Callable[[Project], None]
-
-
-def rewrite(change: Callable[[str], str], *, wheel: bool = True, sdist: bool = True) -> Damage:
-    """Change the metadata inside the distributions."""
-
-    def damage(project: Project) -> None:
-        dist = project.path / "dist"
-        if wheel:
-            with zipfile.ZipFile(dist / WHEEL) as old:
-                contents = {name: old.read(name) for name in old.namelist()}
-            with zipfile.ZipFile(dist / WHEEL, "w") as new:
-                for name, content in contents.items():
-                    new.writestr(name, change(content.decode()) if name.endswith("/METADATA") else content)
-        if sdist:
-            with tarfile.open(dist / SDIST) as old:
-                members = [(member, old.extractfile(member)) for member in old.getmembers()]
-                read = [(member, file.read() if file else b"") for member, file in members]
-            with tarfile.open(dist / SDIST, "w:gz") as new:
-                for member, content in read:
-                    changed = change(content.decode()).encode() if member.name.endswith("/PKG-INFO") else content
-                    member.size = len(changed)
-                    new.addfile(member, BytesIO(changed))
-
-    return damage
-
-
-def field(name: str, value: str) -> Callable[[str], str]:
-    """Give a field of the metadata another value, or add it."""
-
-    def change(text: str) -> str:
-        line = f"{name}: {value}\n"
-        return (
-            re.sub(rf"^{name}: .*\n", line, text, count=1, flags=re.MULTILINE) if f"\n{name}: " in text else line + text
-        )
-
-    return change
-
-
-def rename(old: str, new: str) -> Damage:
-    """Give a distribution another file name."""
-
-    def damage(project: Project) -> None:
-        (project.path / "dist" / old).rename(project.path / "dist" / new)
-
-    return damage
-
-
-def write(file: str, text: str) -> Damage:
-    """Write a file of the project."""
-    return lambda project: project.write(file, text)
-
-
-def edit(file: str, old: str, new: str) -> Damage:
-    """Replace a text in a file of the project."""
-    return lambda project: replace(project.path / file, old, new)
-
-
-def git(*command: str) -> Damage:
-    """Run git in the project."""
-
-    def damage(project: Project) -> None:
-        project.run("git", *command)
-
-    return damage
-
-
-def publisher(**values: str) -> Damage:
-    """Change answers to the publisher form."""
-
-    def damage(project: Project) -> None:
-        project.write(PUBLISHER_JSON, json.dumps(json.loads(project.read(PUBLISHER_JSON)) | values))
-
-    return damage
-
-
-def delete_dist(project: Project) -> None:
-    """Delete the distributions."""
-    shutil.rmtree(project.path / "dist")
-
-
-def lacking(name: str) -> Damage:
-    """Write a distribution again without one of its files."""
-
-    def damage(project: Project) -> None:
-        dist = project.path / "dist"
-        if name == "METADATA":
-            with zipfile.ZipFile(dist / WHEEL, "w") as wheel:
-                wheel.writestr("my_package/__init__.py", "")
-        else:
-            with tarfile.open(dist / SDIST, "w:gz"):
-                pass
-
-    return damage
-
-
-def all_of(*changes: Damage) -> Damage:
-    """Do several of these."""
-
-    def damage(project: Project) -> None:
-        for one in changes:
-            one(project)
-
-    return damage
-
-
-def move_tag(project: Project) -> None:
-    """Leave the tag behind."""
-    project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Next")
-
-
-def shallow(project: Project) -> None:
-    """Have a shallow clone of the project."""
-    move_tag(project)
-    project.run("git", "clone", "--quiet", "--depth=1", f"file://{project.path}", "clone")
-    shutil.rmtree(project.path / ".git")
-    (project.path / "clone/.git").rename(project.path / ".git")
-    shutil.rmtree(project.path / "clone")
+    return project.run(sys.executable, *options, scripts / Path(GATE_SCRIPT).name, "dist", env=environ, check=False)
 
 
 class Case(NamedTuple):
@@ -175,78 +80,130 @@ class Case(NamedTuple):
     environ: dict[str, str] = {}  # noqa: RUF012 - never changed
 
 
+def tagged(tag: str) -> dict[str, str]:
+    """Return the variables of a release under another tag."""
+    return RELEASE | {"GITHUB_REF_NAME": tag}
+
+
 OTHER = field("Version", "1.2.4")
 BUILT_AS = all_of(
     rewrite(OTHER), rename(WHEEL, WHEEL.replace("1.2.3", "1.2.4")), rename(SDIST, SDIST.replace("1.2.3", "1.2.4"))
 )
-VERSIONED = "The tag is v1.2.3 and the built version 1.2.4: "
+DIFFERS = "The tag is v1.2.3 and the built version 1.2.4: "
+METADATA = "PyPI refuses the metadata of my_package-1.2.3.tar.gz: "
 CASES = {
-    "no publisher": Case(lambda project: (project.path / PUBLISHER_JSON).unlink(), Path(PUBLISHER_JSON).name),
-    "nothing built": Case(delete_dist, "must hold one wheel and one .tar.gz and nothing else, but holds nothing"),
-    "a third file": Case(write("dist/notes.txt", "x"), "but holds my_package-1.2.3-py3-none-any.whl, my_package"),
-    "no wheel in the wheel": Case(write(f"dist/{WHEEL}", "x"), "not a zip file"),
-    "no metadata in the wheel": Case(lacking("METADATA"), "holds 0 METADATA files, not one"),
-    "no metadata in the sdist": Case(lacking("PKG-INFO"), "holds no PKG-INFO at its top"),
-    "another name inside": Case(rewrite(field("Name", "other"), sdist=False), "says Name: other inside"),
-    "another version inside": Case(rewrite(OTHER, wheel=False), "says Version: 1.2.4 inside"),
+    # What is there.
+    "no publisher": Case(lambda project: (project.path / PUBLISHER_JSON).unlink(), f"{PUBLISHER_JSON} is missing"),
+    "an empty publisher": Case(write(PUBLISHER_JSON, ""), f"{PUBLISHER_JSON} does not hold the five answers"),
+    "half a publisher": Case(write(PUBLISHER_JSON, '{"owner": "a"}'), "hold the five answers ('package_name')"),
+    "nothing built": Case(delete_dist, "must hold one .tar.gz, one or more wheels, and nothing else"),
+    "another file": Case(write("dist/notes.txt", "x"), "but holds my_package-1.2.3-py3-none-any.whl, my_package"),
+    "no zip file": Case(write(f"dist/{WHEEL}", "x"), "is not a whole wheel (File is not a zip file)"),
+    "half a wheel": Case(truncate(WHEEL), "is not a whole wheel ("),
+    "half a source distribution": Case(truncate(SDIST), "is not a whole .tar.gz ("),
+    "no metadata in the wheel": Case(without("/METADATA"), f"{WHEEL} has no METADATA in a .dist-info folder"),
+    "no record in the wheel": Case(without("/RECORD"), f"{WHEEL} has no RECORD in a .dist-info folder"),
+    "no metadata in the source": Case(without("/PKG-INFO"), f"{SDIST} has no PKG-INFO in one folder at its top"),
+    "no name of a wheel": Case(rename(WHEEL, "my.whl"), "Invalid wheel filename"),
+    "no name of a source distribution": Case(rename(SDIST, "mypackage.tar.gz"), "Invalid sdist filename"),
+    # Names and versions.
+    "another name inside": Case(rewrite(field("Name", "other"), sdist=False), f"{WHEEL} says Name: other inside"),
+    "another version inside": Case(rewrite(OTHER, wheel=False), f"{SDIST} says Version: 1.2.4 inside"),
+    "a name with capitals": Case(
+        rename(WHEEL, WHEEL.replace("my_package", "My_Package")),
+        "PyPI requires a normalized name, my_package-1.2.3-….whl and not My_Package-1.2.3-py3-none-any.whl",
+    ),
+    "a name with a hyphen": Case(
+        rename(SDIST, SDIST.replace("my_package", "my-package")), "my_package-1.2.3.tar.gz and not my-package-1.2.3.tar"
+    ),
+    "a wheel for one Linux": Case(platform("linux_x86_64"), "wheels for linux_x86_64 (my_package-1.2.3-py3-none-linux"),
+    "a wheel for an unknown platform": Case(platform("amiga"), "PyPI refuses wheels for amiga"),
     "versions that differ": Case(
         all_of(rewrite(OTHER, wheel=False), rename(SDIST, SDIST.replace("1.2.3", "1.2.4"))),
-        "The wheel has version 1.2.3 and the .tar.gz 1.2.4",
+        "my_package-1.2.4.tar.gz and my_package-1.2.3-py3-none-any.whl have different versions",
     ),
-    "metadata that differs": Case(rewrite(field("Summary", "Other"), wheel=False), "differ in Summary"),
-    "a long summary": Case(rewrite(field("Summary", "x" * 513)), "has 513 characters and PyPI takes 512"),
-    "two licenses": Case(rewrite(field("License", "MIT")), "both License and License-Expression"),
-    "a direct URL reference": Case(
-        rewrite(field("Requires-Dist", "six @ https://x.org/s.zip")), "depends on an address (six @"
-    ),
-    "a private classifier": Case(rewrite(field("Classifier", "Private :: No")), "the classifier 'Private :: No'"),
-    "a conflict": Case(
-        all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")), "x.md holds conflict markers"
-    ),
-    "a rejected hunk": Case(write(f"{README}.rej", "x"), f"{README}.rej holds changes that found no place"),
-    "a shallow clone": Case(shallow, "The checkout is shallow"),
+    "metadata that differs": Case(rewrite(field("Summary", "Other"), wheel=False), "differ in summary"),
+    "dependencies that differ": Case(rewrite(more("Requires-Dist", "six"), wheel=False), "differ in requires-dist"),
     "another package": Case(publisher(package_name="our-package"), "called my-package and the publisher is registered"),
-    "no v": Case(git("tag", "x"), "does not begin with `v`", RELEASE | {"GITHUB_REF_NAME": "1.2.3"}),
-    "no version": Case(git("tag", "x"), "not `v` and a canonical", RELEASE | {"GITHUB_REF_NAME": "v1.2.3-rc.1"}),
-    "a local version": Case(git("tag", "x"), "has a local part (+x)", RELEASE | {"GITHUB_REF_NAME": "v1.2.3+x"}),
-    "no version yet": Case(git("tag", "x"), "stands for a project without a", RELEASE | {"GITHUB_REF_NAME": "v0.0.0"}),
+    # Metadata.
+    "an unknown metadata version": Case(rewrite(field("Metadata-Version", "2.6")), f"{SDIST} has Metadata-Version 2.6"),
+    "no metadata version": Case(rewrite(field("Metadata-Version", "9.9")), f"{METADATA}'9.9' is not a valid metadata"),
+    "an unknown field": Case(rewrite(more("Colour", "red")), f"{METADATA}colour is unknown or malformed"),
+    "a bad requirement": Case(rewrite(more("Requires-Dist", "a b")), f"{METADATA}'a b' is invalid for 'req"),
+    "a long summary": Case(rewrite(field("Summary", "長" * 513)), "has 513 characters and PyPI accepts 512"),
+    "a blank description": Case(rewrite(lambda text: text.partition("\n\n")[0] + "\n\n \n"), "The description is blank"),
+    "two licenses": Case(rewrite(field("License", "MIT")), "both License and License-Expression"),
+    "a missing license file": Case(without(f"/{LICENSE}"), f"{WHEEL} names the license file {LICENSE}"),
+    "a direct URL reference": Case(
+        rewrite(more("Requires-Dist", "six @ https://x.org/s.zip")), f"The package depends on a direct URL reference (six @"
+    ),
+    "a private classifier": Case(rewrite(more("Classifier", "Private :: No")), "the classifier 'Private :: No'"),
+    "a deprecated classifier": Case(
+        rewrite(more("Classifier", "Natural Language :: Ukranian")), "the classifier 'Natural Language :: Ukranian'"
+    ),
+    "a reserved email domain": Case(rewrite(field("Author-email", "A <a@b.localhost>")), "'a@b.localhost' is not an email"),
+    "no email address": Case(rewrite(field("Maintainer-email", "A <a@b>")), "'a@b' is not an email address"),
+    "a long label": Case(rewrite(more("Project-URL", f"{'x' * 33}, https://x.org")), "has 33 characters"),
+    "a URL of another kind": Case(rewrite(more("Project-URL", "Docs, ftp://x.org")), "The URL 'ftp://x.org'"),
+    # The repository.
+    "a conflict": Case(
+        all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")), "x.md has conflict markers"
+    ),
+    "a rejected hunk": Case(write(f"{README}.rej", "x"), f"{README}.rej has changes that could not be applied"),
+    "a shallow clone": Case(make_shallow, "The checkout is shallow"),
+    # The tag.
+    "no v": Case(git("tag", "x"), "The tag 1.2.3 is not `v` and the canonical form", tagged("1.2.3")),
+    "no canonical version": Case(git("tag", "x"), "form of its version (PEP 440): delete the", tagged("v1.2.3-rc.1")),
+    "no version": Case(git("tag", "x"), "The tag vnext is not `v` and a version", tagged("vnext")),
+    "one of several packages": Case(git("tag", "x"), "for example as v1.2.3. Several packages", tagged("a-b-v1.2.3")),
+    "a local version": Case(git("tag", "x"), "has a local part (x), which PyPI refuses", tagged("v1.2.3+x")),
+    "no version yet": Case(git("tag", "x"), "The tag v0.0.0 means a project without a version", tagged("v0.0.0")),
     "a static version": Case(
         all_of(BUILT_AS, edit(PYPROJECT, "[project]\n", "[project]\nversion = '1.2.4'\n")),
-        f"{VERSIONED}pyproject.toml has a static `version` in [project]", RELEASE,
+        f"{DIFFERS}[project] of pyproject.toml has a static `version`", RELEASE,
     ),
-    "a static version that the plugin does not replace": Case(
-        all_of(BUILT_AS, write(PYPROJECT, "[tool.poetry]\nversion = '1.2.4'\n")),
-        f"{VERSIONED}the version does not come from the tag: write `enable = true`", RELEASE,
+    "a static version and another backend": Case(
+        all_of(BUILT_AS, write(PYPROJECT, "[project]\nversion = '1'\n[build-system]\nbuild-backend='uv_build'\n")),
+        f"{DIFFERS}uv's build backend does not read tags", RELEASE,
+    ),
+    "versioning that is off": Case(
+        all_of(BUILT_AS, edit(PYPROJECT, "enable = true", "enable = false")),
+        f"{DIFFERS}poetry-dynamic-versioning is off", RELEASE,
     ),
     "another backend": Case(
         all_of(BUILT_AS, edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api")),
-        f"{VERSIONED}the build backend is poetry-core's own", RELEASE,
+        f"{DIFFERS}the build backend is poetry-core's own", RELEASE,
     ),
     "no tags": Case(
-        all_of(BUILT_AS, git("tag", "--delete", "v1.2.3")), f"{VERSIONED}the checkout has no tag v1.2.3", RELEASE
+        all_of(BUILT_AS, git("tag", "--delete", TAG)), f"{DIFFERS}the checkout does not have the tag v1.2.3", RELEASE
     ),
-    "a moved tag": Case(all_of(BUILT_AS, move_tag), f"{VERSIONED}the tag v1.2.3 is on another commit", RELEASE),
-    "two tags": Case(all_of(BUILT_AS, git("tag", "v1.2.4")), f"{VERSIONED}the commit has 2 tags", RELEASE),
-    "no reason to be seen": Case(BUILT_AS, f"{VERSIONED}the version does not come from the tag", RELEASE),
+    "a moved tag": Case(all_of(BUILT_AS, move_tag), f"{DIFFERS}the tag v1.2.3 was moved to another commit", RELEASE),
+    "no cause to be seen": Case(BUILT_AS, f"{DIFFERS}the version does not come from the tag: configure", RELEASE),
+    # The run.
     "another repository": Case(
-        publisher(repository="My-Package"), "registered for MeltanoLabs/My-Package, which PyPI compares", RELEASE
+        publisher(repository="My-Package"), "registered for MeltanoLabs/My-Package, which PyPI", RELEASE
     ),
     "another workflow": Case(
         publisher(workflow_filename="publish.yaml"), f"The workflow {Path(RELEASE_WORKFLOW).name} runs", RELEASE
     ),
-    "another environment": Case(publisher(environment="pypi"), "names the environment publishing and", RELEASE),
+    "another environment": Case(
+        publisher(environment="pypi"), "The job publish of release.yaml has the environment publishing", RELEASE
+    ),
+    "nothing that publishes": Case(
+        edit(RELEASE_WORKFLOW, "pypa/gh-action-pypi-publish", "a/b"), "No job of release.yaml uses pypa/gh", RELEASE
+    ),
     "a mistyped confirmation": Case(
-        write("event.json", '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed",
-        RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_EVENT_PATH": "event.json"},
+        write(EVENT, '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed", REHEARSAL
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("environ", [{}, RELEASE], ids=["a pull request", "a release"])
+@pytest.mark.parametrize("environ", [{}, RELEASE, REHEARSAL], ids=["a pull request", "a release", "a rehearsal"])
 def test_good_distributions_pass(with_dist: Project, environ: dict[str, str], tmp_path: Path) -> None:
-    """With the version for the jobs that follow."""
+    """With the version for the jobs that follow, and without a warning."""
     done = run_gate(with_dist, environ | {"GITHUB_OUTPUT": str(tmp_path / "output")})
     assert done.returncode == 0, done.stdout
+    assert done.stdout == f"my-package {VERSION} may be released: {SDIST}, {WHEEL}\n"
     assert (tmp_path / "output").read_text(encoding="utf-8") == f"version={VERSION}\n"
 
 
@@ -255,60 +212,143 @@ def test_a_refusal_is_one_sentence_with_the_fix(with_dist: Project, case: Case) 
     """And an exit code of 1."""
     case.damage(with_dist)
     done = run_gate(with_dist, case.environ)
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stdout
+    assert done.stderr == ""
     (line,) = [line for line in done.stdout.splitlines() if case.message in line]
     assert line.startswith("Refused: ")
+    assert line.endswith(".")
+
+
+def second_wheel(name: str) -> Damage:
+    """Add a wheel for another platform."""
+    return lambda project: shutil.copy(project.path / "dist" / WHEEL, project.path / "dist" / name) and None
+
+
+LEGAL = {
+    "several wheels": all_of(
+        second_wheel("my_package-1.2.3-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
+        second_wheel("my_package-1.2.3-cp312-cp312-macosx_11_0_arm64.whl"),
+    ),
+    "no wheel for every platform": platform("musllinux_1_2_aarch64"),
+    "a label with an emoji": rewrite(more("Project-URL", "📦 Repository, https://x.org/ü")),
+    "512 Chinese characters": rewrite(field("Summary", "長" * 512)),
+    "requirements of the wheel alone": all_of(
+        rewrite(more("Dynamic", "Requires-Dist")), rewrite(more("Requires-Dist", "six"), sdist=False)
+    ),
+    "no description": rewrite(lambda text: text.partition("\n\n")[0] + "\n"),
+    "an old license file": rewrite(
+        lambda text: field("Metadata-Version", "2.1")(text).replace("License-Expression: Apache-2.0\n", "")
+    ),
+    "a license classifier": rewrite(more("Classifier", "License :: OSI Approved :: MIT License")),
+}
+
+
+@pytest.mark.parametrize("change", LEGAL.values(), ids=LEGAL)
+def test_what_pypi_accepts_passes(with_dist: Project, change: Damage) -> None:
+    """Also where it is rare."""
+    change(with_dist)
+    done = run_gate(with_dist, RELEASE)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", ["1!2.0", "1.2.3.post1", "1.2.3rc1", "2026.11"])
+def test_every_kind_of_version_can_be_released(with_dist: Project, version: str) -> None:
+    """Epochs, post releases, pre-releases, dates."""
+    rewrite(field("Version", version))(with_dist)
+    for name in (WHEEL, SDIST):
+        rename(name, name.replace(VERSION, version))(with_dist)
+    assert run_gate(with_dist, tagged(f"v{version}")).returncode == 0
+
+
+def test_several_causes_are_all_named(with_dist: Project) -> None:
+    """A static version, and a backend that reads no tags."""
+    CASES["a static version and another backend"].damage(with_dist)
+    done = run_gate(with_dist, RELEASE)
+    assert [line.partition(DIFFERS)[2].partition(":")[0] for line in done.stdout.splitlines()] == [
+        "[project] of pyproject.toml has a static `version`",
+        "uv's build backend does not read tags",
+    ]
+
+
+def test_a_static_version_that_is_the_tags_passes_and_is_told_on_every_pull_request(with_dist: Project) -> None:
+    """As a warning that says under which tag a release would pass."""
+    edit(PYPROJECT, "[project]\n", f"[project]\nversion = '{VERSION}'\n")(with_dist)
+    assert run_gate(with_dist, RELEASE).returncode == 0
+    done = run_gate(with_dist, {})
+    assert done.returncode == 0
+    assert (
+        "Warning: The version does not come from the git tag, so a release passes only under the tag v1.2.3: "
+        in done.stdout
+    )
+
+
+ENVIRONMENTS = """\
+jobs:
+  publish:
+    environment: { name: "release #1" } # a comment: with "quotes"
+    steps:
+      - uses: pypa/gh-action-pypi-publish@0 # v1
+  docker:
+    environment: docker
+    permissions: { id-token: write }
+    steps: [{ run: "true" }]
+"""
+
+
+def test_environments_are_read_as_yaml(with_dist: Project) -> None:
+    """A `#` in the name, a comment behind it, and the environment of a job that does not publish."""
+    with_dist.write(RELEASE_WORKFLOW, ENVIRONMENTS)
+    publisher(environment="Release #1")(with_dist)  # PyPI and GitHub compare it without regard to case
+    assert run_gate(with_dist, RELEASE).returncode == 0
+
+
+def test_no_value_breaks_out_of_an_annotation(with_dist: Project) -> None:
+    """A line break in a value stays in the line of its sentence."""
+    with_dist.write(EVENT, '{"inputs": {"package_name": "x\\n::warning::y%0A"}}')
+    publisher(repository="a\n::set-output name=version::1")(with_dist)
+    done = run_gate(with_dist, REHEARSAL | {"GITHUB_ACTIONS": "true"})
+    assert [line for line in done.stdout.splitlines() if not line.startswith("::error title=Release gate::")] == []
+    assert "a%0A::set-output" in done.stdout
+
+
+@pytest.mark.parametrize("intruder", ["packaging.py", "yaml.py", "twine/__init__.py", "pip.py", "publisher.py"])
+def test_a_module_at_the_projects_root_changes_no_verdict(with_dist: Project, intruder: str) -> None:
+    """Neither the gate nor twine imports it."""
+    (with_dist.path / intruder).parent.mkdir(exist_ok=True)
+    with_dist.write(intruder, "raise SystemExit(0)\n")
+    CASES["a long summary"].damage(with_dist)
+    assert run_gate(with_dist, {}).returncode == 1
+    with_dist.run(sys.executable, "-P", "-m", "twine", "check", f"dist/{SDIST}")
+    broken = with_dist.run(sys.executable, "-P", "-m", "twine", "check", PYPROJECT, check=False)
+    assert broken.returncode == 1
+
+
+def test_missing_packages_are_named(with_dist: Project) -> None:
+    """With the command that installs them."""
+    done = run_gate(with_dist, {}, SCRIPTS, "-I", "-S")
+    assert done.returncode == 1
+    assert "The package yaml is not installed: run `python -m pip install --require-hashes" in done.stderr
 
 
 # Each rule, removed once.
 
 
-def is_sentence(value: object) -> bool:
-    """Tell whether a constant is part of a sentence."""
-    return isinstance(value, str) and " " in value.strip() and "(?" not in value
-
-
-def places(node: ast.AST) -> list[ast.expr | ast.stmt]:
-    """Return the nodes that make a refusal or its cause, if this node does."""
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="problems")))):
-            return [node]
-        case ast.Assign(targets=[ast.Name(id="problem")]) | ast.Return(value=ast.ListComp()):
-            return [node]
-        case ast.Assign(targets=[ast.Name(id="causes")], value=ast.List(elts=causes)):
-            return list(causes)
-        case ast.Return(value=ast.List(elts=sentences)):
-            return list(sentences)
-        case ast.If(body=[*_, ast.Raise() | ast.Return(value=ast.Constant() | ast.JoinedStr())]):
-            return [node]
-    return []
-
-
-def rules() -> dict[str, tuple[ast.expr | ast.stmt, list[str]]]:
-    """Return every place of the gate where a refusal or its cause is made, and the fixed texts in it."""
+def rules() -> dict[str, tuple[str, ast.stmt, str]]:
+    """Return every statement that makes a refusal: the file, the statement, and the longest fixed text in it."""
     found = {}
-    for function in ast.walk(ast.parse(GATE.read_text(encoding="utf-8"))):
-        if isinstance(function, ast.FunctionDef) and function.name != "main":
-            for place in (place for node in ast.walk(function) for place in places(node)):
-                constants = [part.value for part in ast.walk(place) if isinstance(part, ast.Constant)]
-                texts = [str(text).strip() for text in constants if is_sentence(text)]
-                if texts:
-                    found[f"{function.name}: {' … '.join(texts)}"] = (place, texts)
+    for name in ("gate.py", "distributions.py"):
+        for function in ast.walk(ast.parse((SCRIPTS / name).read_text(encoding="utf-8"))):
+            if not isinstance(function, ast.FunctionDef) or function.name in {"main", "annotate", "find_warnings"}:
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Return | ast.Raise) or (
+                    isinstance(node, ast.Expr) and node is not function.body[0]
+                ):
+                    constants = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+                    texts = [text for text in constants if isinstance(text, str) and text.count(" ") > 2]
+                    if texts:
+                        found[f"{name}, {function.name}, line {node.lineno}"] = name, node, max(texts, key=len).strip()
     return found
-
-
-def without(place: ast.expr | ast.stmt) -> str:
-    """Return the gate's source without one of its rules: `pass` for a statement, nothing for a sentence or a cause."""
-    instead = "pass"
-    if isinstance(place, ast.Return):
-        instead = "return []"
-    elif isinstance(place, ast.expr):
-        instead = "(False, '', '')" if isinstance(place, ast.Tuple) else "*()"
-    lines = GATE.read_bytes().splitlines(keepends=True)
-    begin = sum(map(len, lines[: place.lineno - 1])) + place.col_offset
-    end = sum(map(len, lines[: (place.end_lineno or 0) - 1])) + (place.end_col_offset or 0)
-    source = b"".join(lines)
-    return (source[:begin] + instead.encode() + source[end:]).decode()
 
 
 RULES = rules()
@@ -331,14 +371,19 @@ def test_a_case_fails_without_the_rule(
     rule: str, with_dist: Project, sentences: dict[str, str], tmp_path: Path
 ) -> None:
     """Without it, the gate does not print its sentence in the case that is about it."""
-    place, texts = RULES[rule]
-    gate = tmp_path / "gate.py"
-    gate.write_text(without(place), encoding="utf-8")
-    about = [name for name in CASES if all(text in sentences[name] for text in texts if text in rule)]
-    assert about
+    file, statement, text = RULES[rule]
+    scripts = tmp_path / "scripts"
+    shutil.copytree(SCRIPTS, scripts)
+    lines = (scripts / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    indent = " " * statement.col_offset
+    instead = f"{indent}return []\n" if isinstance(statement, ast.Return) else f"{indent}pass\n"
+    lines[statement.lineno - 1 : statement.end_lineno] = [instead]
+    (scripts / file).write_text("".join(lines), encoding="utf-8")
+    about = [name for name in CASES if text in sentences[name]]
+    assert about, f"no case has the sentence {text!r}"
     for name in about:
         damaged = with_dist.copy(tmp_path / "damaged" / name)
         CASES[name].damage(damaged)
-        if CASES[name].message not in run_gate(damaged, CASES[name].environ, gate).stdout:
+        if CASES[name].message not in run_gate(damaged, CASES[name].environ, scripts).stdout:
             return
     pytest.fail(f"with and without it the gate prints the same: {about}")

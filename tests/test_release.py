@@ -9,9 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
+
 from tests.simulation.world import PUBLISHER, World
 from tests.support.commands import run
-from tests.support.projects import SDIST, VERSION, WHEEL
+from tests.support.projects import SDIST, TAG, VERSION, WHEEL
 
 
 @contextmanager
@@ -38,7 +40,8 @@ def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path)
     """Published on GitHub, built, uploaded, attached; then pip installs it, and it runs and knows its version."""
     done = world.release()
     assert done.results() == {
-        "build": "success", "publish": "success", "attach": "success", "rehearse": "skipped", "report": "success",
+        "build": "success", "publish": "success", "attach": "success", "rehearse": "skipped",
+        "rehearse-without-environment": "skipped", "report": "success",
     }, done.log  # fmt: skip
     assert world.uploaded() == world.attached() == {WHEEL, SDIST}
     packages = tmp_path / "packages"
@@ -64,7 +67,8 @@ def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> N
     """The token is exchanged and thrown away, and the summary says what was proven."""
     done = world.rehearse()
     assert done.results() == {
-        "build": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success", "report": "success",
+        "build": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success",
+        "rehearse-without-environment": "success", "report": "success",
     }, done.log  # fmt: skip
     assert "The rehearsal passed" in done.jobs["report"].summary
     assert len(world.loopback.pypi.burned) == 1
@@ -80,3 +84,30 @@ def test_a_rehearsal_with_a_pending_publisher_says_that_the_project_is_empty(wor
     assert done.result == "success", done.log
     assert "my-package is empty on PyPI" in done.jobs["report"].summary
     assert world.loopback.pypi.projects == {"my-package": {}}
+
+
+@pytest.mark.parametrize(("tag", "other"), [("v1.2.3rc1", TAG), (TAG, "v1.2.3rc1")])
+def test_a_commit_with_two_versions_releases_as_either(tag: str, other: str, world: World) -> None:
+    """The build drops the other tag from its own checkout."""
+    world.project.run("git", "tag", "--force", other)
+    world.project.run("git", "tag", "--force", tag)
+    world.tag = tag
+    done = world.release()
+    assert done.result == "success", done.log
+    assert all(tag.removeprefix("v") + suffix in "".join(world.uploaded()) for suffix in ("-py3", ".tar.gz"))
+
+
+def test_a_project_that_is_a_fork_on_github_releases(world: World) -> None:
+    """If the publisher names it."""
+    world.github.fork = True
+    assert world.release().result == "success"
+    assert world.uploaded() == {WHEEL, SDIST}
+
+
+def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
+    """And is made all the same."""
+    world.project.run("git", "switch", "--quiet", "--create", "hotfix")
+    world.commit()
+    done = world.release()
+    assert done.result == "success", done.log
+    assert "::warning title=Release gate::The released commit is not on the default branch main" in done.log

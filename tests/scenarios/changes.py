@@ -79,17 +79,19 @@ def fail_with(*faults: Fault) -> Change:
 
 
 def rename_repository(name: str) -> Change:
-    """Rename the repository on GitHub."""
+    """Rename the repository on GitHub, which redirects the old name."""
 
     def change(world: World) -> None:
+        world.github.former_slugs.append(world.github.slug)
         world.github.repository = name
 
     return change
 
 
-def make_fork(world: World) -> None:
-    """Make the repository a fork."""
+def make_contributors_fork(world: World) -> None:
+    """Make the repository a fork of somebody else's."""
     world.github.fork = True
+    world.github.owner = "contributor"
 
 
 def make_release_immutable(world: World) -> None:
@@ -161,15 +163,6 @@ def replace_tag(*tags: str) -> Change:
         for tag in tags:
             world.project.run("git", "tag", tag)
         world.tag = tags[0]
-
-    return change
-
-
-def add_tag(tag: str) -> Change:
-    """Have one more tag."""
-
-    def change(world: World) -> None:
-        world.project.run("git", "tag", tag)
 
     return change
 

@@ -1,7 +1,6 @@
 """Failure scenarios of the publisher, the environment and the names that PyPI compares."""
 
 from tests.scenarios.changes import (
-    add_tag,
     delete_environment,
     edit,
     leave_pending,
@@ -82,14 +81,14 @@ REPOSITORY = [
         f"The workflow was edited by hand and names another environment than `{PUBLISHER_JSON}`.",
         "Correct the workflow, or change the answer `environment` with `copier update` and correct the publisher on "
         "PyPI.",
-        "names the environment pypi", edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'),
-        failed_job="build",
+        "The job publish of release.yaml has the environment pypi",
+        edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'), failed_job="build",
     ),
     Scenario(
         "The workflow names no environment",
         "The workflow was edited by hand and lost its environment, and with it the reviewer and the claim.",
         "Restore it, with `copier update --conflict inline` or by hand.",
-        "names the environment (none)", remove_environment_from_workflow, failed_job="build",
+        "The job publish of release.yaml has no environment", remove_environment_from_workflow, failed_job="build",
     ),
     Scenario(
         "The git remote is not the publisher's repository",
@@ -103,13 +102,7 @@ REPOSITORY = [
         "There is no release workflow of that name",
         f"`{PUBLISHER_JSON}` names another file than the one that publishes.",
         "Rename the file with the command that the doctor prints.",
-        f"There is no {RELEASE_WORKFLOW}; publish.yaml publishes instead", rename_workflow, action="doctor",
-    ),
-    Scenario(
-        "A tag is no version",
-        "No release can come from it.",
-        "Delete it with the command that the doctor prints.",
-        "The tag v1.0.0-rc.1 is not `v` and a canonical version: no", add_tag("v1.0.0-rc.1"), action="doctor",
+        f"There is no {RELEASE_WORKFLOW}, which the publisher names", rename_workflow, action="doctor",
     ),
 ]  # fmt: skip
 
@@ -137,14 +130,34 @@ ENVIRONMENT = [
         "The environment requires no reviewer",
         "Whoever may publish a release publishes to PyPI.",
         f"Add a reviewer, as `{RELEASING}` says.",
-        "The environment publishing asks no reviewer", set_environment(branches=("main",), tags=("v*",)),
+        "The environment publishing requires no reviewer", set_environment(branches=("main",), tags=("v*",)),
         action="doctor",
     ),
     Scenario(
         "The environment has no rule for tags",
         "A release would be refused at the environment.",
         "Add the rule with the command that the doctor prints.",
-        "has no rule for tag v*: releases", set_environment(branches=("main",), reviewed=True), action="doctor",
+        "has no rule for tag v*: releases", set_environment(branches=("main",), tags=(), reviewed=True),
+        action="doctor",
+    ),
+    Scenario(
+        "The environment admits everything",
+        "Nobody gave the environment rules, so that every branch and tag can deploy to it.",
+        "Give it rules with the command that the doctor prints, then add the two rules that it asks for.",
+        "The environment publishing admits every branch and tag", set_environment(reviewed=True), action="doctor",
+    ),
+    Scenario(
+        "The environment admits too much",
+        "A rule admits other tags than `v*`, or other branches than the default one.",
+        "Delete that rule in the repository's settings.",
+        "The environment publishing also admits tag *",
+        set_environment(branches=("main",), tags=("v*", "*"), reviewed=True), action="doctor",
+    ),
+    Scenario(
+        "The repository was renamed, before a release",
+        "GitHub redirects the old name, but the token will claim the new one.",
+        "Change the answers `owner` and `repository` with `copier update`, and register the publisher again on PyPI.",
+        "The repository is called MeltanoLabs/our-package by now", rename_repository("our-package"), action="doctor",
     ),
 ]  # fmt: skip
 
@@ -175,8 +188,8 @@ PENDING = [
     ),
     Scenario(
         "A pending publisher was left beside the real one",
-        "PyPI looks at pending publishers first, and this one waits for a project that exists.",
-        f"Delete the pending publisher on your account's page, or your organization's, {RERUN}",
+        "PyPI looks at pending publishers first, and this one waits for a project that exists. PyPI deletes it.",
+        "*Re-run failed jobs*: the pending publisher is gone now.",
         "invalid-pending-publisher", leave_pending,
     ),
 ]  # fmt: skip

@@ -5,17 +5,27 @@ from tests.scenarios.changes import (
     break_readme,
     edit,
     fail_with,
-    make_fork,
+    make_contributors_fork,
     make_release_immutable,
     move_tag,
     nothing,
+    register_publisher,
     replace_tag,
     tamper_with_hashes,
     upload_other_wheel,
 )
 from tests.scenarios.scenario import RELEASE_AGAIN, RERUN, Scenario
 from tests.simulation.server import Fault
-from tests.support.paths import BUILD_WORKFLOW, CONSTRAINTS, PUBLISHER_JSON, PYPROJECT, README, RELEASE_WORKFLOW
+from tests.support.paths import (
+    BACKENDS_LOCK,
+    BUILD_LOCK,
+    BUILD_WORKFLOW,
+    OWN_BACKENDS_LOCK,
+    PUBLISHER_JSON,
+    PYPROJECT,
+    README,
+    RELEASE_WORKFLOW,
+)
 
 CONFLICT = "<<<<<<< before updating\n# my-package\n=======\n# mine\n>>>>>>> after updating\n"
 
@@ -28,10 +38,10 @@ WORKFLOW = [
         edit(RELEASE_WORKFLOW, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"),
     ),
     Scenario(
-        "A release of a fork",
-        "A fork has no publisher. Its release builds nothing and asks for no token.",
+        "A release of a contributor's fork",
+        "A contributor's fork has no publisher. Its release builds nothing and asks for no token.",
         f"Release in the repository that `{PUBLISHER_JSON}` names.",
-        "[build: skipped]", make_fork, failed_job="",
+        "[build: skipped]", make_contributors_fork, failed_job="",
     ),
     Scenario(
         "The workflow runs for pull_request_target",
@@ -54,7 +64,7 @@ WORKFLOW = [
         "The tags were not fetched",
         "The checkout has the commits and no tags.",
         "Check out with `fetch-depth: 0`.",
-        "the checkout has no tag v1.2.3",
+        "the checkout does not have the tag v1.2.3",
         edit(
             BUILD_WORKFLOW,
             "      - name: Set up Python",
@@ -68,31 +78,38 @@ TAG = [
     Scenario(
         "The tag has no v",
         "Tags of versions begin with `v`; others are ignored.",
-        RELEASE_AGAIN, "The tag 1.2.3 does not begin with `v`", replace_tag("1.2.3"), failed_job="build",
+        RELEASE_AGAIN, "The tag 1.2.3 is not `v` and the canonical form of its version", replace_tag("1.2.3"),
+        failed_job="build",
     ),
     Scenario(
         "The tag is not in canonical form",
         "Python would write the version in another way, and the file names would differ from the tag.",
         f"{RELEASE_AGAIN} Write `v1.0.0rc1`, not `v1.0.0-rc.1`.",
-        "The tag v1.0.0-rc.1 is not `v` and a canonical version", replace_tag("v1.0.0-rc.1"), failed_job="build",
-        slow=True,
+        "The tag v1.0.0-rc.1 is not `v` and the canonical form of its version", replace_tag("v1.0.0-rc.1"),
+        failed_job="build", slow=True,
     ),
     Scenario(
         "The tag is no version",
         "No version can be read from it.",
-        RELEASE_AGAIN, "The tag vnext is not `v` and a canonical version", replace_tag("vnext"), failed_job="build",
+        RELEASE_AGAIN, "The tag vnext is not `v` and a version", replace_tag("vnext"), failed_job="build", slow=True,
+    ),
+    Scenario(
+        "The tag names one of several packages",
+        "The workflow releases one package per repository, under tags like `v1.2.3`.",
+        f"{RELEASE_AGAIN} Several packages in one repository are not supported.",
+        "The tag my-package-v1.2.3 is not `v` and a version", replace_tag("my-package-v1.2.3"), failed_job="build",
         slow=True,
     ),
     Scenario(
         "The tag is on another commit",
         "The tag was moved after the release was published, and the run has the commit from before.",
         "Delete the release and its tag, and release the right commit.",
-        "the tag v1.2.3 is on another commit", move_tag, action="moved", failed_job="build", slow=True,
+        "does not point to the expected commit", move_tag, action="moved", failed_job="build", slow=True,
     ),
     Scenario(
         "The version is 0.0.0",
         "A project without a version has that one; PyPI would accept it.",
-        RELEASE_AGAIN, "The tag v0.0.0 stands for a project without a version", replace_tag("v0.0.0"),
+        RELEASE_AGAIN, "The tag v0.0.0 means a project without a version", replace_tag("v0.0.0"),
         failed_job="build", slow=True,
     ),
     Scenario(
@@ -105,7 +122,7 @@ TAG = [
         "pyproject.toml has a static version",
         "A static version wins over the tag.",
         f"Delete the line and write `dynamic = ['version']`. {RELEASE_AGAIN}",
-        "pyproject.toml has a static `version` in [project]",
+        "[project] of pyproject.toml has a static `version`",
         edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), failed_job="build",
         slow=True,
     ),
@@ -117,12 +134,6 @@ TAG = [
         edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), failed_job="build",
         slow=True,
     ),
-    Scenario(
-        "The commit has two tags",
-        "Only one of them can be the version of a build.",
-        "Delete the other tag, or release from a new commit.",
-        "the commit has 2 tags (v1.2.3, v1.2.4)", replace_tag("v1.2.4", "v1.2.3"), failed_job="build", slow=True,
-    ),
 ]  # fmt: skip
 
 UPLOAD = [
@@ -130,13 +141,13 @@ UPLOAD = [
         "PyPI has these files already",
         "The release was run again. PyPI accepts a file that it has if it is byte-identical, and the build is.",
         "There is nothing to do.",
-        "the same to the byte", nothing, action="twice", failed_job="", uploaded=2,
+        "byte-identical", nothing, action="twice", failed_job="", uploaded=2,
     ),
     Scenario(
         "PyPI has other files of this version",
         "A file name never changes its content on PyPI, not even after a deletion.",
         "Release the next version.",
-        "PyPI has other bytes under the name my_package-1.2.3-py3-none-any.whl", upload_other_wheel, uploaded=1,
+        "PyPI has other content under the name my_package-1.2.3-py3-none-any.whl", upload_other_wheel, uploaded=1,
     ),
     Scenario(
         "The upload was interrupted",
@@ -150,19 +161,26 @@ UPLOAD = [
         "There is nothing to do.",
         "Immutable release", make_release_immutable, failed_job="", uploaded=2,
     ),
+    Scenario(
+        "The files cannot be attached",
+        "The upload to PyPI succeeded, and the job that adds the files to the GitHub release failed.",
+        "Fix what its log says, then *Re-run failed jobs*. What is on PyPI stays as it is.",
+        "*Attach to the GitHub release* ended in *failure*",
+        edit(RELEASE_WORKFLOW, "contents: write # to add", "contents: read # to add"), failed_job="attach", uploaded=2,
+    ),
 ]  # fmt: skip
 
 FILES = [
     Scenario(
         "A pinned hash does not match",
-        f"A tool is not the one that was locked: somebody changed it, or `{CONSTRAINTS}` was edited.",
+        f"A tool is not the one that was locked: somebody changed it, or `{BUILD_LOCK}` was edited.",
         "Do not release. Restore the template's file with `copier update`, and find out which of the two changed.",
         "DO NOT MATCH THE HASHES", tamper_with_hashes, failed_job="build",
     ),
     Scenario(
         "A build requirement is not locked",
-        f"`build-system.requires` names a package that `{CONSTRAINTS}` does not have, so that its hash is unknown.",
-        "Remove it, or ask for it in the template.",
+        f"`build-system.requires` names a package that `{BACKENDS_LOCK}` does not have, so its hash is unknown.",
+        f"Remove it, or lock your own requirements in `{OWN_BACKENDS_LOCK}`: the adoption tutorial shows how.",
         "In --require-hashes mode",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
     ),
@@ -170,14 +188,14 @@ FILES = [
         "A classifier is unknown",
         "PyPI accepts only the classifiers of its own list.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
-        "PyPI does not take the classifier 'Framework :: Meltano'",
+        "PyPI does not accept the classifier 'Framework :: Meltano'",
         edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="build", slow=True,
     ),
     Scenario(
         "A classifier is deprecated",
         "PyPI refuses deprecated classifiers in new releases.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
-        "PyPI does not take the classifier 'Natural Language :: Ukranian'",
+        "PyPI does not accept the classifier 'Natural Language :: Ukranian'",
         edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="build", slow=True,
     ),
     Scenario(
@@ -190,14 +208,14 @@ FILES = [
         "The summary is too long",
         "PyPI accepts 512 characters.",
         f"Shorten `description` in pyproject.toml. {RELEASE_AGAIN}",
-        "PyPI takes 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120),
+        "PyPI accepts 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120),
         failed_job="build", slow=True,
     ),
     Scenario(
         "A dependency is a direct URL reference",
         "PyPI accepts no direct URL references.",
         f"Depend on a released version. {RELEASE_AGAIN}",
-        "which PyPI refuses: depend on a released version",
+        "depends on a direct URL reference",
         edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'),
         failed_job="build", slow=True,
     ),
@@ -212,23 +230,38 @@ FILES = [
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
         f"Keep the right side and delete the markers. {RELEASE_AGAIN}",
-        f"{README} holds conflict markers",
+        f"{README} has conflict markers",
         edit(README, "# my-package\n", CONFLICT), failed_job="build", slow=True,
     ),
 ]  # fmt: skip
 
 REHEARSAL_AND_PYPI = [
     Scenario(
+        "The publisher on PyPI has no environment",
+        "A publisher without an environment also trusts a run outside the environment: anyone who can push a branch "
+        "could publish, and no reviewer would be asked.",
+        "Register the publisher again with the environment, delete the one without, and rehearse again.",
+        "The publisher on PyPI has no environment", register_publisher(environment=""),
+        action="rehearse", failed_job="rehearse-without-environment",
+    ),
+    Scenario(
+        "A rehearsal cannot check the environment",
+        "The second exchange of a rehearsal, which PyPI must refuse, got no clear answer.",
+        "Wait, and rehearse again.",
+        "Not checked: whether PyPI refuses a token without the environment",
+        fail_with(Fault("mint-token", 503, after=1)), action="rehearse", failed_job="rehearse-without-environment",
+    ),
+    Scenario(
         "A rehearsal was confirmed with another name",
         "The text that was typed is not the project's name.",
         "Run it again and type the name.",
-        "no token was asked for", nothing, action="mistyped", failed_job="build",
+        "no token was requested", nothing, action="mistyped", failed_job="build",
     ),
     Scenario(
         "PyPI has an error at the exchange",
         "PyPI answers with a status of 500 or more.",
         f"Wait, {RERUN}",
-        "PyPI was in trouble", fail_with(Fault("mint-token", 503)),
+        "PyPI had a problem", fail_with(Fault("mint-token", 503)),
     ),
     Scenario(
         "PyPI is slow at the exchange",
@@ -240,7 +273,7 @@ REHEARSAL_AND_PYPI = [
         "PyPI has an error in a rehearsal",
         "PyPI answers with a status of 500 or more, which says nothing about the publisher.",
         "Wait, and rehearse again.",
-        "PyPI could not be reached or is in trouble",
+        "PyPI could not be reached or had a problem",
         fail_with(Fault("mint-token", 503)), action="rehearse", failed_job="rehearse",
     ),
 ]  # fmt: skip

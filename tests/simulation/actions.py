@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tests.simulation.errors import StepFailedError
 from tests.simulation.tools import bare_python, execute, link
@@ -24,6 +24,9 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
     git("init", "--quiet")
     git("remote", "add", "origin", f"https://github.com/{runner.github.slug}")
     source = f"file://{runner.github.git}"
+    if event.is_tag and runner.github.commit_of(event.ref) != commit:
+        message = f"The ref '{event.ref}' does not point to the expected commit '{commit}'."
+        raise StepFailedError(message)
     if depth := int(given.get("fetch-depth", "1")):
         target = event.ref if event.is_tag else "refs/remotes/origin/x"
         git("fetch", "--quiet", "--no-tags", f"--depth={depth}", source, f"+{commit}:{target}")
@@ -44,31 +47,44 @@ def setup_python(runner: "Runner", given: dict[str, str]) -> None:
 
 
 def upload_artifact(runner: "Runner", given: dict[str, str]) -> None:
-    """Keep files under a name, without hidden ones."""
+    """Keep files under a name, without hidden ones. A name is taken once in a run (the service answers 409)."""
     source = runner.workspace / given["path"]
     files = [path for path in (source.rglob("*") if source.is_dir() else [source]) if path.is_file()]
     root = source if source.is_dir() else source.parent
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
     if not files:
-        if given.get("if-no-files-found") == "error":
-            message = f"No files were found with the provided path: {given['path']}. No artifacts will be uploaded."
+        message = f"No files were found with the provided path: {given['path']}. No artifacts will be uploaded."
+        if given.get("if-no-files-found", "warn") == "error":
             raise StepFailedError(message)
+        runner.add_to_log(f"{message}\n")
         return
-    target = runner.workflow_run.folder / "artifacts" / given["name"]
-    shutil.rmtree(target, ignore_errors=True)
+    target = runner.workflow_run.artifacts / given["name"]
+    if target.exists():
+        message = (
+            "Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists on the workflow run"
+        )
+        raise StepFailedError(message)
     for path in files:
         (target / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / path.relative_to(root))
 
 
 def download_artifact(runner: "Runner", given: dict[str, str]) -> None:
-    """Fetch the files of one name, or of every name, each into a folder of its own."""
-    artifacts = runner.workflow_run.folder / "artifacts"
-    source = artifacts / given["name"] if "name" in given else artifacts
-    if not source.is_dir():
-        message = f"Unable to download artifact(s): Artifact not found for name: {given.get('name')}"
-        raise StepFailedError(message)
-    shutil.copytree(source, runner.workspace / given.get("path", "."), dirs_exist_ok=True)
+    """Fetch the files of an artifact into `path`.
+
+    With a name, they land in `path`. Without one, each artifact lands in a folder of its name there, but the only
+    artifact of a run in `path` itself, and no artifact at all is no error.
+    """
+    artifacts = runner.workflow_run.artifacts
+    target = runner.workspace / given.get("path", ".")
+    names = sorted(path.name for path in artifacts.iterdir()) if artifacts.exists() else []
+    if "name" in given:
+        if given["name"] not in names:
+            message = f"Unable to download artifact(s): Artifact not found for name: {given['name']}"
+            raise StepFailedError(message)
+        names = [given["name"]]
+    for name in names:
+        shutil.copytree(artifacts / name, target if len(names) == 1 else target / name, dirs_exist_ok=True)
 
 
 def publish(runner: "Runner", given: dict[str, str]) -> None:
@@ -86,13 +102,30 @@ def publish(runner: "Runner", given: dict[str, str]) -> None:
             raise StepFailedError
 
 
-ACTIONS: dict[str, tuple[Callable[["Runner", dict[str, str]], None], set[str]]] = {
-    "actions/checkout": (
+class Action(NamedTuple):
+    """An imitation: the version whose source it follows, what it does, and the inputs that it knows.
+
+    Where a rendered workflow pins another version, a test fails until the source was read again and this was changed.
+    """
+
+    version: str
+    run: Callable[["Runner", dict[str, str]], None]
+    inputs: set[str]
+
+
+ACTIONS = {
+    # src/git-source-provider.ts, src/ref-helper.ts, src/git-auth-helper.ts
+    "actions/checkout": Action(
+        "v7.0.1",
         checkout,
         {"fetch-depth", "persist-credentials", "sparse-checkout", "sparse-checkout-cone-mode"},
     ),
-    "actions/setup-python": (setup_python, {"python-version"}),
-    "actions/upload-artifact": (upload_artifact, {"name", "path", "if-no-files-found"}),
-    "actions/download-artifact": (download_artifact, {"name", "path"}),
-    "pypa/gh-action-pypi-publish": (publish, {"attestations"}),
+    # src/setup-python.ts, src/find-python.ts
+    "actions/setup-python": Action("v7.0.0", setup_python, {"python-version"}),
+    # src/upload/upload-artifact.ts, and @actions/artifact 6.2; read at v7.0.0, from which v7.0.1 differs in its README
+    "actions/upload-artifact": Action("v7.0.1", upload_artifact, {"name", "path", "if-no-files-found"}),
+    # src/download-artifact.ts
+    "actions/download-artifact": Action("v8.0.1", download_artifact, {"name", "path"}),
+    # twine-upload.sh, oidc-exchange.py; read at v1.14.0, since when it has Twine 7
+    "pypa/gh-action-pypi-publish": Action("v1.14.2", publish, {"attestations"}),
 }

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from tests.simulation.errors import ExpressionError, InvalidWorkflowError, UnsupportedError
 from tests.simulation.functions import FUNCTIONS
-from tests.simulation.values import compare, is_truthy, parse_number, to_number, to_text
+from tests.simulation.values import Outputs, compare, is_truthy, parse_number, to_number, to_text
 
-GITHUB_ONLY_FUNCTIONS = ("case", "hashfiles", "tojson")
+GITHUB_ONLY_FUNCTIONS = ("case", "hashfiles")
 STATUS_FUNCTIONS = ("always", "cancelled", "failure", "success")
 LITERALS = {"true": True, "false": False, "null": None, "NaN": float("nan"), "Infinity": float("inf")}
 COMPARISONS = {"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -228,7 +228,9 @@ def index(node: Node, key: Node) -> Node:
             for known, item in value.items():
                 if known.lower() == to_text(name).lower():
                     return item
-        elif isinstance(value, list) and 0 <= to_number(name) < len(value):
+        if value is None or isinstance(value, Outputs):
+            return None
+        if isinstance(value, list) and 0 <= to_number(name) < len(value):
             return value[int(to_number(name))]
         message = f"there is no {to_text(name)} in a context"
         raise UnsupportedError(message)

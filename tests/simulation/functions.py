@@ -72,6 +72,11 @@ def refuse_constant(name: str) -> None:
     raise ValueError(name)
 
 
+def to_json(value: Any) -> str:  # noqa: ANN401
+    """Write a value as JSON, indented by two spaces; a whole number has no fraction."""
+    return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value, indent=2)
+
+
 FUNCTIONS = {
     "contains": Function(range(2, 3), contains),
     "endswith": Function(range(2, 3), ends_with),
@@ -79,4 +84,5 @@ FUNCTIONS = {
     "fromjson": Function(range(1, 2), from_json),
     "join": Function(range(1, 3), join),
     "startswith": Function(range(2, 3), starts_with),
+    "tojson": Function(range(1, 2), to_json),
 }

@@ -44,6 +44,7 @@ class GitHub:
     repository: str = "my-package"
     owner_id: str = "1"
     fork: bool = False
+    former_slugs: list[str] = field(default_factory=list)  # redirected
     environments: dict[str, Environment] = field(default_factory=dict)
     runs: int = 0
 
@@ -68,13 +69,22 @@ class GitHub:
 
     def api_answers(self) -> dict[str, Any]:
         """Return what GitHub's API answers about the repository and its environments, by path."""
-        found: dict[str, Any] = {f"repos/{self.slug}": {"full_name": self.slug, "default_branch": "main"}}
+        repository = {"full_name": self.slug, "default_branch": "main", "fork": self.fork}
+        found: dict[str, Any] = {f"repos/{slug}": repository for slug in [self.slug, *self.former_slugs]}
         for name, rules in self.environments.items():
             path = f"repos/{self.slug}/environments/{name}"
-            found[path] = {"name": name, "protection_rules": [{"type": "required_reviewers"}] if rules.reviewed else []}
+            reviewers = [{"type": "User", "reviewer": {"id": 7}}]
+            rule = {"type": "required_reviewers", "prevent_self_review": True, "reviewers": reviewers}
+            policy = {"protected_branches": False, "custom_branch_policies": True}
+            ruled = rules.branches is not None or rules.tags is not None
+            found[path] = {
+                "name": name,
+                "protection_rules": [rule] if rules.reviewed else [],
+                "deployment_branch_policy": policy if ruled else None,
+            }
             policies = [{"name": pattern, "type": "branch"} for pattern in rules.branches or ()]
             policies += [{"name": pattern, "type": "tag"} for pattern in rules.tags or ()]
-            found[f"{path}/deployment-branch-policies"] = {"branch_policies": policies}
+            found[f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": policies}
         return found
 
     def create_release(self, tag: str, *, immutable: bool = False) -> None:

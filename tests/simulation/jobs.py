@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from tests.simulation.values import Outputs
+
 
 @dataclass
 class Job:
@@ -10,7 +12,7 @@ class Job:
     result: str = ""  # success, failure, skipped
     log: str = ""
     summary: str = ""
-    outputs: dict[str, str] = field(default_factory=dict)
+    outputs: Outputs = field(default_factory=Outputs)
     environment: str = ""
     files_seen: set[str] = field(default_factory=set)  # files in the workspace at its end
     files_with_token: list[str] = field(default_factory=list)  # those that hold the job's token

@@ -9,7 +9,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.actions import ACTIONS
@@ -19,6 +18,7 @@ from tests.simulation.github import Environment
 from tests.simulation.jobs import Job
 from tests.simulation.remembered import BUILD, INSTALL, REMEMBERED, run_remembered
 from tests.simulation.tools import execute, stub_folder
+from tests.simulation.values import Outputs
 from tests.simulation.workflows import check_keys, grants
 from tests.support.commands import ENVIRONMENT
 
@@ -50,7 +50,7 @@ class Runner:
         self.job = Job(permissions=permissions)
         self.token = f"ghs_{hashlib.sha256(str(self.folder).encode()).hexdigest()[:36]}"
         self.masks = [self.token]
-        self.steps: dict[str, Any] = {}
+        self.steps = Outputs()
         github = contexts["github"] | {"token": self.token, "workspace": str(self.workspace)}
         self.contexts = contexts | {"github": github, "steps": self.steps}
 
@@ -81,10 +81,11 @@ class Runner:
             try:
                 self.run_step(number, step)
             except StepFailedError as error:
-                self.job.result = "failure"
                 self.job.log += f"{error}\nError: Process completed with exit code 1.\n"
-        if self.job.result == "success":
-            self.job.outputs = self.evaluate_all(self.definition.get("outputs", {}))
+                if not step.get("continue-on-error"):
+                    self.job.result = "failure"
+        # Outputs of a failed job are there, too: actions/runner 258d6c85, JobExtension.cs, FinalizeJob.
+        self.job.outputs = Outputs(self.evaluate_all(self.definition.get("outputs", {})))
         self.inspect_workspace()
         return self.job
 
@@ -137,6 +138,7 @@ class Runner:
             "GITHUB_EVENT_NAME": event.name,
             "GITHUB_EVENT_PATH": str(payload),
             "GITHUB_OUTPUT": str(self.temp / "output"),
+            "GITHUB_PATH": str(self.temp / "path"),
             "GITHUB_REF": event.ref,
             "GITHUB_REF_NAME": event.ref_name,
             "GITHUB_REPOSITORY": self.github.slug,
@@ -171,16 +173,24 @@ class Runner:
         return self.github.loopback.allow_tokens(claims)
 
     def run_step(self, number: int, step: dict[str, Any]) -> None:
-        """Run one step; raise `StepFailedError` if it fails."""
-        if "run" in step:
-            self.run_script(step)
-        else:
-            self.run_action(step)
-        self.steps[step.get("id", f"__{number}")] = {"outputs": read_outputs(self.temp / "output")}
-        (self.temp / "output").unlink(missing_ok=True)
-        if (summary := self.temp / "summary").exists():
-            self.job.summary += summary.read_text(encoding="utf-8")
-            summary.unlink()
+        """Run one step; raise `StepFailedError` if it fails. What it wrote for GitHub counts all the same."""
+        try:
+            if "run" in step:
+                self.run_script(step)
+            else:
+                self.run_action(step)
+        finally:
+            self.steps[step.get("id", f"__{number}")] = {"outputs": read_outputs(self.take("output"))}
+            self.job.summary += self.take("summary")
+            for folder in self.take("path").splitlines():
+                self.variables["PATH"] = f"{folder}{os.pathsep}{self.variables['PATH']}"
+
+    def take(self, file: str) -> str:
+        """Return what a step wrote into one of GitHub's files, and empty the file for the next step."""
+        path = self.temp / file
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.unlink(missing_ok=True)
+        return text
 
     def run_action(self, step: dict[str, Any]) -> None:
         """Run the imitation of an action."""
@@ -191,12 +201,12 @@ class Runner:
         if match["action"] not in ACTIONS:
             message = f"the action {match['action']}"
             raise UnsupportedError(message)
-        action, inputs = ACTIONS[match["action"]]
+        action = ACTIONS[match["action"]]
         given = self.evaluate_all(step.get("with", {}))
-        if extra := set(given) - inputs:
+        if extra := set(given) - action.inputs:
             message = f"the inputs {extra} of {match['action']}"
             raise UnsupportedError(message)
-        action(self, given)
+        action.run(self, given)
 
     def run_script(self, step: dict[str, Any]) -> None:
         """Give a script to bash as GitHub does: `bash -e`, and with `shell: bash` also `-o pipefail`."""
@@ -236,7 +246,6 @@ class Runner:
             raise StepFailedError(message)
 
 
-def read_outputs(file: Path) -> dict[str, str]:
+def read_outputs(text: str) -> Outputs:
     """Read `name=value` lines."""
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return dict(line.split("=", 1) for line in lines)
+    return Outputs(line.split("=", 1) for line in text.splitlines())

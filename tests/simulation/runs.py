@@ -11,6 +11,7 @@ from tests.simulation.expressions import Scope, evaluate, is_condition_met
 from tests.simulation.github import GitHub
 from tests.simulation.jobs import Job
 from tests.simulation.runner import Runner
+from tests.simulation.values import Outputs
 from tests.simulation.workflows import Workflow, check_keys, granted_permissions, grants, needed_jobs
 
 
@@ -27,6 +28,11 @@ class Run:
     attempt: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)  # of concurrency, by file
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder of the run's artifacts, one folder each; it exists if there is one."""
+        return self.folder / "artifacts"
 
     @property
     def result(self) -> str:
@@ -89,7 +95,8 @@ class Run:
     ) -> Job:
         """Run one job; `ceiling` is what a calling job may pass on."""
         check_keys("job", job)
-        needed = {other: self.jobs[other] for other in needed_jobs(job)}
+        caller = f"{name.rpartition('/')[0]}/".lstrip("/")
+        needed = {other: self.jobs[f"{caller}{other}"] for other in needed_jobs(job)}
         status = "success" if all(other.result == "success" for other in needed.values()) else "failure"
         contexts = contexts | {
             "needs": {key: {"result": other.result, "outputs": other.outputs} for key, other in needed.items()}
@@ -119,15 +126,16 @@ class Run:
             message = f"{match[1]} has no workflow_call"
             raise InvalidWorkflowError(message)
         self.enter_concurrency_group(match[1], called, contexts)
-        jobs = {
-            key: self.run_job(f"{name}/{key}", value, contexts, permissions) for key, value in called["jobs"].items()
-        }
-        self.jobs |= {f"{name}/{key}": value for key, value in jobs.items()}
+        jobs = {}
+        for key, value in called[
+            "jobs"
+        ].items():  # in the file's order, in which a job stands after those that it needs
+            jobs[key] = self.jobs[f"{name}/{key}"] = self.run_job(f"{name}/{key}", value, contexts, permissions)
         if any(value.result == "failure" for value in jobs.values()):
             return Job("failure")
         outputs = (called["on"]["workflow_call"] or {}).get("outputs", {})
         scope = Scope({"jobs": {key: {"outputs": value.outputs} for key, value in jobs.items()}})
-        return Job("success", outputs={key: evaluate(value["value"], scope) for key, value in outputs.items()})
+        return Job("success", outputs=Outputs({key: evaluate(value["value"], scope) for key, value in outputs.items()}))
 
 
 def start_runs(github: GitHub, event: Event) -> list[Run]:

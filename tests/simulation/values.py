@@ -11,6 +11,10 @@ DOTLESS_I = "\N{LATIN SMALL LETTER DOTLESS I}"
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
+class Outputs(dict[str, Any]):
+    """The outputs of a step or a job, or the steps that ran; as on GitHub, what is not there is null."""
+
+
 def kind_of(value: Any) -> str:  # noqa: ANN401 - JSON's types
     """Return what GitHub calls the type of a value."""
     return "Null" if value is None else KINDS[type(value)]

@@ -11,7 +11,7 @@ KEYS = {
     "job": {
         "name", "if", "needs", "runs-on", "timeout-minutes", "permissions", "environment", "outputs", "steps", "uses",
     },
-    "step": {"name", "id", "if", "uses", "with", "run", "env", "shell"},
+    "step": {"name", "id", "if", "uses", "with", "run", "env", "shell", "continue-on-error"},
     "environment": {"name", "url"},
     "concurrency": {"group", "cancel-in-progress"},
 }  # fmt: skip

@@ -55,7 +55,7 @@ class World:
 
     def assert_no_token_left(self, done: Run) -> None:
         """Fail if a token of PyPI's is in a log or an artifact, or one of GitHub's in a workspace."""
-        kept = [path.read_bytes() for path in (done.folder / "artifacts").rglob("*") if path.is_file()]
+        kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
         for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
             assert token not in done.log
             assert not any(token.encode() in content for content in kept)

@@ -137,7 +137,10 @@ def parse(path: Path, content: bytes) -> Metadata:
     try:
         metadata = Metadata.from_raw(raw)
     except ErrorGroup as group:
-        problems += [f"{error} ({error.__cause__})" if error.__cause__ else str(error) for error in group.exceptions]
+        details = [str(error.__cause__ or "").partition("\n")[0] for error in group.exceptions]
+        problems += [
+            f"{error}{detail and f' ({detail})'}" for error, detail in zip(group.exceptions, details, strict=True)
+        ]
     if problems:
         message = f"PyPI refuses the metadata of {path.name}: {'; '.join(sorted(problems))}. Correct pyproject.toml."
         raise ValueError(message)
@@ -190,11 +193,11 @@ def check_texts(distribution: Distribution) -> list[str]:
     problems = []
     if len(summary) > MAX_SUMMARY:
         problems.append(
-            f"The summary of {distribution.path.name} has {len(summary)} characters and PyPI accepts {MAX_SUMMARY}: "
+            f"The summary has {len(summary)} characters and PyPI accepts {MAX_SUMMARY}: "
             "shorten `description` in pyproject.toml."
         )
     if description and not description.strip():
-        problems.append(f"The description of {distribution.path.name} is blank: write a README, or name none.")
+        problems.append("The description is blank, which PyPI refuses: write a README, or name none.")
     return problems
 
 
@@ -208,7 +211,7 @@ def check_licenses(distribution: Distribution) -> list[str]:
     ]
     if metadata.license and metadata.license_expression:
         problems.append(
-            f"{file} has both License and License-Expression, which PyPI refuses: "
+            "The metadata has both License and License-Expression, which PyPI refuses: "
             "keep one SPDX expression as `license` in pyproject.toml."
         )
     return problems
@@ -217,7 +220,7 @@ def check_licenses(distribution: Distribution) -> list[str]:
 def check_requirements(distribution: Distribution) -> list[str]:
     """Check that no dependency is a direct URL reference (warehouse)."""
     return [
-        f"{distribution.path.name} depends on a direct URL reference ({requirement}), which PyPI refuses: "
+        f"The package depends on a direct URL reference ({requirement}), which PyPI refuses: "
         "depend on a released version."
         for requirement in distribution.metadata.requires_dist or []
         if requirement.url
@@ -229,8 +232,7 @@ def check_emails(distribution: Distribution) -> list[str]:
     metadata = distribution.metadata
     addresses = [parseaddr(text)[1] for text in (metadata.author_email, metadata.maintainer_email) if text]
     return [
-        f"{address!r} in {distribution.path.name} is not an email address that PyPI accepts: "
-        "correct `authors` or `maintainers` in pyproject.toml."
+        f"{address!r} is not an email address that PyPI accepts: correct `authors` or `maintainers` in pyproject.toml."
         for address in filter(None, addresses)
         if not is_email(address)
     ]

@@ -24,10 +24,9 @@ from typing import Any
 
 try:
     import yaml
+    from distributions import Distribution, check_agreement, find_problems, read_distributions
     from packaging.utils import canonicalize_name
     from packaging.version import InvalidVersion, Version
-
-    from distributions import Distribution, check_agreement, find_problems, read_distributions
 except ModuleNotFoundError as missing:
     sys.exit(
         f"The package {missing.name} is not installed: run "
@@ -60,7 +59,9 @@ def check_conflicts() -> list[str]:
 def check_history() -> list[str]:
     """Return a sentence if the checkout may hide the tags that a version comes from."""
     if git("rev-parse", "--is-shallow-repository") == "true":
-        return ["The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`."]
+        return [
+            "The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`."
+        ]
     return []
 
 
