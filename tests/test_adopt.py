@@ -33,7 +33,7 @@ from tests.support.paths import (
     source,
 )
 from tests.support.projects import TAG, VERSION, Project, build
-from tests.support.repositories import OLD_RELEASE, REPOSITORIES, STATIC
+from tests.support.repositories import OLD_RELEASE, REPOSITORIES, STATIC, Repository
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
 
 RELEASE_SETUP = [
@@ -64,6 +64,14 @@ def adopt(project: Project, first: Versions, *options: str, check: bool = True) 
     if check:
         assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+def adopted(repository: Repository, versions: Versions, folder: Path) -> Project:
+    """Write a repository below a folder, copy the release setup into it and commit; return the project."""
+    project = repository.write(folder / repository.repository)
+    adopt(project, versions)
+    project.commit("Adopt the release setup")
+    return project
 
 
 def release(project: Project, tag: str = TAG) -> tuple[int, str]:
@@ -122,9 +130,7 @@ def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
     like: str, first: Versions, tmp_path: Path
 ) -> None:
     """Refused at the release, and announced before it, at the build of every pull request."""
-    project = STATIC[like].write(tmp_path / STATIC[like].repository)
-    adopt(project, first)
-    project.commit("Adopt the release setup")
+    project = adopted(STATIC[like], first, tmp_path)
     code, output = release(project)
     assert code == 1
     (sentence,) = output.splitlines()
@@ -185,9 +191,7 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
     like: str, first: Versions, tmp_path: Path
 ) -> None:
     """Files that the template would give a whole package are the repository's own, under the same names."""
-    project = REPOSITORIES[like].write(tmp_path / REPOSITORIES[like].repository)
-    adopt(project, first)
-    project.commit("Adopt the release setup")
+    project = adopted(REPOSITORIES[like], first, tmp_path)
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
     project.commit("Move to another URL")

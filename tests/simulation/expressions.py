@@ -5,6 +5,7 @@ them with GitHub's own package. What a context does not hold is an error here, w
 filters (`*`) and functions that the tables below do not have.
 """
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -169,7 +170,7 @@ class Parser:
             return constant(text[1:-1].replace("''", "'"))
         if kind == "number":
             number = parse_number(text)
-            if number != number:  # noqa: PLR0124 - not a number
+            if math.isnan(number):
                 message = f"Unexpected symbol: {text!r} in {self.text!r}"
                 raise ExpressionError(message)
             return constant(number)
