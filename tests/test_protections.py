@@ -4,109 +4,39 @@ The protections are read from the rendered workflow files, so that a new one can
 `GUARDS` does not have fails the test.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from functools import partial, reduce
-from operator import getitem
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.scenarios.changes import edit, make_fork, make_release_immutable
+from tests.scenarios.changes import (
+    break_readme,
+    edit,
+    make_contributors_fork,
+    make_release_immutable,
+    register_publisher,
+    set_environment,
+)
 from tests.simulation.errors import InvalidWorkflowError, UnsupportedError
-from tests.simulation.events import release_event
-from tests.simulation.workflows import Workflow, needed_jobs, parse_workflow
+from tests.simulation.events import Event, release_event
+from tests.simulation.protections import Removal, protections
+from tests.simulation.workflows import parse_workflow
 from tests.simulation.world import World
-from tests.support.paths import BUILD_WORKFLOW, CONSTRAINTS, PYPROJECT, README, RELEASE_WORKFLOW
-from tests.support.projects import SDIST, TAG, WHEEL, Project
+from tests.support.paths import (
+    BUILD_LOCK,
+    BUILD_WORKFLOW,
+    JUDGE_LOCK,
+    PYPROJECT,
+    RELEASE_WORKFLOW,
+    TEST_WORKFLOW,
+    UV_LOCK,
+)
+from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project
 
 RELEASE = Path(RELEASE_WORKFLOW).name
-FLAG = re.compile(r"--[\w-]+")
-# Inputs and variables that protect something; the others carry data from one step to the next.
-WITH = {
-    "attestations",
-    "fetch-depth",
-    "if-no-files-found",
-    "persist-credentials",
-    "sparse-checkout",
-    "sparse-checkout-cone-mode",
-}
-ENV = {"PIP_CONSTRAINT"}
-STEPS = {"Check the metadata and that PyPI can render the README", "Pass the release gate"}
-
-KeyPath = tuple[Any, ...]
-Removal = Callable[[Workflow], None]
 Check = Callable[[World], None]
 Protection = tuple[str, str]  # the workflow file, and the name of the protection in it
-
-
-def protections(workflow: Workflow) -> Iterator[tuple[str, Removal]]:
-    """Yield the name of every protection of a workflow file, and a function that removes it."""
-    top: list[KeyPath] = [("permissions",), ("concurrency",)]
-    if "release" in workflow["on"]:
-        top += [("on", "release", "types"), ("on", "workflow_dispatch", "inputs", "package_name", "required")]
-    for path in top:
-        yield ".".join(path), remove(path)
-    for job, definition in workflow["jobs"].items():
-        for path in [("if",), ("environment",), ("environment", "url"), ("timeout-minutes",)]:
-            if path[0] in definition:
-                yield f"{job}: {'.'.join(path)}", remove(("jobs", job, *path))
-        for scope in definition.get("permissions", {}):
-            yield f"{job}: permissions.{scope}", remove(("jobs", job, "permissions", scope))
-        for other in needed_jobs(definition):
-            yield f"{job}: needs {other}", remove_need(job, other)
-        for number, step in enumerate(definition.get("steps", [])):
-            yield from step_protections(f"{job}, {step['name']}", ("jobs", job, "steps", number), step)
-
-
-def step_protections(where: str, at: KeyPath, step: dict[str, Any]) -> Iterator[tuple[str, Removal]]:
-    """Yield the protections of one step."""
-    if step["name"] in STEPS:
-        yield f"{where}: the step", remove(at)
-    if "uses" in step:
-        yield f"{where}: pin", change((*at, "uses"), lambda value: re.sub("@.*", "@v1", value))
-    for name in sorted(set(step.get("with", {})) & WITH):
-        yield f"{where}: {name}", remove((*at, "with", name))
-    for name in sorted(set(step.get("env", {})) & ENV):
-        yield f"{where}: {name}", remove((*at, "env", name))
-    if "if" in step:
-        yield f"{where}: if", remove((*at, "if"))
-    for flag in FLAG.findall(step.get("run", "")):
-        pattern = re.compile(rf" {flag}\b")
-        yield f"{where}: {flag}", change((*at, "run"), partial(pattern.sub, "", count=1))
-
-
-def remove(path: KeyPath) -> Removal:
-    """Return a function that deletes what is at a path."""
-
-    def removal(workflow: Workflow) -> None:
-        *parents, key = path
-        del reduce(getitem, parents, workflow)[key]
-
-    return removal
-
-
-def change(path: KeyPath, how: Callable[[str], str]) -> Removal:
-    """Return a function that changes the text at a path."""
-
-    def removal(workflow: Workflow) -> None:
-        *parents, key = path
-        node = reduce(getitem, parents, workflow)
-        node[key] = how(node[key])
-
-    return removal
-
-
-def remove_need(job: str, other: str) -> Removal:
-    """Return a function that lets a job not wait for another one."""
-
-    def removal(workflow: Workflow) -> None:
-        definition = workflow["jobs"][job]
-        definition["needs"] = [name for name in needed_jobs(definition) if name != other]
-
-    return removal
 
 
 # The checks: each fails if a protection that it needs is gone.
@@ -115,8 +45,8 @@ def remove_need(job: str, other: str) -> Removal:
 def check_release(world: World) -> None:
     """A release is built, uploaded, attached and reported, and leaves no token behind."""
     done = world.release()
-    expected = {"build": "success", "publish": "success", "attach": "success"}
-    assert done.results() == expected | {"rehearse": "skipped", "report": "success"}
+    expected = {"build": "success", "publish": "success", "attach": "success", "report": "success"}
+    assert done.results() == expected | {"rehearse": "skipped", "rehearse-without-environment": "skipped"}
     assert world.uploaded() == world.attached() == {WHEEL, SDIST}
     assert "Released" in done.jobs["report"].summary
     group = done.groups.get(RELEASE)  # a second run of the tag waits for it
@@ -124,14 +54,16 @@ def check_release(world: World) -> None:
 
 
 def check_rehearsal(world: World) -> None:
-    """A rehearsal exchanges a token, throws it away, and has nothing of the project but its files and the hashes."""
+    """A rehearsal exchanges a token, discards it, and has nothing of the project but its files and the hashes of uv."""
     done = world.rehearse()
-    expected = {"build": "success", "publish": "skipped", "attach": "skipped"}
-    assert done.results() == expected | {"rehearse": "success", "report": "success"}
+    expected = {"build": "success", "publish": "skipped", "attach": "skipped", "report": "success"}
+    assert done.results() == expected | {"rehearse": "success", "rehearse-without-environment": "success"}
+    assert done.jobs["build"].outputs == {"version": VERSION}
     assert not world.uploaded()
     assert len(world.loopback.pypi.burned) == 1
-    seen = {name for name in done.jobs["rehearse"].files_seen if not name.startswith("dist/")}
-    assert seen == {CONSTRAINTS, "said.txt"}
+    for job in ("rehearse", "rehearse-without-environment"):
+        seen = {name for name in done.jobs[job].files_seen if not name.startswith("dist/")}
+        assert seen == {UV_LOCK, "uv-output.txt"}
     assert "The rehearsal passed" in done.jobs["report"].summary
 
 
@@ -140,8 +72,26 @@ def check_failed_rehearsal(world: World) -> None:
     world.loopback.pypi.publishers.clear()
     done = world.rehearse()
     assert "PyPI knows no publisher" in done.jobs["report"].summary
-    assert "uv said" in done.jobs["report"].summary
+    assert "What uv printed" in done.jobs["report"].summary
     assert done.jobs["rehearse"].result == "failure"
+    assert done.jobs["report"].result == "success"
+
+
+def check_publisher_without_environment(world: World) -> None:
+    """A rehearsal fails if PyPI accepts a token without the environment, and uploads nothing."""
+    register_publisher(environment="")(world)
+    done = world.rehearse()
+    assert done.jobs["rehearse-without-environment"].result == "failure"
+    assert "The publisher on PyPI has no environment" in done.jobs["report"].summary
+    assert not world.uploaded()
+
+
+def check_refused_branch(world: World) -> None:
+    """A rehearsal that the environment refuses is reported, although uv printed nothing."""
+    set_environment(branches=(), tags=("v*",))(world)
+    done = world.rehearse()
+    assert "before the exchange" in done.jobs["report"].summary
+    assert done.jobs["report"].result == "success"
 
 
 def check_immutable_release(world: World) -> None:
@@ -152,8 +102,10 @@ def check_immutable_release(world: World) -> None:
 
 
 def check_fork(world: World) -> None:
-    """A fork builds nothing and asks for no token."""
-    make_fork(world)
+    """A contributor's fork builds nothing and asks for no token; a fork that is the publisher's releases."""
+    world.github.fork = True
+    assert world.release().result == "success"
+    make_contributors_fork(world)
     assert set(world.release().results().values()) == {"skipped"}
 
 
@@ -162,12 +114,18 @@ def check_edited_release(world: World) -> None:
     assert not world.trigger(release_event(world.tag, "edited"))
 
 
-def check_bad_tag(world: World) -> None:
-    """A tag that is no version is not released."""
-    world.project.run("git", "tag", "vnext")
-    world.tag = "vnext"
+def check_other_version(world: World) -> None:
+    """A version that is not the tag's is not released."""
+    edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"')(world)
     assert world.release().result == "failure"
     assert not world.uploaded()
+
+
+def check_two_tags(world: World) -> None:
+    """A commit with two versions is released as the one whose tag was released."""
+    world.project.run("git", "tag", f"{TAG}0")
+    assert world.release().result == "success"
+    assert world.uploaded() == {WHEEL, SDIST}
 
 
 def check_second_run(world: World) -> None:
@@ -176,11 +134,16 @@ def check_second_run(world: World) -> None:
     assert world.release().result == "success"
 
 
-def check_hashes(world: World) -> None:
-    """Constraints without hashes are refused."""
-    world.project.write(CONSTRAINTS, "pyproject-hooks==1.2.0\n")
-    world.commit()
-    assert "Hashes are required in --require-hashes mode" in world.release().log
+def check_hashes(lock: str) -> Check:
+    """Return the check that a lock without hashes is refused."""
+
+    def check(world: World) -> None:
+        world.project.write(lock, "packaging==26.3\nbuild==1.6.1\ntwine==7.0.0\n")
+        world.commit()
+        done = world.rehearse() if lock == UV_LOCK else world.release()
+        assert "Hashes are required in --require-hashes mode" in done.log
+
+    return check
 
 
 def check_unlocked_backend(world: World) -> None:
@@ -189,19 +152,87 @@ def check_unlocked_backend(world: World) -> None:
     assert world.release().result == "failure"
 
 
-def check_no_description(world: World) -> None:
-    """A package without a description is refused, as twine's warnings are errors."""
-    edit(PYPROJECT, f'readme = "{README}"\n', "")(world)
-    assert world.release().result == "failure"
+INTRUDER = "raise SystemExit('the module of the project')\n"
+PIP = f"""\
+import os, runpy, sys
+if "PIP_CONSTRAINT" not in os.environ:  # inside the build, which may run code of the project, the real one takes over
+    {INTRUDER}
+sys.path[:] = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
 
+
+def check_root_modules(world: World) -> None:
+    """Modules at the project's root that are called like the tools are not run."""
+    for name in ("build.py", "twine.py", "packaging.py", "yaml.py"):
+        world.project.write(name, INTRUDER)
+    world.project.write("pip.py", PIP)
+    world.commit()
+    done = world.release()
+    assert done.result == "success", done.log
+
+
+def check_broken_readme(world: World) -> None:
+    """A README that PyPI cannot render is refused before a token is requested."""
+    break_readme(world)
+    assert world.release().results()["publish"] == "skipped"
+
+
+def check_failed_build(world: World) -> None:
+    """A build that fails also fails the judge, which is the required check, and is reported."""
+    edit(PYPROJECT, "poetry_dynamic_versioning.backend", "no.such.backend")(world)
+    done = world.release()
+    assert done.jobs["build/judge"].result == "failure"
+    assert done.jobs["report"].result == "success"
+    assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
+
+
+def check_push(world: World) -> None:
+    """A commit behind the tag is built as a post-release of it, which takes the whole history."""
+    world.project.run("git", "rm", "--quiet", TEST_WORKFLOW)
+    world.project.commit()
+    (done,) = world.trigger(Event("push", "refs/heads/main", {}))
+    assert done.jobs["judge"].outputs["version"].startswith(f"{VERSION}.post1.dev0+")
+
+
+check_build_hashes, check_judge_hashes, check_uv_hashes = map(check_hashes, (BUILD_LOCK, JUDGE_LOCK, UV_LOCK))
 
 OWN = "every job names its own permissions"
 COST = "it limits the cost of a machine that hangs"
 SHOWN = "GitHub shows the URL, and nothing else uses it"
+ISOLATED = "only the hashes of uv are checked out, so that no file can configure uv or stand for a module"
 CHECKOUT = "build, Check out the whole history, which holds the version"
-SPARSE = "rehearse, Check out the hashes of the tools, and nothing else"
-EXCHANGE = "rehearse, Exchange a token for PyPI's and throw it away"
-KEPT = "rehearse, Keep what was said for the report"
+DROP = "build, Drop the other tags of a released commit, which could be taken for its version"
+INSTALL = "build, Install the build tools, each with a known hash"
+BUILD = "build, Build the source distribution, and the wheel from it"
+JUDGE = "judge, Check out the gate, and the history that it reads"
+TOOLS = "judge, Install the tools of the gate, each with a known hash"
+RENDER = "judge, Check the metadata and that PyPI can render the README"
+SPARSE = "Check out the hashes of uv, and nothing else"
+UV = "Install uv, with a known hash"
+EXCHANGE = "rehearse, Exchange a token for PyPI's and discard it"
+KEPT = "rehearse, Keep what uv printed for the report"
+SECOND = "rehearse-without-environment, Pass if PyPI knows no such publisher"
+PRINTED = "report, Fetch what uv printed, if the rehearsal came that far"
+
+
+def rehearsing(job: str) -> dict[str, Check | str]:
+    """Return the guards that both jobs of a rehearsal have."""
+    return {
+        f"{job}: timeout-minutes": COST,
+        f"{job}: permissions.contents": check_rehearsal,
+        f"{job}: permissions.id-token": check_rehearsal,
+        f"{job}, {SPARSE}: pin": check_rehearsal,
+        f"{job}, {SPARSE}: persist-credentials": check_rehearsal,
+        f"{job}, {SPARSE}: sparse-checkout": check_rehearsal,
+        f"{job}, {SPARSE}: sparse-checkout-cone-mode": check_rehearsal,
+        f"{job}, Set up Python: pin": check_rehearsal,
+        f"{job}, {UV}: -P": ISOLATED,
+        f"{job}, {UV}: --require-hashes": check_uv_hashes,
+        f"{job}, {UV}: --requirement": check_rehearsal,
+        f"{job}, Fetch what was built: pin": check_rehearsal,
+    }
+
 
 GUARDS: dict[str, dict[str, Check | str]] = {
     BUILD_WORKFLOW: {
@@ -210,17 +241,40 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         "build: timeout-minutes": COST,
         "build: permissions.contents": check_release,
         f"{CHECKOUT}: pin": check_release,
-        f"{CHECKOUT}: fetch-depth": check_release,
+        f"{CHECKOUT}: fetch-depth": check_push,
         f"{CHECKOUT}: persist-credentials": check_release,
         "build, Set up Python: pin": check_release,
-        "build, Install the build tools, each with a known hash: --require-hashes": check_hashes,
-        "build, Install the build tools, each with a known hash: --requirement": check_release,
-        "build, Build the source distribution, and the wheel from it: PIP_CONSTRAINT": check_unlocked_backend,
-        "build, Check the metadata and that PyPI can render the README: the step": check_no_description,
-        "build, Check the metadata and that PyPI can render the README: --strict": check_no_description,
-        "build, Pass the release gate: the step": check_bad_tag,
-        "build, Keep the files for the release: pin": check_release,
-        "build, Keep the files for the release: if-no-files-found": "the gate has refused an empty folder",
+        f"{DROP}: if": check_rehearsal,
+        f"{DROP}: --points-at": check_two_tags,
+        f"{DROP}: --invert-match": check_two_tags,
+        f"{DROP}: --line-regexp": "this build backend prefers the shorter of two tags; another may not",
+        f"{DROP}: --fixed-strings": "no version differs from another one only by what a dot matches",
+        f"{DROP}: --no-run-if-empty": "git does nothing without a name, and says so",
+        f"{DROP}: --delimiter": "a tag with a quote is no version, and so nothing that could be taken for one",
+        f"{DROP}: --delete": check_two_tags,
+        f"{INSTALL}: -P": check_root_modules,
+        f"{INSTALL}: --require-hashes": check_build_hashes,
+        f"{INSTALL}: --requirement": check_release,
+        f"{BUILD}: PIP_CONSTRAINT": check_unlocked_backend,
+        f"{BUILD}: -P": check_root_modules,
+        "build, Keep the files for the judge and the release: pin": check_release,
+        "build, Keep the files for the judge and the release: if-no-files-found": "the judge has nothing to fetch then",
+        "judge: if": check_failed_build,
+        "judge: needs build": check_release,
+        "judge: timeout-minutes": COST,
+        "judge: permissions.contents": check_release,
+        "judge, Fail unless the build succeeded: if": check_release,
+        f"{JUDGE}: pin": check_release,
+        f"{JUDGE}: fetch-depth": check_release,
+        f"{JUDGE}: persist-credentials": check_release,
+        "judge, Set up Python: pin": check_release,
+        f"{TOOLS}: -P": check_root_modules,
+        f"{TOOLS}: --require-hashes": check_judge_hashes,
+        f"{TOOLS}: --requirement": check_release,
+        "judge, Fetch what was built: pin": check_release,
+        f"{RENDER}: the step": check_broken_readme,
+        f"{RENDER}: -P": check_root_modules,
+        "judge, Pass the release gate: the step": check_other_version,
     },
     RELEASE_WORKFLOW: {
         "permissions": OWN,
@@ -247,33 +301,35 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         "rehearse: if": check_release,
         "rehearse: environment": check_rehearsal,
         "rehearse: environment.url": SHOWN,
-        "rehearse: timeout-minutes": COST,
-        "rehearse: permissions.contents": check_rehearsal,
-        "rehearse: permissions.id-token": check_rehearsal,
         "rehearse: needs build": check_rehearsal,
-        f"{SPARSE}: pin": check_rehearsal,
-        f"{SPARSE}: persist-credentials": check_rehearsal,
-        f"{SPARSE}: sparse-checkout": check_rehearsal,
-        f"{SPARSE}: sparse-checkout-cone-mode": check_rehearsal,
-        "rehearse, Set up Python: pin": check_rehearsal,
-        "rehearse, Install uv, with a known hash: --require-hashes": "the build has refused such a file",
-        "rehearse, Install uv, with a known hash: --requirement": check_rehearsal,
-        "rehearse, Fetch what was built: pin": check_rehearsal,
-        f"{EXCHANGE}: --no-config": "no file of the project that could configure uv is checked out",
+        **rehearsing("rehearse"),
+        f"{EXCHANGE}: --no-config": ISOLATED,
         f"{EXCHANGE}: --dry-run": check_rehearsal,
         f"{EXCHANGE}: --trusted-publishing": check_failed_rehearsal,
         f"{KEPT}: pin": check_failed_rehearsal,
         f"{KEPT}: if": check_failed_rehearsal,
+        "rehearse-without-environment: needs rehearse": check_release,
+        **rehearsing("rehearse-without-environment"),
+        f"rehearse-without-environment, {UV}: --require-hashes": "the first job has refused such a file",
+        f"{SECOND}: --no-config": ISOLATED,
+        f"{SECOND}: --dry-run": check_publisher_without_environment,
+        f"{SECOND}: --trusted-publishing": check_rehearsal,
+        f"{SECOND}: --quiet": "it keeps the log short",
         "report: if": check_failed_rehearsal,
         "report: timeout-minutes": COST,
         "report: permissions.contents": check_release,
         "report: needs build": check_release,
         "report: needs publish": check_release,
+        "report: needs attach": check_release,
         "report: needs rehearse": check_rehearsal,
-        "report, Check out the doctor: pin": check_release,
-        "report, Check out the doctor: persist-credentials": check_release,
-        "report, Fetch what was built and said: pin": check_release,
-        "report, Write the job summary: --report": check_release,
+        "report: needs rehearse-without-environment": check_rehearsal,
+        "report, Check out the report: pin": check_release,
+        "report, Check out the report: persist-credentials": check_release,
+        "report, Fetch what was built: pin": check_release,
+        "report, Fetch what was built: if": check_failed_build,
+        f"{PRINTED}: pin": check_failed_rehearsal,
+        f"{PRINTED}: if": "the step may fail, as it does where there is nothing to fetch",
+        f"{PRINTED}: continue-on-error": check_refused_branch,
     },
 }
 
