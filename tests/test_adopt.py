@@ -17,17 +17,14 @@ from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
     BUILD_WORKFLOW,
-    CONSTRAINTS,
     DOCS,
-    DOCTOR_SCRIPT,
     GATE_SCRIPT,
     PUBLISHER_JSON,
     PYPROJECT,
     PYPROJECT_SOURCE,
-    README_SOURCE,
+    RELEASE_FOLDER,
     RELEASING,
     RENOVATE_SOURCE,
-    RUFF_SETTINGS,
     TEST_WORKFLOW,
     WORKFLOWS,
     source,
@@ -38,13 +35,12 @@ from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflic
 
 RELEASE_SETUP = [
     ANSWERS_FILE,
-    PUBLISHER_JSON,
-    DOCTOR_SCRIPT,
-    GATE_SCRIPT,
-    RUFF_SETTINGS,
     BUILD_WORKFLOW,
-    CONSTRAINTS,
     RELEASING,
+    *(f"{RELEASE_FOLDER}/{name}.txt" for name in ("backends", "build", "judge", "uv")),
+    *(f"{RELEASE_FOLDER}/{name}.py" for name in ("distributions", "doctor", "gate", "publisher", "report")),
+    PUBLISHER_JSON,
+    f"{RELEASE_FOLDER}/ruff.toml",
 ]
 TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
 TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
@@ -82,11 +78,13 @@ def release(project: Project, tag: str = TAG) -> tuple[int, str]:
     repository = f"{answers['owner']}/{answers['repository']}"
     claims = {
         "GITHUB_EVENT_NAME": "release",
+        "GITHUB_EVENT_PATH": "dist/.event.json",
         "GITHUB_REF_NAME": tag,
         "GITHUB_REPOSITORY": repository,
         "GITHUB_WORKFLOW_REF": f"{repository}/{WORKFLOWS}/{answers['workflow_filename']}@refs/tags/{tag}",
     }
-    project.run("twine", "check", "--strict", *sorted(path for path in (project.path / "dist").iterdir()))
+    project.write("dist/.event.json", '{"repository": {"default_branch": "main"}}')
+    project.run("twine", "check", "--strict", *sorted((project.path / "dist").glob("*-*")))
     done = project.run(sys.executable, GATE_SCRIPT, "dist", env=claims, check=False)
     return done.returncode, done.stdout
 
@@ -118,9 +116,7 @@ def test_an_adopted_repository_releases_with_the_backend_it_has(like: str, first
     assert release(project) == (
         0,
         f"{project.answers['package_name']} {VERSION} may be released: "
-        + ", ".join(
-            path.name for path in sorted((project.path / "dist").glob("*-*"), key=lambda path: path.suffix)[::-1]
-        )
+        + ", ".join(path.name for path in sorted((project.path / "dist").glob("*-*"), key=lambda path: path.suffix))
         + "\n",
     )
 
@@ -133,12 +129,13 @@ def test_a_version_that_comes_from_no_tag_is_explained_in_a_sentence(
     project = adopted(STATIC[like], first, tmp_path)
     code, output = release(project)
     assert code == 1
-    (sentence,) = output.splitlines()
-    assert f"The tag is {TAG} and the built version 0.3.1: " in sentence
-    assert "knows no tags" in sentence or "delete that line" in sentence
+    refusal = f"Refused: The tag is {TAG} and the built version 0.3.1: "
+    causes = [line.removeprefix(refusal) for line in output.splitlines()]
+    assert causes
+    assert all("read tags" in cause or "has a static `version`" in cause for cause in causes)
     earlier = project.run(sys.executable, GATE_SCRIPT, "dist").stdout.splitlines()
-    assert earlier[0].endswith(sentence.partition("0.3.1: ")[2])
-    assert earlier[0].startswith("Beware: A release would be refused")
+    warning = "Warning: The version does not come from the git tag, so a release passes only under the tag v0.3.1: "
+    assert [line.removeprefix(warning) for line in earlier[:-1]] == causes
 
 
 def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Versions, tmp_path: Path) -> None:
@@ -195,7 +192,7 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
     project.commit("Move to another URL")
-    for file in (README_SOURCE, PYPROJECT_SOURCE, RENOVATE_SOURCE, source(TEST_WORKFLOW)):
+    for file in (PYPROJECT_SOURCE, RENOVATE_SOURCE, source(TEST_WORKFLOW)):
         path = mine.path / file
         path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     mine.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")
@@ -236,7 +233,7 @@ def test_the_tutorials_lines_make_a_static_version_dynamic(
     project.commit("Adopt the release setup")
     code, output = release(project)
     assert code == 0, output
-    assert "Beware" not in output
+    assert "Warning" not in output
 
 
 def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:

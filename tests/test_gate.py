@@ -221,7 +221,7 @@ def test_a_refusal_is_one_sentence_with_the_fix(with_dist: Project, case: Case) 
 
 def second_wheel(name: str) -> Damage:
     """Add a wheel for another platform."""
-    return lambda project: shutil.copy(project.path / "dist" / WHEEL, project.path / "dist" / name) and None
+    return lambda project: shutil.copy(project.path / "dist" / WHEEL, project.path / "dist" / name)
 
 
 LEGAL = {
@@ -335,7 +335,7 @@ def test_missing_packages_are_named(with_dist: Project) -> None:
 
 def rules() -> dict[str, tuple[str, ast.stmt, str]]:
     """Return every statement that makes a refusal: the file, the statement, and the longest fixed text in it."""
-    found = {}
+    found: dict[str, tuple[str, ast.stmt, str]] = {}
     for name in ("gate.py", "distributions.py"):
         for function in ast.walk(ast.parse((SCRIPTS / name).read_text(encoding="utf-8"))):
             if not isinstance(function, ast.FunctionDef) or function.name in {"main", "annotate", "find_warnings"}:

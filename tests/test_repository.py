@@ -1,30 +1,24 @@
-"""The repository itself: its tools, its lock, its CI, and the files that GitHub and editors read."""
+"""The repository itself: its tools, its CI, and the files that GitHub and editors read."""
 
 import ast
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from own_lock import pinned, without_options
 from packaging.requirements import Requirement
-from packaging.tags import compatible_tags, cpython_tags, mac_platforms
-from packaging.utils import parse_wheel_filename
 
-from tests.support.commands import ENVIRONMENT, run
-from tests.support.paths import ROOT
+from tests.support.automation import script, workflow
+from tests.support.commands import run
+from tests.support.paths import RELEASE_FOLDER, ROOT, source
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]
 PRE_COMMIT = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"]
-LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
 NOXFILE = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 TOOLS = {  # the repositories of pre-commit's hooks: the package on PyPI, and its command
     "https://github.com/astral-sh/ruff-pre-commit": ("ruff", "ruff"),
@@ -44,20 +38,6 @@ def pins() -> dict[str, str]:
         for requirement in requirements
         if str(requirement.specifier).startswith("==")
     }
-
-
-def workflow(name: str) -> dict[str, Any]:
-    """Return the jobs of one of the repository's workflows."""
-    text = (ROOT / f".github/workflows/{name}.yaml").read_text(encoding="utf-8")
-    jobs: dict[str, Any] = yaml.safe_load(text)["jobs"]
-    return jobs
-
-
-def script(job: dict[str, Any], title: str) -> str:
-    """Return the `run` block of a job's step, by the beginning of its name."""
-    (step,) = [step for step in job["steps"] if step["name"].startswith(title)]
-    block: str = step["run"]
-    return block
 
 
 def tracked() -> list[str]:
@@ -103,7 +83,8 @@ def test_pre_commit_runs_the_tools_of_the_lint_session() -> None:
 
 def test_pre_commit_checks_the_plain_python_files_that_the_lint_session_checks() -> None:
     """The hooks for the template match the files that the noxfile names, and no others."""
-    (plain,) = re.findall(r"^PLAIN_PYTHON = (\[.*?^\])", NOXFILE, re.MULTILINE | re.DOTALL)
+    plain = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / source(RELEASE_FOLDER)).glob("*.py"))
+    assert f'Path("{source(RELEASE_FOLDER)}").glob("*.py")' in NOXFILE
     patterns = [
         hook["files"]
         for hooks in PRE_COMMIT
@@ -112,142 +93,13 @@ def test_pre_commit_checks_the_plain_python_files_that_the_lint_session_checks()
     ]
     assert len(patterns) == 2
     for pattern in patterns:
-        assert [name for name in tracked() if re.search(pattern, name)] == sorted(ast.literal_eval(plain))
+        assert [name for name in tracked() if re.search(pattern, name)] == plain
 
 
 def test_pre_commit_finds_files_for_every_hook() -> None:
     """A pattern that matches nothing checks nothing."""
     for hook in [hook for hooks in PRE_COMMIT for hook in hooks["hooks"]]:
         assert [name for name in tracked() if re.search(hook.get("files", ""), name)], hook
-
-
-# The lock.
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """A folder with the files that nox and uv read."""
-    for name in ("noxfile.py", "pyproject.toml", "uv.lock"):
-        shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
-
-
-def check_lock(repository: Path) -> subprocess.CompletedProcess[str]:
-    """Ask uv, without network, whether the lock fits pyproject.toml."""
-    options = ("--offline", "--no-cache", "--default-index", "https://pypi.org/simple", "--python", sys.executable)
-    return run("uv", "lock", "--check", *options, cwd=repository, check=False)
-
-
-def test_the_lock_is_in_step_with_the_dependency_groups(repository: Path) -> None:
-    """`nox -s lock` writes it."""
-    done = check_lock(repository)
-    assert done.returncode == 0, f"run nox -s lock\n{done.stderr}"
-
-
-def test_a_lock_that_is_behind_would_be_found(repository: Path) -> None:
-    """The check above can fail."""
-    file = repository / "pyproject.toml"
-    text = file.read_text(encoding="utf-8").replace("mkdocs==", "mkdocs!=")
-    file.write_text(text, encoding="utf-8")
-    assert check_lock(repository).returncode
-
-
-def artifacts(package: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the files of a locked package."""
-    return [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
-
-
-def test_the_lock_names_pypi_alone() -> None:
-    """No package mirror of whoever wrote it; and every file has a hash."""
-    packages = [package for package in LOCK["package"] if package["source"] != {"virtual": "."}]
-    assert len(packages) > 100
-    assert {package["source"]["registry"] for package in packages} == {"https://pypi.org/simple"}
-    files = [file for package in packages for file in artifacts(package)]
-    assert {urlsplit(file["url"])[:2] for file in files} == {("https", "files.pythonhosted.org")}
-    assert [file["url"] for file in files if not re.fullmatch("sha256:[0-9a-f]{64}", file["hash"])] == []
-    text = (ROOT / "uv.lock").read_text(encoding="utf-8")
-    assert set(re.findall(r"\w+://[^/\"]+", text)) == {"https://pypi.org", "https://files.pythonhosted.org"}
-
-
-PLATFORMS = {  # sys.platform, os.name, machine: the platforms of wheels
-    ("linux", "posix", "x86_64"): [*(f"manylinux_2_{minor}_x86_64" for minor in range(39, 4, -1)), "linux_x86_64"],
-    ("darwin", "posix", "arm64"): list(mac_platforms((15, 0), "arm64")),
-    ("win32", "nt", "AMD64"): ["win_amd64"],
-}
-
-
-@pytest.mark.parametrize("minor", [11, 12, 13, 14])
-@pytest.mark.parametrize("system", PLATFORMS, ids=lambda system: system[0])
-def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor: int) -> None:
-    """On every Python, so that nothing is compiled; on Windows of those that CI uses there."""
-    environment = {
-        "implementation_name": "cpython",
-        "os_name": system[1],
-        "platform_machine": system[2],
-        "platform_python_implementation": "CPython",
-        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[system[0]],
-        "python_full_version": f"3.{minor}.0",
-        "python_version": f"3.{minor}",
-        "sys_platform": system[0],
-    }
-    groups = ("--only-group", "platform") if system[0] == "win32" else ("--all-groups",)
-    export = ("uv", "export", "--quiet", "--frozen", "--no-hashes", "--no-header", "--no-annotate", *groups)
-    listed = [Requirement(line) for line in run(*export, cwd=ROOT).stdout.splitlines()]
-    needed = {
-        item.name: str(item.specifier)[2:] for item in listed if not item.marker or item.marker.evaluate(environment)
-    }
-    assert {"copier", "uv"} <= needed.keys()
-    platforms = PLATFORMS[system]
-    tags = {*cpython_tags((3, minor), platforms=platforms), *compatible_tags((3, minor), f"cp3{minor}", platforms)}
-    fitting = {
-        (package["name"], package.get("version"))
-        for package in LOCK["package"]
-        for wheel in package.get("wheels", [])
-        if tags & parse_wheel_filename(wheel["url"].rpartition("/")[2])[3]
-    }
-    assert needed.items() - fitting == set()
-
-
-def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
-    """By hash: another one stops it."""
-    file = repository / "uv.lock"
-    text = file.read_text(encoding="utf-8")
-    begin = text.index('[[package]]\nname = "mkdocs"\n')
-    end = text.index("[[package]]", begin + 1)
-    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, text[begin:end])
-    file.write_text(text[:begin] + changed + text[end:], encoding="utf-8")
-    nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
-    done = run(*nox, cwd=repository, check=False)
-    assert done.returncode
-    assert re.search(r"mkdocs.*hash|hash.*mkdocs", done.stdout + done.stderr, re.IGNORECASE | re.DOTALL)
-
-
-def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
-    """Nobody listens there, which is what uv complains of."""
-    mirror = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "0"}
-    mirror |= dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX_URL"), "")
-    nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
-    done = run(*nox, cwd=repository, check=False, env=mirror)
-    assert done.returncode
-    assert "http://127.0.0.1:9/simple/" in done.stdout + done.stderr
-
-
-def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
-    """Those have waited already."""
-    groups: dict[str, list[object]] = {
-        "a": ["ruff==1.0", "build>=1", "poetry-core>=2,<3"],
-        "b": [{"include-group": "a"}, "x[y]==2"],
-    }
-    assert pinned(groups) == ["ruff", "x"]
-
-
-def test_the_lock_keeps_no_options() -> None:
-    """Whatever they are; the packages stay."""
-    lock = (
-        'version = 1\n\n[options]\nx = "y"\n\n[options.exclude-newer-package]\nz = false\n\n[[package]]\nname = "z"\n'
-    )
-    assert without_options(lock) == 'version = 1\n\n[[package]]\nname = "z"\n'
-    assert "options" not in LOCK
 
 
 # How nox is installed, and which of its sessions run when.
@@ -352,97 +204,6 @@ def test_ci_runs_on_windows_and_macos() -> None:
     job = workflow("ci")["platform"]
     assert job["strategy"]["matrix"]["system"] == ["macos-15", "windows-2025"]
     assert script(job, "Copy, update and check") == "python -m nox -s platform"
-
-
-# The pull request of drift.yaml.
-
-
-def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
-    """And the job that does has no token that can write."""
-    jobs = workflow("drift")
-    for job in jobs.values():
-        assert set(job["permissions"].values()) == {"read"}
-        has_token = any("create-github-app-token" in step.get("uses", "") for step in job["steps"])
-        runs_code = any(re.search(r"python|nox|\./|scripts/", step.get("run", "")) for step in job["steps"])
-        assert has_token != runs_code
-        assert has_token == ("secrets." in str(job))
-    (step,) = [step for step in jobs["pull-request"]["steps"] if "create-github-app-token" in step.get("uses", "")]
-    rights = {name: value for name, value in step["with"].items() if name.startswith("permission-")}
-    assert rights == {"permission-contents": "write", "permission-pull-requests": "write"}
-
-
-def test_the_pull_request_needs_a_github_app_and_a_change() -> None:
-    """Without them the summary and the patch remain."""
-    jobs = workflow("drift")
-    condition = jobs["pull-request"]["if"]
-    for part in ("vars.DRIFT_APP_CLIENT_ID != ''", "needs.drift.outputs.changed == 'true'", "== 'refs/heads/main'"):
-        assert part in condition
-    names = [step["name"] for step in jobs["drift"]["steps"]]
-    assert names.index("Keep the patch") < names.index("See what that breaks")
-
-
-GH = """#!/usr/bin/env bash
-echo "$@" >> "$GH_LOG"
-if [ "$1 $2" = "pr list" ]; then echo "$OPEN"; fi
-"""
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Path:
-    """A clone of a small repository, beside the repository and a `gh` that writes down what it is asked for."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/gh").write_text(GH, encoding="utf-8")
-    (tmp_path / "bin/gh").chmod(0o755)
-    run("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git", cwd=tmp_path)
-    run("git", "clone", "--quiet", "origin.git", "clone", cwd=tmp_path)
-    clone = tmp_path / "clone"
-    for name in ("pyproject.toml", "uv.lock"):
-        (clone / name).write_text("ruff==1\n", encoding="utf-8")
-    run("git", "switch", "--quiet", "--create", "main", cwd=clone)
-    run("git", "add", "--all", cwd=clone)
-    run("git", "commit", "--quiet", "--message", "Begin", cwd=clone)
-    run("git", "push", "--quiet", "origin", "main", cwd=clone)
-    return clone
-
-
-def perform(clone: Path, block: str, **variables: str) -> None:
-    """Run a step of drift.yaml in a clone, with the `gh` that writes down."""
-    folder = clone.parent
-    env = {
-        "PATH": f"{folder / 'bin'}:{ENVIRONMENT['PATH']}",
-        "RUNNER_TEMP": str(folder / "temp"),
-        "GH_LOG": str(folder / "gh.txt"),
-        "GITHUB_OUTPUT": str(folder / "output.txt"),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
-    }
-    run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block, cwd=clone, env=env | variables)
-
-
-@pytest.mark.parametrize("already_open", [0, 1])
-def test_drift_opens_one_pull_request(already_open: int, origin: Path) -> None:
-    """The patch of one job becomes the branch of the other; an open pull request gets it without a second one."""
-    jobs = workflow("drift")
-    (origin.parent / "temp").mkdir()
-    for name in ("pyproject.toml", "uv.lock"):
-        (origin / name).write_text("ruff==2\n", encoding="utf-8")
-    perform(origin, script(jobs["drift"], "Write the changes"))
-    assert (origin.parent / "output.txt").read_text(encoding="utf-8") == "changed=true\n"
-    summary = (origin.parent / "summary.md").read_text(encoding="utf-8")
-    assert summary.count("+ruff==2") == 1
-    run("git", "checkout", "--quiet", ".", cwd=origin)
-    perform(origin, script(jobs["pull-request"], "Commit the patch"))
-    perform(origin, script(jobs["pull-request"], "Push the branch"), OPEN=str(already_open), BODY="See $(the run)")
-    assert run("git", "show", "drift:uv.lock", cwd=origin.parent / "origin.git").stdout == "ruff==2\n"
-    asked = (origin.parent / "gh.txt").read_text(encoding="utf-8").splitlines()
-    assert [line.split(" --")[0] for line in asked] == ["auth setup-git", "pr list", "pr create"][: 3 - already_open]
-
-
-def test_drift_without_a_change_opens_nothing(origin: Path) -> None:
-    """The first job says so to the second."""
-    (origin.parent / "temp").mkdir()
-    perform(origin, script(workflow("drift")["drift"], "Write the changes"))
-    assert (origin.parent / "output.txt").read_text(encoding="utf-8") == ""
-    assert (origin.parent / "temp/drift/drift.patch").read_text(encoding="utf-8") == ""
 
 
 # What GitHub and editors read.

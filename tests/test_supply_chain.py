@@ -22,80 +22,124 @@ from tests.support.commands import run
 from tests.support.editing import replace_hashes
 from tests.support.interpreters import interpreters
 from tests.support.paths import (
+    ACTIONS,
+    BACKENDS_LOCK,
+    BUILD_LOCK,
     BUILD_WORKFLOW,
-    CONSTRAINTS,
+    JUDGE_LOCK,
     LICENSE,
+    LOCKS,
+    OWN_BACKENDS_LOCK,
+    POETRY_LOCK,
     PYPROJECT,
     README,
+    RELEASE_FOLDER,
     RELEASE_WORKFLOW,
     ROOT,
-    TEST_WORKFLOW,
-    WORKFLOWS,
+    UV_LOCK,
     source,
 )
 from tests.support.projects import SDIST, Project
 from tests.support.serving import serve
 
-Use = tuple[str, str, str]  # file, job, step
+Use = tuple[str, str, str]  # file, job or action, step
 
 
-def uses(project: Project) -> dict[Use, tuple[str, dict[str, str]]]:
-    """Return every step of the rendered workflows that names the constraints: its script and its variables."""
+def steps(project: Project) -> dict[Use, dict[str, Any]]:
+    """Return every step of the rendered workflows and composite actions."""
     found = {}
-    for path in sorted((project.path / WORKFLOWS).glob("*.yaml")):
-        file = path.relative_to(project.path).as_posix()
-        for name, job in yaml.safe_load(project.read(file))["jobs"].items():
-            for step in job.get("steps", []):
-                if Path(CONSTRAINTS).name in str(step.get("run", "")) + str(step.get("env", "")):
-                    found[file, name, step["name"]] = step["run"], step.get("env", {})
+    for path in sorted(project.path.glob(".github/**/*.y*ml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        parts = content.get("jobs") or {path.parent.name: content["runs"]}
+        for name, part in parts.items():
+            for step in part.get("steps", []):
+                found[path.relative_to(project.path).as_posix(), name, step["name"]] = step
     return found
 
 
-USES = {  # every use, and the package whose hash is changed: one that the use installs early
-    (BUILD_WORKFLOW, "build", "Install the build tools, each with a known hash"): "anyio",
-    (BUILD_WORKFLOW, "build", "Build the source distribution, and the wheel from it"): "poetry-core",
-    (RELEASE_WORKFLOW, "rehearse", "Install uv, with a known hash"): "anyio",
-    (TEST_WORKFLOW, "lint", "Install Poetry, hash by hash"): "anyio",
-    (TEST_WORKFLOW, "test", "Install Poetry, hash by hash"): "anyio",
+def uses(project: Project) -> dict[Use, str]:
+    """Return every step that names a lock: its script."""
+    return {use: step["run"] for use, step in steps(project).items() if re.search(r"\w+\.txt", step.get("run", ""))}
+
+
+SETUP_ACTION = f"{ACTIONS}/setup/action.yml"
+BUILDING = (BUILD_WORKFLOW, "build", "Build the source distribution, and the wheel from it")
+USES = {  # every use: the lock, and the package whose hash is changed, one that the use installs early
+    (BUILD_WORKFLOW, "build", "Install the build tools, each with a known hash"): (BUILD_LOCK, "build"),
+    BUILDING: (BACKENDS_LOCK, "poetry-core"),
+    (BUILD_WORKFLOW, "judge", "Install the tools of the gate, each with a known hash"): (JUDGE_LOCK, "certifi"),
+    (RELEASE_WORKFLOW, "rehearse", "Install uv, with a known hash"): (UV_LOCK, "uv"),
+    (RELEASE_WORKFLOW, "rehearse-without-environment", "Install uv, with a known hash"): (UV_LOCK, "uv"),
+    (SETUP_ACTION, "setup", "Install Poetry, each package with a known hash"): (POETRY_LOCK, "anyio"),
 }
 
 
 def test_every_use_of_the_hashes_is_known(default: Project) -> None:
-    """So that the next test leaves none out."""
-    assert set(uses(default)) == set(USES)
+    """So that the next test leaves none out; what uv printed is no lock."""
+    assert {use for use, script in uses(default).items() if any(lock in script for lock in LOCKS)} == set(USES)
+
+
+def prepare(use: Use, default: Project, folder: Path) -> tuple[Project, dict[str, str]]:
+    """Return a project for a step of a workflow, and variables with a fresh Python for it."""
+    project = default.copy(folder / "my-package")
+    run("uv", "venv", "--quiet", "--seed", "tools", cwd=folder)
+    if use == BUILDING:
+        run("uv", "pip", "install", "--quiet", "--python", "tools", "build", "pip>=26.1", cwd=folder)
+    return project, {"PATH": f"{folder / 'tools/bin'}:/usr/bin:/bin"}
 
 
 @pytest.mark.parametrize("use", USES, ids=", ".join)
 def test_a_tampered_hash_stops_each_of_its_uses(use: Use, default: Project, tmp_path: Path) -> None:
     """The step as it stands, with the real pip; it ends before anything is installed or built."""
-    project = default.copy(tmp_path / "my-package")
-    replace_hashes(project.path / CONSTRAINTS, USES[use])
-    run("uv", "venv", "--quiet", "--seed", "tools", cwd=tmp_path)
-    script, variables = uses(default)[use]
-    values = {name: value.replace("${{ github.workspace }}", str(project.path)) for name, value in variables.items()}
-    if script.startswith("python -m build"):
-        run("uv", "pip", "install", "--quiet", "--python", "tools", "build", "pip>=26.1", cwd=tmp_path)
-    path = f"{tmp_path / 'tools/bin'}:/usr/bin:/bin"
-    stopped = project.run("bash", "-e", "-c", script, env=values | {"PATH": path}, check=False)
+    project, variables = prepare(use, default, tmp_path)
+    lock, package = USES[use]
+    replace_hashes(project.path / lock, package)
+    stopped = project.run("bash", "-e", "-c", uses(default)[use], env=variables, check=False)
     assert stopped.returncode
     assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
     assert not (project.path / "dist").exists()
 
 
+def test_a_projects_own_lock_of_its_backend_is_used_instead(default: Project, tmp_path: Path) -> None:
+    """And the template's is not."""
+    project, variables = prepare(BUILDING, default, tmp_path)
+    (project.path / OWN_BACKENDS_LOCK).write_text(project.read(BACKENDS_LOCK), encoding="utf-8")
+    replace_hashes(project.path / OWN_BACKENDS_LOCK, "poetry-core")
+    stopped = project.run("bash", "-e", "-c", uses(default)[BUILDING], env=variables, check=False)
+    assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
+
+
+JOBS = {  # what a lock may install beside what the job runs: nothing that another job runs
+    BUILD_LOCK: {"poetry", "uv", "twine", "hatchling", "poetry-core", "setuptools"},
+    JUDGE_LOCK: {"poetry", "uv", "build", "hatchling", "poetry-core", "setuptools"},
+    UV_LOCK: {"pip", "packaging"},
+    POETRY_LOCK: {"uv", "twine", "hatchling"},
+}
+
+
+@pytest.mark.parametrize("lock", JOBS)
+def test_no_job_installs_what_it_does_not_use(lock: str, default: Project) -> None:
+    """The build has neither Poetry nor uv, the judge no build backend, the job beside the token uv alone."""
+    locked = set(re.findall(r"^([\w.-]+)==", default.read(lock), re.MULTILINE))
+    assert not locked & JOBS[lock]
+    assert lock != UV_LOCK or locked == {"uv"}
+
+
 @pytest.mark.parametrize("version", interpreters())
-def test_the_lock_is_complete_on_every_python(version: str, default: Project, tmp_path: Path) -> None:
-    """All that each tool and backend needs is in it, with a hash and a file for that Python."""
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_is_complete_on_every_python(lock: str, version: str, default: Project, tmp_path: Path) -> None:
+    """All that its tools need is in it, with a hash and a file for that Python."""
     environment = tmp_path / "environment"
     run("uv", "venv", "--quiet", "--python", interpreters()[version], environment, cwd=tmp_path)
     install = ("uv", "pip", "install", "--dry-run", "--require-hashes", "--only-binary", ":all:")
-    resolved = run(*install, "--python", environment, "--requirement", default.path / CONSTRAINTS, cwd=tmp_path).stderr
-    wanted = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"]["constraints"]
+    resolved = run(*install, "--python", environment, "--requirement", default.path / lock, cwd=tmp_path).stderr
+    wanted = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"][Path(lock).stem]
     names = {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted}
     assert names <= set(re.findall(r"^ \+ ([\w.-]+)==", resolved, re.MULTILINE))
-    resolve = ("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--constraints", CONSTRAINTS, "-")
+    resolve = ("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--constraints", lock, "-")
     python = {"UV_PYTHON": str(interpreters()[version])}
     bare = run(*resolve, cwd=default.path, stdin="\n".join(wanted), env=python).stdout
-    locked = set(re.findall(r"^([\w.-]+==\S+)", default.read(CONSTRAINTS), re.MULTILINE))
+    locked = set(re.findall(r"^([\w.-]+==\S+)", default.read(lock), re.MULTILINE))
     assert set(bare.split("\n")) - {""} <= locked
 
 
@@ -138,17 +182,19 @@ def test_the_lock_waits_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None
     assert spec.loader
     noxfile = module_from_spec(spec)
     spec.loader.exec_module(noxfile)
-    project = '[project]\nname = "x"\nversion = "0"\n[dependency-groups]\nconstraints = ["fresh"]\n'
+    groups = "".join(f'{Path(lock).stem} = ["fresh"]\n' for lock in LOCKS)
+    project = f'[project]\nname = "x"\nversion = "0"\n[dependency-groups]\n{groups}'
     (tmp_path / PYPROJECT).write_text(project, encoding="utf-8")
-    (tmp_path / source(CONSTRAINTS)).parent.mkdir(parents=True)
+    (tmp_path / source(RELEASE_FOLDER)).mkdir(parents=True)
 
     def session_run(*command: Any) -> None:  # noqa: ANN401
         run(*command, cwd=tmp_path, env={"UV_DEFAULT_INDEX": fresh_index, "UV_NO_CACHE": "1"})
 
     noxfile.write_lock(SimpleNamespace(run=session_run))
-    locked = (tmp_path / source(CONSTRAINTS)).read_text(encoding="utf-8")
-    assert "fresh==1.0" in locked
-    assert "--hash=sha256:" in locked
+    for lock in LOCKS:
+        locked = (tmp_path / source(lock)).read_text(encoding="utf-8")
+        assert "fresh==1.0" in locked
+        assert "--hash=sha256:" in locked
 
 
 def test_the_source_distribution_holds_what_it_should(default: Project, built: Path) -> None:

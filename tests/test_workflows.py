@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.simulation.actions import ACTIONS as SIMULATED
 from tests.support.commands import run
 from tests.support.editing import replace
-from tests.support.paths import RELEASE_WORKFLOW, RENOVATE_JSON, ROOT, WORKFLOWS, source
+from tests.support.paths import ACTIONS, RELEASE_WORKFLOW, RENOVATE_JSON, ROOT, WORKFLOWS, source
 from tests.support.projects import Project, Render
 
 HOSTILE_ENVIRONMENT = "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵"
@@ -28,6 +29,7 @@ def repository(request: pytest.FixtureRequest, render: Render, tmp_path_factory:
         folder.mkdir(parents=True)
         for path in (ROOT / source(WORKFLOWS)).glob("*.yaml"):
             shutil.copy(path, folder)
+        shutil.copytree(render().path / ACTIONS, folder.with_name("actions"))
         return folder.parents[1]
     return render(environment=HOSTILE_ENVIRONMENT, workflow_filename="0.Publish_to-PyPI.yml").path
 
@@ -64,19 +66,27 @@ def test_githubs_language_service_would_find_a_mistake(language_service: Path, r
 def test_the_schemas_of_github_and_renovate_fit(repository: Path) -> None:
     """As SchemaStore keeps them."""
     run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows(repository), cwd=repository)
+    for action in composite_actions(repository):
+        run("check-jsonschema", "--builtin-schema", "vendor.github-actions", action, cwd=repository)
     if (repository / RENOVATE_JSON).exists():
         run("check-jsonschema", "--builtin-schema", "vendor.renovate", RENOVATE_JSON, cwd=repository)
 
 
-def steps(workflow: Path) -> list[dict[str, str]]:
-    """Return the steps of all jobs of a workflow."""
-    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
-    return [step for job in jobs.values() for step in job.get("steps", [])]
+def composite_actions(repository: Path) -> list[Path]:
+    """Return the composite actions of a repository."""
+    return sorted((repository / ACTIONS).glob("*/action.yml"))
+
+
+def steps(file: Path) -> list[dict[str, str]]:
+    """Return the steps of all jobs of a workflow, or of a composite action."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return [step for part in content.get("jobs", {"": content.get("runs")}).values() for step in part.get("steps", [])]
 
 
 def test_shellcheck_finds_nothing_in_any_run_block(repository: Path) -> None:
     """With every optional check that does not contradict bash."""
-    scripts = [step["run"] for workflow in workflows(repository) for step in steps(workflow) if "run" in step]
+    files = workflows(repository) + composite_actions(repository)
+    scripts = [step["run"] for file in files for step in steps(file) if "run" in step]
     assert scripts
     for script in scripts:
         run("shellcheck", "--shell=bash", "--severity=style", "-", cwd=repository, stdin=script)
@@ -84,8 +94,8 @@ def test_shellcheck_finds_nothing_in_any_run_block(repository: Path) -> None:
 
 def test_no_answer_and_no_context_reaches_a_shell(repository: Path) -> None:
     """A `run` block holds no expression: values come to it through its environment."""
-    for workflow in workflows(repository):
-        assert not [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")]
+    for file in workflows(repository) + composite_actions(repository):
+        assert not [step["run"] for step in steps(file) if "${{" in step.get("run", "")]
 
 
 def test_permissions_begin_at_nothing_and_each_has_its_reason(repository: Path) -> None:
@@ -103,7 +113,15 @@ def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) ->
     for workflow in workflows(default.path):
         jobs |= yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
     holders = {name: job for name, job in jobs.items() if job["permissions"].get("id-token") == "write"}
-    assert holders.keys() == {"publish", "rehearse"}
+    assert holders.keys() == {"publish", "rehearse", "rehearse-without-environment"}
     assert holders["publish"]["permissions"] == {"id-token": "write"}
-    for job in holders.values():
-        assert job["environment"]["name"] == default.answers["environment"]
+    for name, job in holders.items():
+        environment = None if name == "rehearse-without-environment" else default.answers["environment"]
+        assert job.get("environment", {}).get("name") == environment
+
+
+def test_an_imitated_action_is_the_version_that_is_pinned(default: Project) -> None:
+    """A pin that moves needs another look at the action's source, and at its imitation."""
+    texts = [file.read_text(encoding="utf-8") for file in workflows(default.path) + composite_actions(default.path)]
+    pinned = {match for text in texts for match in re.findall(r"uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # (\S+)", text)}
+    assert pinned == {(name, action.version) for name, action in SIMULATED.items()}

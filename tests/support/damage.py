@@ -12,7 +12,7 @@ from tests.support.editing import replace
 from tests.support.paths import PUBLISHER_JSON
 from tests.support.projects import SDIST, WHEEL, Project
 
-Damage = Callable[[Project], None]
+Damage = Callable[[Project], object]
 Change = Callable[[str], str]  # of a text
 
 
@@ -95,7 +95,7 @@ def more(name: str, value: str) -> Change:
 
 def rename(old: str, new: str) -> Damage:
     """Give a distribution another file name."""
-    return lambda project: (project.path / "dist" / old).rename(project.path / "dist" / new) and None
+    return lambda project: (project.path / "dist" / old).rename(project.path / "dist" / new)
 
 
 def platform(tag: str) -> Damage:
@@ -134,7 +134,7 @@ def edit(file: str, old: str, new: str) -> Damage:
 
 def git(*command: str) -> Damage:
     """Run git in the project."""
-    return lambda project: project.run("git", *command) and None
+    return lambda project: project.run("git", *command)
 
 
 def publisher(**values: str) -> Damage:

@@ -50,12 +50,12 @@ def satisfies(python: Version, specifier: str) -> bool:
 
 
 def admits(requires_python: str, minor: str) -> bool:
-    """Return whether `requires-python` admits a release of a minor version: its first one, or a late one."""
+    """Return whether `requires-python` admits a release of a minor version, with whatever patch number."""
     alternatives = [[part for part in text.split(",") if part.strip(" *")] for text in requires_python.split("||")]
     return any(
         all(satisfies((*parse(minor), patch), specifier) for specifier in specifiers)
         for specifiers in alternatives
-        for patch in (0, 99)
+        for patch in range(100)
     )
 
 

@@ -1,0 +1,97 @@
+"""Once a week, a workflow moves every pin, and opens a pull request with what changed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.automation import script, workflow
+from tests.support.commands import ENVIRONMENT, run
+
+
+def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
+    """And the job that does has no token that can write."""
+    jobs = workflow("drift")
+    for job in jobs.values():
+        assert set(job["permissions"].values()) == {"read"}
+        has_token = any("create-github-app-token" in step.get("uses", "") for step in job["steps"])
+        runs_code = any(re.search(r"python|nox|\./|scripts/", step.get("run", "")) for step in job["steps"])
+        assert has_token != runs_code
+        assert has_token == ("secrets." in str(job))
+    (step,) = [step for step in jobs["pull-request"]["steps"] if "create-github-app-token" in step.get("uses", "")]
+    rights = {name: value for name, value in step["with"].items() if name.startswith("permission-")}
+    assert rights == {"permission-contents": "write", "permission-pull-requests": "write"}
+
+
+def test_the_pull_request_needs_a_github_app_and_a_change() -> None:
+    """Without them the summary and the patch remain."""
+    jobs = workflow("drift")
+    condition = jobs["pull-request"]["if"]
+    for part in ("vars.DRIFT_APP_CLIENT_ID != ''", "needs.drift.outputs.changed == 'true'", "== 'refs/heads/main'"):
+        assert part in condition
+    names = [step["name"] for step in jobs["drift"]["steps"]]
+    assert names.index("Keep the patch") < names.index("See what that breaks")
+
+
+GH = """#!/usr/bin/env bash
+echo "$@" >> "$GH_LOG"
+if [ "$1 $2" = "pr list" ]; then echo "$OPEN"; fi
+"""
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """A clone of a small repository, beside the repository and a `gh` that writes down what it is asked for."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gh").write_text(GH, encoding="utf-8")
+    (tmp_path / "bin/gh").chmod(0o755)
+    run("git", "init", "--quiet", "--bare", "--initial-branch=main", "origin.git", cwd=tmp_path)
+    run("git", "clone", "--quiet", "origin.git", "clone", cwd=tmp_path)
+    clone = tmp_path / "clone"
+    for name in ("pyproject.toml", "uv.lock"):
+        (clone / name).write_text("ruff==1\n", encoding="utf-8")
+    run("git", "switch", "--quiet", "--create", "main", cwd=clone)
+    run("git", "add", "--all", cwd=clone)
+    run("git", "commit", "--quiet", "--message", "Begin", cwd=clone)
+    run("git", "push", "--quiet", "origin", "main", cwd=clone)
+    return clone
+
+
+def perform(clone: Path, block: str, **variables: str) -> None:
+    """Run a step of drift.yaml in a clone, with the `gh` that writes down."""
+    folder = clone.parent
+    env = {
+        "PATH": f"{folder / 'bin'}:{ENVIRONMENT['PATH']}",
+        "RUNNER_TEMP": str(folder / "temp"),
+        "GH_LOG": str(folder / "gh.txt"),
+        "GITHUB_OUTPUT": str(folder / "output.txt"),
+        "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
+    }
+    run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block, cwd=clone, env=env | variables)
+
+
+@pytest.mark.parametrize("already_open", [0, 1])
+def test_drift_opens_one_pull_request(already_open: int, origin: Path) -> None:
+    """The patch of one job becomes the branch of the other; an open pull request gets it without a second one."""
+    jobs = workflow("drift")
+    (origin.parent / "temp").mkdir()
+    for name in ("pyproject.toml", "uv.lock"):
+        (origin / name).write_text("ruff==2\n", encoding="utf-8")
+    perform(origin, script(jobs["drift"], "Write the changes"))
+    assert (origin.parent / "output.txt").read_text(encoding="utf-8") == "changed=true\n"
+    summary = (origin.parent / "summary.md").read_text(encoding="utf-8")
+    assert summary.count("+ruff==2") == 1
+    run("git", "checkout", "--quiet", ".", cwd=origin)
+    perform(origin, script(jobs["pull-request"], "Commit the patch"))
+    perform(origin, script(jobs["pull-request"], "Push the branch"), OPEN=str(already_open), BODY="See $(the run)")
+    assert run("git", "show", "drift:uv.lock", cwd=origin.parent / "origin.git").stdout == "ruff==2\n"
+    asked = (origin.parent / "gh.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" --")[0] for line in asked] == ["auth setup-git", "pr list", "pr create"][: 3 - already_open]
+
+
+def test_drift_without_a_change_opens_nothing(origin: Path) -> None:
+    """The first job says so to the second."""
+    (origin.parent / "temp").mkdir()
+    perform(origin, script(workflow("drift")["drift"], "Write the changes"))
+    assert (origin.parent / "output.txt").read_text(encoding="utf-8") == ""
+    assert (origin.parent / "temp/drift/drift.patch").read_text(encoding="utf-8") == ""

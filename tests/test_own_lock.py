@@ -1,0 +1,149 @@
+"""The template's own tools are locked in uv.lock, for every system and Python, and installed from there."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from own_lock import pinned, without_options
+from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags, mac_platforms
+from packaging.utils import parse_wheel_filename
+
+from tests.support.commands import run
+from tests.support.paths import ROOT
+
+LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+GROUPS = PYPROJECT["dependency-groups"]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A folder with the files that nox and uv read."""
+    for name in ("noxfile.py", "pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def check_lock(repository: Path) -> subprocess.CompletedProcess[str]:
+    """Ask uv, without network, whether the lock fits pyproject.toml."""
+    options = ("--offline", "--no-cache", "--default-index", "https://pypi.org/simple", "--python", sys.executable)
+    return run("uv", "lock", "--check", *options, cwd=repository, check=False)
+
+
+def test_the_lock_is_in_step_with_the_dependency_groups(repository: Path) -> None:
+    """`nox -s lock` writes it."""
+    done = check_lock(repository)
+    assert done.returncode == 0, f"run nox -s lock\n{done.stderr}"
+
+
+def test_a_lock_that_is_behind_would_be_found(repository: Path) -> None:
+    """The check above can fail."""
+    file = repository / "pyproject.toml"
+    text = file.read_text(encoding="utf-8").replace("mkdocs==", "mkdocs!=")
+    file.write_text(text, encoding="utf-8")
+    assert check_lock(repository).returncode
+
+
+def artifacts(package: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the files of a locked package."""
+    return [*package.get("wheels", []), *([package["sdist"]] if "sdist" in package else [])]
+
+
+def test_the_lock_names_pypi_alone() -> None:
+    """No package mirror of whoever wrote it; and every file has a hash."""
+    packages = [package for package in LOCK["package"] if package["source"] != {"virtual": "."}]
+    assert len(packages) > 100
+    assert {package["source"]["registry"] for package in packages} == {"https://pypi.org/simple"}
+    files = [file for package in packages for file in artifacts(package)]
+    assert {urlsplit(file["url"])[:2] for file in files} == {("https", "files.pythonhosted.org")}
+    assert [file["url"] for file in files if not re.fullmatch("sha256:[0-9a-f]{64}", file["hash"])] == []
+    text = (ROOT / "uv.lock").read_text(encoding="utf-8")
+    assert set(re.findall(r"\w+://[^/\"]+", text)) == {"https://pypi.org", "https://files.pythonhosted.org"}
+
+
+PLATFORMS = {  # sys.platform, os.name, machine: the platforms of wheels
+    ("linux", "posix", "x86_64"): [*(f"manylinux_2_{minor}_x86_64" for minor in range(39, 4, -1)), "linux_x86_64"],
+    ("darwin", "posix", "arm64"): list(mac_platforms((15, 0), "arm64")),
+    ("win32", "nt", "AMD64"): ["win_amd64"],
+}
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13, 14])
+@pytest.mark.parametrize("system", PLATFORMS, ids=lambda system: system[0])
+def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor: int) -> None:
+    """On every Python, so that nothing is compiled; on Windows of those that CI uses there."""
+    environment = {
+        "implementation_name": "cpython",
+        "os_name": system[1],
+        "platform_machine": system[2],
+        "platform_python_implementation": "CPython",
+        "platform_system": {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}[system[0]],
+        "python_full_version": f"3.{minor}.0",
+        "python_version": f"3.{minor}",
+        "sys_platform": system[0],
+    }
+    groups = ("--only-group", "platform") if system[0] == "win32" else ("--all-groups",)
+    export = ("uv", "export", "--quiet", "--frozen", "--no-hashes", "--no-header", "--no-annotate", *groups)
+    listed = [Requirement(line) for line in run(*export, cwd=ROOT).stdout.splitlines()]
+    needed = {
+        item.name: str(item.specifier)[2:] for item in listed if not item.marker or item.marker.evaluate(environment)
+    }
+    assert {"copier", "uv"} <= needed.keys()
+    platforms = PLATFORMS[system]
+    tags = {*cpython_tags((3, minor), platforms=platforms), *compatible_tags((3, minor), f"cp3{minor}", platforms)}
+    fitting = {
+        (package["name"], package.get("version"))
+        for package in LOCK["package"]
+        for wheel in package.get("wheels", [])
+        if tags & parse_wheel_filename(wheel["url"].rpartition("/")[2])[3]
+    }
+    assert needed.items() - fitting == set()
+
+
+def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
+    """By hash: another one stops it."""
+    file = repository / "uv.lock"
+    text = file.read_text(encoding="utf-8")
+    begin = text.index('[[package]]\nname = "mkdocs"\n')
+    end = text.index("[[package]]", begin + 1)
+    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, text[begin:end])
+    file.write_text(text[:begin] + changed + text[end:], encoding="utf-8")
+    nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
+    done = run(*nox, cwd=repository, check=False)
+    assert done.returncode
+    assert re.search(r"mkdocs.*hash|hash.*mkdocs", done.stdout + done.stderr, re.IGNORECASE | re.DOTALL)
+
+
+def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
+    """Nobody listens there, which is what uv complains of."""
+    mirror = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "0"}
+    mirror |= dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX_URL"), "")
+    nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
+    done = run(*nox, cwd=repository, check=False, env=mirror)
+    assert done.returncode
+    assert "http://127.0.0.1:9/simple/" in done.stdout + done.stderr
+
+
+def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
+    """Those have waited already."""
+    groups: dict[str, list[object]] = {
+        "a": ["ruff==1.0", "build>=1", "poetry-core>=2,<3"],
+        "b": [{"include-group": "a"}, "x[y]==2"],
+    }
+    assert pinned(groups) == ["ruff", "x"]
+
+
+def test_the_lock_keeps_no_options() -> None:
+    """Whatever they are; the packages stay."""
+    lock = (
+        'version = 1\n\n[options]\nx = "y"\n\n[options.exclude-newer-package]\nz = false\n\n[[package]]\nname = "z"\n'
+    )
+    assert without_options(lock) == 'version = 1\n\n[[package]]\nname = "z"\n'
+    assert "options" not in LOCK

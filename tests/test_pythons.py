@@ -1,0 +1,128 @@
+"""The test workflow runs on the Pythons that the template knows and the package supports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from tests.support.commands import run
+from tests.support.paths import ACTIONS, PYPROJECT, PYTHONS_SCRIPT, ROOT, source
+from tests.support.projects import Project, Render
+
+KNOWN = "3.10 3.11 3.12 3.13 3.14 3.15"
+SCRIPT = ROOT / source(PYTHONS_SCRIPT)
+
+
+def list_pythons(folder: Path, pyproject: str, known: str = KNOWN) -> subprocess.CompletedProcess[str]:
+    """List the Pythons of a project that consists of its pyproject.toml."""
+    (folder / PYPROJECT).write_text(pyproject, encoding="utf-8")
+    variables = {"KNOWN_PYTHONS": known, "GITHUB_OUTPUT": str(folder / "output")}
+    return run(sys.executable, SCRIPT, "list", cwd=folder, env=variables, check=False)
+
+
+def listed(folder: Path) -> list[str]:
+    """Return what the script gave to the workflow."""
+    name, _, value = (folder / "output").read_text(encoding="utf-8").partition("=")
+    assert name == "pythons"
+    pythons: list[str] = json.loads(value)
+    return pythons
+
+
+SPECIFIERS = [
+    ">=3.10", ">=3.11,<3.14", ">=3.10, <4", "<3.13", "<=3.12", ">3.12", ">=3.12.4", "~=3.11", "~=3.12.2", "==3.12.*",
+    "!=3.11.*,>=3.10", "!=3.12.0", ">=3.10,!=3.13.*,<3.15", ">=3", "==3.13.1", ">=3.13,<3.13.5", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("specifier", SPECIFIERS)
+def test_the_list_is_what_packaging_admits(specifier: str, tmp_path: Path) -> None:
+    """A minor version is in it if one of its releases is admitted."""
+    done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
+    admitted = SpecifierSet(specifier)
+    expected = [minor for minor in KNOWN.split() if any(f"{minor}.{patch}" in admitted for patch in range(100))]
+    assert done.returncode == (0 if expected else 1)
+    assert listed(tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("python", "expected"),
+    [
+        ("^3.11", ["3.11", "3.12", "3.13", "3.14", "3.15"]),
+        ("~3.12", ["3.12"]),
+        ("3.12", ["3.12"]),
+        ("3.11.*", ["3.11"]),
+        (">=3.10,<3.12 || >=3.14", ["3.10", "3.11", "3.14", "3.15"]),
+        ("*", KNOWN.split()),
+    ],
+)
+def test_poetrys_own_constraints_are_understood(python: str, expected: list[str], tmp_path: Path) -> None:
+    """In the classic form of pyproject.toml."""
+    done = list_pythons(tmp_path, f'[tool.poetry.dependencies]\npython = "{python}"\n')
+    assert done.returncode == 0, done.stdout
+    assert listed(tmp_path) == expected
+
+
+def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None:
+    """With the line to add; without any classifiers there is none."""
+    classifier = "Programming Language :: Python :: 3."
+    done = list_pythons(
+        tmp_path, f'[project]\nrequires-python = ">=3.13"\nclassifiers = ["{classifier}13"]\n', "3.13 3.14"
+    )
+    (warning,) = [line for line in done.stdout.splitlines() if line.startswith("::warning")]
+    assert f'add "{classifier}14" to `classifiers`' in warning
+    assert "::warning" not in list_pythons(tmp_path, '[project]\nrequires-python = ">=3.13"\n').stdout
+
+
+@pytest.mark.parametrize(
+    ("specifier", "message"),
+    [
+        (">=3.16", "is '>=3.16' and admits none of the Pythons that the template knows (3.10, 3.11,"),
+        ("three", "cannot be read: the version specifier 'three'."),
+    ],
+)
+def test_a_project_without_a_python_is_told_why(specifier: str, message: str, tmp_path: Path) -> None:
+    """The exit code is 1, and no list is given."""
+    done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(("wanted", "code"), [("{}.{}", 0), ("{}.{}.{}", 0), ("{}", 0), ("3.1", 1), ("2.7", 1)])
+def test_a_leg_fails_on_another_python(wanted: str, code: int, tmp_path: Path) -> None:
+    """As it would beside a `.python-version` that leads elsewhere."""
+    variables = {"PYTHON_VERSION": wanted.format(*sys.version_info[:3])}
+    done = run(sys.executable, SCRIPT, "check", cwd=tmp_path, env=variables, check=False)
+    assert done.returncode == code
+    assert ("remove what chooses another one, such as `.python-version`" in done.stdout) == bool(code)
+
+
+@pytest.mark.parametrize(("kind", "newest"), [("library", "3.15"), ("tap", "3.14")])
+def test_the_template_knows_what_the_dependencies_can_be_installed_on(kind: str, newest: str, render: Render) -> None:
+    """In the action, and in the classifiers of a new project."""
+    project: Project = render(kind=kind, repository="tap-sample", python_min="3.13")
+    action = project.read(f"{ACTIONS}/pythons/action.yml")
+    assert f" {newest} #" in action
+    assert f'"Programming Language :: Python :: {newest}",\n  "Typing' in project.read(PYPROJECT)
+
+
+@pytest.mark.slow
+def test_every_dependency_of_a_library_has_a_wheel_for_the_newest_python(render: Render) -> None:
+    """Those that it is developed with; a wheel can be built from none here."""
+    project = render(kind="library")
+    command = (
+        "uv",
+        "pip",
+        "compile",
+        "--quiet",
+        "--python-version",
+        "3.15",
+        "--only-binary",
+        ":all:",
+        "--group",
+        "dev",
+    )
+    project.run(*command, PYPROJECT)
