@@ -168,7 +168,7 @@ class Job:
 def cause(output: str) -> str:
     """Return the informative lines of a failed command's output as one line, the end of it if it is long."""
     lines = [line.strip() for line in output.splitlines() if not NOISE.match(line)]
-    text = "; ".join(line.removeprefix("remote:").strip().rstrip(";") for line in lines)
+    text = "; ".join(line.removeprefix("remote:").strip().rstrip(";") for line in lines).rstrip(".")
     return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -181,11 +182,49 @@ def add_foreign_commit(clone: Project, *, to_origin: bool) -> None:
         clone.run("git", "branch", "--quiet", "-D", BRANCH)
 
 
+def add_foreign_commit_while_pushing(world: World, clone: Project) -> None:
+    """Let somebody's commit reach the branch of a clone's origin between the script's look at it and its push.
+
+    Git runs the command that answers `ls-remote`, which is the first thing that the script asks of `origin`.
+    """
+    origin = world.folder / f"origins/{clone.path.name}.git"
+    theirs = clone.run("git", "commit-tree", "-p", "HEAD", "-m", "Precious work", "HEAD^{tree}").stdout.strip()
+    clone.run("git", "push", "--quiet", "origin", f"{theirs}:refs/heads/theirs")
+    answer = world.folder / "bin/answer"
+    write_command(
+        answer,
+        "import subprocess, sys\n"
+        "subprocess.run(['git-upload-pack', *sys.argv[1:]], check=True)\n"
+        f"subprocess.run(['git', '-C', {str(origin)!r}, 'branch', {BRANCH!r}, 'theirs'], check=False)\n",
+    )
+    clone.run("git", "config", "remote.origin.uploadpack", str(answer))
+
+
+def move_branch_while_updating(clone: Project) -> None:
+    """Let somebody make the branch of a clone after the script has judged it: when git fills the worktree."""
+    clone.run("git", "config", "filter.theirs.smudge", f"git branch {BRANCH} main >/dev/null 2>&1; cat")
+    (clone.path / ".git/info/attributes").write_text(f"{FILE} filter=theirs\n", encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """A fleet with every state in it; its push and its conflict are repaired, and then the template moves on."""
     world = World.begin(tmp_path_factory.mktemp("story"))
-    names = ("new", "old", "busy", "clash", "lost", "standing", "foreign", "far", "shut", "unreachable")
+    names = (
+        "new",
+        "old",
+        "busy",
+        "clash",
+        "lost",
+        "standing",
+        "foreign",
+        "far",
+        "shut",
+        "raced",
+        "moved",
+        "odd",
+        "unreachable",
+    )
     clones = {name: world.clone(name) for name in names}
     replace(clones["new"].path / ".copier-answers.yml", "v1.0.0", "v1.1.0")
     commit(clones["new"])
@@ -199,6 +238,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     add_foreign_commit(clones["far"], to_origin=True)
     hook = world.folder / "origins/shut.git/hooks/pre-receive"
     write_command(hook, "import sys\nsys.exit('The token needs the workflow scope.')\n")
+    add_foreign_commit_while_pushing(world, clones["raced"])
+    move_branch_while_updating(clones["moved"])
+    replace(clones["odd"].path / ".copier-answers.yml", "v1.0.0", "v0.9.0")
+    commit(clones["odd"])
     replace(clones["unreachable"].path / ".copier-answers.yml", SOURCE, "git@template.test:none.git")
     commit(clones["unreachable"])
     world.release("v1.1.0", "line-2: 1", "line-2: 2")
@@ -206,6 +249,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     told = Story(world, clones, [], [], [], [], [])
     told.go("--push", day=1, code=1)
     hook.unlink()
+    clones["raced"].run("git", "config", "--unset", "remote.origin.uploadpack")
     (tree,) = world.folder.glob("fleet/clash-*")
     resolved = Project(tree, {})
     resolved.run("git", "checkout", "--quiet", "--theirs", FILE)
@@ -236,6 +280,9 @@ FIRST = {
     "foreign": r"failed, the branch template-update holds a commit .+ [0-9a-f]+ by Test, “Precious work”\. Merge or.+",
     "far": r"failed, template-update on origin holds a commit .+ by Test, “Precious work”\. Merge or delete.+",
     "shut": r"failed, the push was refused: .*The token needs the workflow scope\.; .+\. The update is on the branch.+",
+    "raced": r"failed, the push was refused: ! \[(remote )?rejected\] .+ \(.*(stale info|failed to).*\).+",
+    "moved": r"failed, .*cannot lock ref 'refs/heads/template-update'.+",
+    "odd": r"failed, Copier: .+ v0\.9\.0\. Run `copier update` in the clone to see it.+",
     "unreachable": r"failed, cannot read the template git@template\.test:none\.git: .+ Check `_src_path`.+",
 }
 
@@ -248,12 +295,12 @@ def test_each_state_has_its_reason(story: Story, name: str) -> None:
 
 def test_the_last_line_counts_the_states(story: Story) -> None:
     """All four, also those that no clone has."""
-    assert story.printed[0][-1] == "1 current, 2 updated, 1 conflicted, 6 failed"
-    assert story.printed[1][-1] == "1 current, 4 updated, 0 conflicted, 5 failed"
+    assert story.printed[0][-1] == "1 current, 2 updated, 1 conflicted, 9 failed"
+    assert story.printed[1][-1] == "1 current, 5 updated, 0 conflicted, 7 failed"
 
 
 def test_one_look_at_each_template_is_enough(story: Story) -> None:
-    """Ten clones, two URLs; Copier itself never connects."""
+    """A dozen clones, two URLs; Copier itself never connects."""
     assert [story.connections[number] for number in range(4)] == [2, 2, 2, 2]
 
 
@@ -272,10 +319,11 @@ def test_an_update_is_one_commit_on_a_branch_and_nothing_else(story: Story) -> N
 def test_only_finished_updates_are_pushed(story: Story) -> None:
     """Neither a conflict, nor over somebody's commit; and there stays what was there."""
     names = {name for name, commit in story.pushed[0].items() if commit}
-    assert names == {"old", "busy", "far"}
+    assert names == {"old", "busy", "far", "raced"}
     assert all(story.pushed[0][name] == story.heads[0][name] for name in ("old", "busy"))
     subject = ("git", "log", "-1", "--format=%s")
-    assert run(*subject, BRANCH, cwd=story.world.folder / "origins/far.git").stdout == "Precious work\n"
+    for name in ("far", "raced"):
+        assert run(*subject, BRANCH, cwd=story.world.folder / f"origins/{name}.git").stdout == "Precious work\n"
     assert story.clones["foreign"].run(*subject, BRANCH).stdout == "Precious work\n"
 
 
@@ -283,6 +331,24 @@ def test_after_a_refused_push_only_the_push_is_repeated(story: Story) -> None:
     """The commit is the same one, and not a new one of the second day."""
     assert story.heads[1]["shut"] == story.heads[0]["shut"] == story.pushed[1]["shut"] != ""
     assert states(story.printed[1])["shut"].startswith("updated, v1.0.0 → v1.1.0, pushed")
+
+
+def test_a_failed_update_leaves_nothing_behind(story: Story) -> None:
+    """Neither a branch nor a worktree."""
+    assert story.heads[0]["odd"] == ""
+    assert story.clones["odd"].run("git", "worktree", "list").stdout.count("\n") == 1
+    assert not list(story.world.folder.glob("fleet/odd-*"))
+
+
+def test_another_work_folder_does_not_repeat_an_update(world: World) -> None:
+    """The branch has it already."""
+    clone = world.clone("one")
+    world.update("one", code=0)
+    made = head(clone)
+    environment = {"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}
+    lines = world.update("--push", "--work", "next", "one", code=0, env=environment)
+    assert states(lines) == {"one": "updated, v1.0.0 → v1.1.0, pushed"}
+    assert head(clone) == pushed(clone) == made
 
 
 def test_a_resolved_conflict_is_pushed_and_its_worktree_goes(story: Story) -> None:
@@ -298,7 +364,7 @@ def test_each_clone_gets_one_pull_request(story: Story) -> None:
     opened = story.world.pull_requests()
     assert opened[0][:4] == ["pr", "create", "--head", BRANCH]
     assert opened[0][4:6] == ["--title", "Update the template to v1.1.0"]
-    assert story.pull_requests == [0, 4, 4, 4]
+    assert story.pull_requests == [0, 5, 5, 5]
     assert states(story.printed[2])["old"].endswith("pushed, https://github.com/owner/name/pull/1")
 
 
@@ -378,7 +444,7 @@ def start_and_wait_for_second(world: World) -> subprocess.Popen[str]:
     """Start the script over two clones, and wait until the first is done and the second is in the middle."""
     second = world.clone("two")
     world.clone("one")
-    slow = f"{shlex.quote(sys.executable)} -c 'import sys, time; time.sleep(9); sys.stdout.write(sys.stdin.read())'"
+    slow = f"{shlex.quote(sys.executable)} -c 'import sys, time; time.sleep(4); sys.stdout.write(sys.stdin.read())'"
     second.run("git", "config", "filter.slow.smudge", slow)
     (second.path / ".git/info/attributes").write_text(f"{FILE} filter=slow\n", encoding="utf-8")
     process = subprocess.Popen(
@@ -413,7 +479,7 @@ def test_a_run_can_be_stopped_and_continued(world: World, blow: signal.Signals, 
     process = start_and_wait_for_second(world)
     workers = descendants(process.pid)
     (os.killpg if group else os.kill)(process.pid, blow)
-    printed, _ = process.communicate()
+    printed, _ = process.communicate(timeout=30)
     assert process.returncode == (130 if blow is signal.SIGINT else -signal.SIGKILL)
     assert printed.startswith("[1/2] one: updated")
     assert printed.endswith("Run the same command again to continue.\n") == (blow is signal.SIGINT)
@@ -439,14 +505,16 @@ def test_without_its_packages_it_says_how_to_run_it() -> None:
     """With plain Python, before anything else."""
     done = run(sys.executable, "-I", "-S", SCRIPT, "one", cwd=ROOT, check=False)
     assert done.returncode == 1
+    assert done.stderr.startswith("The Python package ")
     assert "uv run scripts/update_fleet.py" in done.stderr
 
 
 @pytest.mark.slow
 def test_uv_runs_it_with_its_packages(world: World) -> None:
-    """From the metadata in the script."""
+    """From the metadata in the script; a copy of it, since uv keeps what it installed for a path."""
     world.clone("one")
-    done = run("uv", "run", "--quiet", SCRIPT, "one", cwd=world.folder, env=world.environment)
+    copy = shutil.copy2(SCRIPT, world.folder)
+    done = run("uv", "run", "--quiet", copy, "one", cwd=world.folder, env=world.environment)
     assert states(done.stdout.splitlines()) == {"one": "updated, v1.0.0 → v1.1.0"}
 
 
@@ -531,3 +599,4 @@ def test_an_error_is_shown_without_its_noise() -> None:
     assert cause(output) == "No.; ! [remote rejected] a -> b (hook declined)"
     assert cause("x" * 999).endswith("x" * 600)
     assert len(cause("x" * 999)) == 601
+    assert cause("fatal: No.\n") == "fatal: No"
