@@ -368,6 +368,29 @@ def test_each_clone_gets_one_pull_request(story: Story) -> None:
     assert states(story.printed[2])["old"].endswith("pushed, https://github.com/owner/name/pull/1")
 
 
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        (
+            "To get started with GitHub CLI, please run: gh auth login",
+            "failed, the branch is pushed, but `gh pr create`",
+        ),
+        (
+            'a pull request for branch "template-update" into branch "main" already exists:\nhttps://github.com/o/n/pull/7',
+            "updated, v1.0.0 → v1.1.0, pushed, https://github.com/o/n/pull/7",
+        ),
+    ],
+    ids=["no login", "it exists"],
+)
+def test_what_gh_refuses_is_shown(world: World, message: str, outcome: str) -> None:
+    """A pull request that is open already, as after an interruption, is as good as a new one."""
+    clone = world.clone("one")
+    write_command(world.folder / "bin/gh", f"import sys\nsys.exit({message!r})\n")
+    done = world.update("--pull-request", "one", code=int(outcome.startswith("failed")))
+    assert states(done)["one"].startswith(outcome)
+    assert pushed(clone) == head(clone) != ""
+
+
 def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -> None:
     """A commit that somebody amended is theirs, though the message is the script's."""
     said = states(story.printed[3])
