@@ -304,6 +304,11 @@ def test_one_look_at_each_template_is_enough(story: Story) -> None:
     assert [story.connections[number] for number in range(4)] == [2, 2, 2, 2]
 
 
+def test_a_current_clone_does_not_wait_for_copier(story: Story) -> None:
+    """It is judged by its recorded version, and reported before any update is made."""
+    assert list(states(story.printed[0]))[:5] == ["new", "lost", "standing", "foreign", "unreachable"]
+
+
 def test_an_update_is_one_commit_on_a_branch_and_nothing_else(story: Story) -> None:
     """The unfinished work and the branch of the user stay; the recorded URL stays the template's own."""
     clone = story.clones["busy"]
