@@ -175,6 +175,6 @@ def picture(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure copy and update beside a template of one file, and a fleet of 100; a broken bound is an error."""
+    """Measure copy, update and the fleet script beside what each replaces; a broken bound is an error."""
     install(session, "tests")
     session.run("python", "scripts/bench.py", *session.posargs)

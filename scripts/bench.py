@@ -1,15 +1,18 @@
-"""Measure `copier copy`, `copier update` and the update of a fleet, beside a template of one file.
+"""Measure `copier copy` and `copier update` beside a template of one file, and the fleet script beside its commands.
 
 Usage: python scripts/bench.py [--runs N] [--projects N]
 
-The runs of the two templates take turns, so that both meet the same machine; medians are compared. Prints a table;
-the exit code is 1 if a bound is broken: copy 1.7, update with one changed workflow 2.0, and for the fleet, whose time
-shall grow with its size and no faster, the last tenths beside the first, 1.25. Run it on a machine that is at rest.
+What is compared takes turns, so that both sides meet the same machine; medians are compared. Prints a table; the exit
+code is 1 if a bound is broken:
+
+- copy 1.7, and update with one changed workflow 2.0 times the template of one file;
+- the fleet script 0.5 times the processor time of `copier check-update` and `copier update` for each clone;
+- the last third of a fleet 1.25 times the first: the time grows with the number of clones and no faster.
+
+Run it on a machine that is at rest.
 """
 
 import argparse
-import contextlib
-import io
 import os
 import resource
 import shutil
@@ -20,16 +23,21 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
-
-import update_fleet
+from typing import NamedTuple, TypeAlias
 
 ROOT = Path(__file__).parent.parent
+SCRIPT = ROOT / "scripts/update_fleet.py"
 PARTS = ("copier.yml", "includes", "template")
 WORKFLOW = "template/.github/workflows/release-build.yaml"
-BOUNDS = {"copy": 1.7, "update": 2.0, "fleet": 1.25}
+BOUNDS = {"copy": 1.7, "update": 2.0, "fleet": 0.5, "growth": 1.25}
+OUTDATED = 2  # the exit code of `copier check-update` if there is a newer version
+GROUP = 10  # clones that one run of the fleet script updates
+COMPARED = 3  # clones that Copier's commands update after each group
 IDENTITY = {f"GIT_{role}_{part}": "bench@example.com" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")}
+
+Row: TypeAlias = tuple[str, str, str, float, float]
 
 
 def run(*command: str | Path, cwd: Path) -> None:
@@ -68,7 +76,7 @@ def make_templates(folder: Path) -> dict[str, Path]:
     return {"whole": whole, "one": one}
 
 
-def make_project(template: Path, destination: Path) -> Path:
+def make_project(template: Path | str, destination: Path) -> Path:
     """Make a project of a template's first version, a git repository."""
     run("copier", "copy", "--quiet", "--defaults", "--vcs-ref=v1.0.0", template, destination, cwd=destination.parent)
     commit(destination, "v0.1.0")
@@ -130,32 +138,95 @@ def measure_update(folder: Path, templates: dict[str, Path], runs: int) -> dict[
     return medians(runs, {name: update(name) for name in templates})
 
 
-def measure_fleet(folder: Path, template: Path, projects: int) -> list[Cost]:
-    """Return what each tenth of a fleet costs to update, in order."""
+def update_one_by_one(clone: Path, tree: Path) -> None:
+    """Update one clone with Copier's commands in a worktree, as the fleet script did before it used Copier's library.
+
+    Args:
+        clone: The clone, a git repository.
+        tree: The folder for the worktree, which is removed again.
+    """
+    run("git", "worktree", "prune", cwd=clone)
+    run("git", "worktree", "add", "--quiet", "--detach", tree, "HEAD", cwd=clone)
+    checked = subprocess.run(["copier", "check-update", "--quiet"], cwd=tree, check=False, capture_output=True)
+    if checked.returncode != OUTDATED:
+        sys.exit(f"copier check-update: exit code {checked.returncode}\n{checked.stderr.decode()}")
+    run("git", "switch", "--quiet", "--force-create", "template-update", cwd=tree)
+    run("copier", "update", "--quiet", "--skip-answered", "--defaults", cwd=tree)
+    run("git", "diff", "--name-only", "--diff-filter=U", cwd=tree)
+    subprocess.run(["git", "grep", "-lI", "^<<<<<<< "], cwd=tree, check=False, capture_output=True)
+    run("git", "ls-files", "--cached", "--others", "*.rej", cwd=tree)
+    run("git", "add", "--all", cwd=tree)
+    run("git", "commit", "--quiet", "--no-verify", "--message", "Update the template", cwd=tree)
+    run("git", "worktree", "remove", "--force", tree, cwd=clone)
+
+
+class Fleet(NamedTuple):
+    """What the updates of a fleet cost.
+
+    Attributes:
+        groups: The cost of the script for each `GROUP` of clones, in order.
+        others: The cost of Copier's commands for `COMPARED` other clones, after each group.
+    """
+
+    groups: list[Cost]
+    others: list[Cost]
+
+
+def measure_fleet(folder: Path, template: Path, projects: int) -> Fleet:
+    """Measure the fleet script beside Copier's commands, with a template behind a URL; the two take turns.
+
+    Args:
+        folder: The folder to make everything in.
+        template: The template's repository.
+        projects: How many clones the script updates, in groups of `GROUP`.
+    """
     folder.mkdir()
-    born = make_project(template, folder / "born")
-    clones = [folder / f"project-{number}" for number in range(projects)]
-    for clone in clones:
-        shutil.copytree(born, clone)
-    os.environ.update(IDENTITY)
+    os.environ["COPIER_CACHE_DIR"] = str(folder / "cache")
+    run("git", "clone", "--quiet", "--bare", template, "template.git", cwd=folder)
+    born = make_project(f"file://{folder / 'template.git'}", folder / "born")
+    groups = range(projects // GROUP)
+    names = [[f"project-{group}-{number}" for number in range(GROUP)] for group in groups]
+    others = [[f"other-{group}-{number}" for number in range(COMPARED)] for group in groups]
+    for name in chain(*names, *others):
+        shutil.copytree(born, folder / name)
 
-    def update(some: list[Path]) -> None:
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            code = update_fleet.main(["--work", str(folder / "fleet"), *map(str, some)])
-        if code or printed.getvalue().count(": updated, ") != len(some):
-            sys.exit(printed.getvalue())
+    def update(group: int) -> None:
+        run(sys.executable, SCRIPT, "--work", "fleet", *names[group], cwd=folder)
 
-    tenth = projects // 10
-    return [cost(partial(update, clones[start : start + tenth])) for start in range(0, projects, tenth)]
+    def update_others(group: int) -> None:
+        for name in others[group]:
+            update_one_by_one(folder / name, folder / f"tree-of-{name}")
+
+    update_one_by_one(born, folder / "tree-of-born")  # fills the cache of Copier's commands
+    fleet = Fleet([], [])
+    for group in groups:
+        fleet.groups.append(cost(partial(update, group)))
+        fleet.others.append(cost(partial(update_others, group)))
+    return fleet
 
 
-def rows(runs: int, projects: int) -> Iterator[tuple[str, str, str, float, float]]:
+def rows_of_fleet(folder: Path, template: Path, projects: int) -> Iterator[Row]:
+    """Measure the fleet script; yield its rows as `rows` does."""
+    fleet = measure_fleet(folder, template, projects)
+    clock = sum(group.clock for group in fleet.groups)
+    count = len(fleet.groups) * GROUP
+    print(f"A fleet of {count} took {clock:.0f} s, {clock / count:.2f} s each.")
+    this = sum(group.processor for group in fleet.groups) / count
+    other = sum(group.processor for group in fleet.others) / (len(fleet.others) * COMPARED)
+    yield "fleet, processors, a clone", f"{this:.2f} s", f"{other:.2f} s", this / other, BOUNDS["fleet"]
+    third = max(1, len(fleet.groups) // 3)
+    first, last = (
+        statistics.mean(group.processor for group in some) for some in (fleet.groups[:third], fleet.groups[-third:])
+    )
+    yield "fleet, processors, last third", f"{last:.1f} s", f"first: {first:.1f} s", last / first, BOUNDS["growth"]
+
+
+def rows(runs: int, projects: int) -> Iterator[Row]:
     """Measure; yield a row for each comparison: what, the two figures, their ratio and its bound."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         templates = make_templates(folder)
-        for what, measure in (("copy", measure_copy), ("update", measure_update)):
+        for what, measure in (("copy", measure_copy), ("update", measure_update)) if runs else ():
             took = measure(folder / what, templates, runs)
             whole, one = took["whole"], took["one"]
             yield f"copier {what}", f"{whole.clock:.2f} s", f"{one.clock:.2f} s", whole.clock / one.clock, BOUNDS[what]
@@ -167,24 +238,14 @@ def rows(runs: int, projects: int) -> Iterator[tuple[str, str, str, float, float
                 whole.processor / one.processor,
                 BOUNDS[what],
             )
-        tenths = measure_fleet(folder / "fleet", templates["whole"], projects)
-        total = sum(tenth.clock for tenth in tenths)
-        print(f"A fleet of {projects} took {total:.0f} s, {total / projects:.2f} s each.")
-        first, last = (statistics.mean(tenth.processor for tenth in some) for some in (tenths[:3], tenths[-3:]))
-        yield (
-            "the fleet's last tenths, processors",
-            f"{last:.1f} s",
-            f"first: {first:.1f} s",
-            last / first,
-            BOUNDS["fleet"],
-        )
+        yield from rows_of_fleet(folder / "fleet", templates["whole"], projects)
 
 
 def main() -> int:
     """Print the table row by row; return 1 if a ratio is over its bound, else 0."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--projects", type=int, default=100)
+    parser.add_argument("--runs", type=int, default=9, help="runs of copy and update; 0 measures the fleet alone")
+    parser.add_argument("--projects", type=int, default=100, help=f"clones in the fleet, a multiple of {GROUP}")
     options = parser.parse_args()
     print(f"| {'measured':36} | {'this template':13} | {'beside':13} | ratio | bound |")
     print(f"| {'-' * 36} | {'-' * 13} | {'-' * 13} | ----- | ----- |")

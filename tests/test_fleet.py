@@ -1,126 +1,296 @@
-"""Many clones are updated by one command that can be stopped, and nothing with a conflict is pushed."""
+"""Many clones are updated by one command: what it does, what it refuses, and how it continues."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.commands import ENVIRONMENT, run
+from tests.support.commands import run
 from tests.support.editing import replace
-from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW, README, ROOT
+from tests.support.fleet import BRANCH, FILE, SOURCE, World, head, pushed, states, write_command
 from tests.support.projects import Project
-from tests.support.versions import LINE_CHANGE, changed_files, update
+from tests.support.versions import changed_files
 
-SCRIPT = ROOT / "scripts/update_fleet.py"
-BRANCH = "template-update"
-
-
-def clone(old_project: Project, folder: Path, name: str) -> Project:
-    """Clone a project, with an origin of its own to push to."""
-    run("git", "clone", "--quiet", "--bare", old_project.path, folder / f"origins/{name}.git", cwd=folder)
-    run("git", "clone", "--quiet", folder / f"origins/{name}.git", folder / name, cwd=folder)
-    return Project(folder / name, old_project.answers)
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
-def fleet(old_project: Project, tmp_path: Path) -> dict[str, Project]:
-    """Four clones, each to end up in another state, and one with unfinished work in it."""
-    clones = {name: clone(old_project, tmp_path, name) for name in ("new", "old", "clash", "lost", "busy")}
-    update(clones["new"])
+def world(tmp_path: Path) -> World:
+    """A world of the test's own, with v1.1.0 to update to."""
+    world = World.begin(tmp_path)
+    world.release("v1.1.0", "line-2: 1", "line-2: 2")
+    world.connections()
+    return world
+
+
+@dataclass
+class Story:
+    """Three runs over one fleet, told once for many tests."""
+
+    world: World
+    clones: dict[str, Project]
+    printed: list[list[str]]
+    heads: list[dict[str, str]]
+    pushed: list[dict[str, str]]
+    connections: list[int]
+    pull_requests: list[int]
+
+    def go(self, *options: str, day: int, code: int) -> None:
+        """Run the script over the clones, on a day of its own so that no two runs make the same commit."""
+        date = f"2030-01-0{day}T00:00:00Z"
+        lines = self.world.update(*options, *self.clones, code=code, env={"GIT_COMMITTER_DATE": date})
+        self.printed.append(lines)
+        self.heads.append({name: head(clone) for name, clone in self.clones.items()})
+        self.pushed.append({name: pushed(clone) for name, clone in self.clones.items()})
+        self.connections.append(self.world.connections())
+        self.pull_requests.append(len(self.world.pull_requests()))
+
+
+def add_foreign_commit(clone: Project, *, to_origin: bool) -> None:
+    """Add somebody's commit on the branch of a clone, or of its origin."""
+    clone.run("git", "switch", "--quiet", "--create", BRANCH)
+    (clone.path / "work.txt").write_text("Work\n", encoding="utf-8")
+    clone.commit("Precious work")
+    if to_origin:
+        clone.run("git", "push", "--quiet", "origin", BRANCH)
+    clone.run("git", "switch", "--quiet", "main")
+    if to_origin:
+        clone.run("git", "branch", "--quiet", "-D", BRANCH)
+
+
+def add_foreign_commit_while_pushing(world: World, clone: Project) -> None:
+    """Let somebody's commit reach the branch of a clone's origin between the script's look at it and its push.
+
+    Git runs the command that answers `ls-remote`, which is the first thing that the script asks of `origin`.
+    """
+    origin = world.folder / f"origins/{clone.path.name}.git"
+    theirs = clone.run("git", "commit-tree", "-p", "HEAD", "-m", "Precious work", "HEAD^{tree}").stdout.strip()
+    clone.run("git", "push", "--quiet", "origin", f"{theirs}:refs/heads/theirs")
+    answer = world.folder / "bin/answer"
+    write_command(
+        answer,
+        "import subprocess, sys\n"
+        "subprocess.run(['git-upload-pack', *sys.argv[1:]], check=True)\n"
+        f"subprocess.run(['git', '-C', {str(origin)!r}, 'branch', {BRANCH!r}, 'theirs'], check=False)\n",
+    )
+    clone.run("git", "config", "remote.origin.uploadpack", str(answer))
+
+
+def move_branch_while_updating(clone: Project) -> None:
+    """Let somebody make the branch of a clone after the script has judged it: when git fills the worktree."""
+    clone.run("git", "config", "filter.theirs.smudge", f"git branch {BRANCH} main >/dev/null 2>&1; cat")
+    (clone.path / ".git/info/attributes").write_text(f"{FILE} filter=theirs\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """A fleet with every state in it; its push and its conflict are repaired, and then the template moves on."""
+    world = World.begin(tmp_path_factory.mktemp("story"))
+    names = (
+        "new",
+        "old",
+        "busy",
+        "clash",
+        "lost",
+        "standing",
+        "foreign",
+        "far",
+        "shut",
+        "raced",
+        "moved",
+        "odd",
+        "unreachable",
+    )
+    clones = {name: world.clone(name) for name in names}
+    replace(clones["new"].path / ".copier-answers.yml", "v1.0.0", "v1.1.0")
     clones["new"].commit()
-    replace(clones["clash"].path / BUILD_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
+    (clones["busy"].path / FILE).write_text("unfinished: work\n", encoding="utf-8")
+    replace(clones["clash"].path / FILE, "line-2: 1", "line-2: 99")
     clones["clash"].commit()
-    (clones["lost"].path / ANSWERS_FILE).unlink()
+    (clones["lost"].path / ".copier-answers.yml").unlink()
     clones["lost"].commit()
-    clones["busy"].write(README, "# Unfinished\n")
-    return clones
+    clones["standing"].run("git", "switch", "--quiet", "--create", BRANCH)
+    add_foreign_commit(clones["foreign"], to_origin=False)
+    add_foreign_commit(clones["far"], to_origin=True)
+    hook = world.folder / "origins/shut.git/hooks/pre-receive"
+    write_command(hook, "import sys\nsys.exit('The token needs the workflow scope.')\n")
+    add_foreign_commit_while_pushing(world, clones["raced"])
+    move_branch_while_updating(clones["moved"])
+    replace(clones["odd"].path / ".copier-answers.yml", "v1.0.0", "v0.9.0")
+    clones["odd"].commit()
+    replace(clones["unreachable"].path / ".copier-answers.yml", SOURCE, "git@template.test:none.git")
+    clones["unreachable"].commit()
+    world.release("v1.1.0", "line-2: 1", "line-2: 2")
+    world.connections()
+    told = Story(world, clones, [], [], [], [], [])
+    told.go("--push", day=1, code=1)
+    hook.unlink()
+    clones["raced"].run("git", "config", "--unset", "remote.origin.uploadpack")
+    (tree,) = world.folder.glob("fleet/clash-*")
+    resolved = Project(tree, {})
+    resolved.run("git", "checkout", "--quiet", "--theirs", FILE)
+    resolved.commit("Resolve")
+    told.go("--pull-request", "--markdown", "status.md", day=2, code=1)
+    told.go("--pull-request", day=3, code=1)
+    clones["busy"].run("git", "worktree", "add", "--quiet", "../amended", BRANCH)
+    amended = Project(world.folder / "amended", {})
+    (amended.path / "work.txt").write_text("Work\n", encoding="utf-8")
+    amended.run("git", "add", "--all")
+    amended.run("git", "commit", "--quiet", "--amend", "--no-edit")
+    clones["busy"].run("git", "worktree", "remove", "--force", "../amended")
+    world.release("v1.2.0", "line-4: 1", "line-4: 2")
+    told.heads.append({name: head(clone) for name, clone in clones.items()})
+    told.pushed.append({name: pushed(clone) for name, clone in clones.items()})
+    world.connections()
+    told.go("--push", "--work", "next", day=4, code=1)
+    return told
 
 
-def update_fleet(folder: Path, fleet: dict[str, Project], *options: str) -> tuple[int, list[str]]:
-    """Run the script over clones; return its exit code and its lines."""
-    done = run(
-        sys.executable, SCRIPT, *options, *(project.path.name for project in fleet.values()), cwd=folder, check=False
-    )
-    assert done.stderr == ""
-    return done.returncode, done.stdout.splitlines()
+FIRST = {
+    "new": r"current, v1\.1\.0",
+    "old": r"updated, v1\.0\.0 → v1\.1\.0, pushed",
+    "busy": r"updated, v1\.0\.0 → v1\.1\.0, pushed",
+    "clash": r"conflicted, resolve and commit in .+/fleet/clash-[0-9a-f]{8}: settings\.yaml",
+    "lost": r"failed, \.copier-answers\.yml is missing at HEAD\. Leave the clone out.+",
+    "standing": r"failed, the branch template-update is checked out in .+/standing\. Switch to another branch there.+",
+    "foreign": r"failed, the branch template-update holds a commit .+ [0-9a-f]+ by Test, “Precious work”\. Merge or.+",
+    "far": r"failed, template-update on origin holds a commit .+ by Test, “Precious work”\. Merge or delete.+",
+    "shut": r"failed, the push was refused: .*The token needs the workflow scope\.; .+\. The update is on the branch.+",
+    "raced": r"failed, the push was refused: ! \[(remote )?rejected\] .+ \(.*(stale info|failed to).*\).+",
+    "moved": r"failed, .*cannot lock ref 'refs/heads/template-update'.+",
+    "odd": r"failed, Copier: .+ v0\.9\.0\. Run `copier update` in the clone to see it.+",
+    "unreachable": r"failed, cannot read the template git@template\.test:none\.git: .+ Check `_src_path`.+",
+}
 
 
-def pushed(project: Project) -> str:
-    """Return the commit of the branch that the clone's origin has; nothing if it has no such branch."""
-    return project.run("git", "ls-remote", "--heads", "origin", BRANCH).stdout
+@pytest.mark.parametrize("name", FIRST)
+def test_each_state_has_its_reason(story: Story, name: str) -> None:
+    """A message names the clone, the cause, and what to do."""
+    assert re.fullmatch(FIRST[name], states(story.printed[0])[name])
 
 
-def test_every_clone_is_reported_and_no_conflict_is_pushed(fleet: dict[str, Project], tmp_path: Path) -> None:
-    """Current, updated, conflicted, failed; whatever was going on in a clone goes on."""
-    code, lines = update_fleet(tmp_path, fleet, "--push")
-    states = {line.split()[1].rstrip(":"): line.split(": ")[1].partition(",")[0] for line in lines[:-1]}
-    assert states == {"new": "current", "old": "updated", "clash": "conflicted", "lost": "failed", "busy": "updated"}
-    assert lines[-1] == "1 current, 2 updated, 1 conflicted, 1 failed"
-    assert code == 1
-    assert {name: bool(pushed(project)) for name, project in fleet.items()} == {
-        "new": False,
-        "old": True,
-        "clash": False,
-        "lost": False,
-        "busy": True,
-    }
-    for name in ("old", "busy"):
-        difference = fleet[name].run("git", "diff", "--name-only", "HEAD", BRANCH).stdout.split()
-        assert difference == [ANSWERS_FILE, BUILD_WORKFLOW]
-        assert fleet[name].run("git", "branch", "--show-current").stdout == "main\n"
-    assert changed_files(fleet["busy"]) == [README]
-    assert all(changed_files(fleet[name]) == [] for name in fleet if name != "busy")
+def test_the_last_line_counts_the_states(story: Story) -> None:
+    """All four, also those that no clone has."""
+    assert story.printed[0][-1] == "1 current, 2 updated, 1 conflicted, 9 failed"
+    assert story.printed[1][-1] == "1 current, 5 updated, 0 conflicted, 7 failed"
 
 
-@pytest.mark.slow
-def test_a_fixed_conflict_is_pushed_and_the_rest_is_not_done_again(fleet: dict[str, Project], tmp_path: Path) -> None:
-    """The same command, after the conflict was resolved and committed where the report says."""
-    update_fleet(tmp_path, fleet)
-    before = fleet["old"].run("git", "rev-parse", BRANCH).stdout
-    code, lines = update_fleet(tmp_path, fleet, "--push")
-    assert "clash: conflicted" in lines[2]
-    assert not pushed(fleet["clash"])
-    (tree,) = tmp_path.glob("fleet/clash-*")
-    fixed = Project(tree, {})
-    fixed.run("git", "checkout", "--quiet", "--theirs", BUILD_WORKFLOW)
-    fixed.commit("Update the template")
-    fleet.pop("lost")
-    code, lines = update_fleet(tmp_path, fleet, "--push")
-    assert "clash: updated, v1.1.0, a conflict mended" in lines[2]
-    assert pushed(fleet["clash"])
-    assert (code, lines[-1]) == (0, "1 current, 3 updated, 0 conflicted, 0 failed")
-    assert fleet["old"].run("git", "rev-parse", BRANCH).stdout == before
+def test_one_look_at_each_template_is_enough(story: Story) -> None:
+    """A dozen clones, two URLs; Copier itself never connects."""
+    assert [story.connections[number] for number in range(4)] == [2, 2, 2, 2]
 
 
-@pytest.mark.parametrize("stop_signal", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
-def test_a_fleet_can_be_stopped_and_resumed(stop_signal: signal.Signals, old_project: Project, tmp_path: Path) -> None:
-    """In the middle of a clone's update; the result is that of one run."""
-    fleet = {name: clone(old_project, tmp_path, name) for name in ("one", "two")}
-    process = subprocess.Popen(
-        [sys.executable, SCRIPT, "one", "two"],
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    while not [tree for tree in tmp_path.glob("fleet/two-*") if (tree / BUILD_WORKFLOW).exists()]:
-        assert process.poll() is None
-        time.sleep(0.01)
-    os.killpg(process.pid, stop_signal)
-    output, _ = process.communicate()
-    assert process.returncode == (130 if stop_signal is signal.SIGINT else -signal.SIGKILL)
-    assert output.startswith("[1/2] one: updated")
-    first = fleet["one"].run("git", "rev-parse", BRANCH).stdout
-    code, lines = update_fleet(tmp_path, fleet)
-    assert (code, lines[-1]) == (0, "0 current, 2 updated, 0 conflicted, 0 failed")
-    assert fleet["one"].run("git", "rev-parse", BRANCH).stdout == first
-    assert fleet["two"].run("git", "diff", "--name-only", "HEAD", BRANCH).stdout.split() == [
-        ANSWERS_FILE,
-        BUILD_WORKFLOW,
-    ]
-    assert fleet["two"].run("git", "worktree", "list").stdout.count("\n") == 1
+def test_a_current_clone_does_not_wait_for_copier(story: Story) -> None:
+    """It is judged by its recorded version, and reported before any update is made."""
+    assert list(states(story.printed[0]))[:5] == ["new", "lost", "standing", "foreign", "unreachable"]
+
+
+def test_an_update_is_one_commit_on_a_branch_and_nothing_else(story: Story) -> None:
+    """The unfinished work and the branch of the user stay; the recorded URL stays the template's own."""
+    clone = story.clones["busy"]
+    assert changed_files(clone) == [FILE]
+    assert clone.run("git", "branch", "--show-current").stdout == "main\n"
+    first = story.heads[0]["busy"]
+    assert clone.run("git", "diff", "--name-only", "main", first).stdout.split() == [".copier-answers.yml", FILE]
+    assert clone.run("git", "rev-parse", f"{first}^").stdout == clone.run("git", "rev-parse", "main").stdout
+    assert f"_src_path: {SOURCE}\n" in clone.run("git", "show", f"{first}:.copier-answers.yml").stdout
+    assert clone.run("git", "worktree", "list").stdout.count("\n") == 1
+
+
+def test_only_finished_updates_are_pushed(story: Story) -> None:
+    """Neither a conflict, nor over somebody's commit; and there stays what was there."""
+    names = {name for name, commit in story.pushed[0].items() if commit}
+    assert names == {"old", "busy", "far", "raced"}
+    assert all(story.pushed[0][name] == story.heads[0][name] for name in ("old", "busy"))
+    subject = ("git", "log", "-1", "--format=%s")
+    for name in ("far", "raced"):
+        assert run(*subject, BRANCH, cwd=story.world.folder / f"origins/{name}.git").stdout == "Precious work\n"
+    assert story.clones["foreign"].run(*subject, BRANCH).stdout == "Precious work\n"
+
+
+def test_after_a_refused_push_only_the_push_is_repeated(story: Story) -> None:
+    """The commit is the same one, and not a new one of the second day."""
+    assert story.heads[1]["shut"] == story.heads[0]["shut"] == story.pushed[1]["shut"] != ""
+    assert states(story.printed[1])["shut"].startswith("updated, v1.0.0 → v1.1.0, pushed")
+
+
+def test_a_failed_update_leaves_nothing_behind(story: Story) -> None:
+    """Neither a branch nor a worktree."""
+    assert story.heads[0]["odd"] == ""
+    assert story.clones["odd"].run("git", "worktree", "list").stdout.count("\n") == 1
+    assert not list(story.world.folder.glob("fleet/odd-*"))
+
+
+def test_another_work_folder_does_not_repeat_an_update(world: World) -> None:
+    """The branch has it already."""
+    clone = world.clone("one")
+    world.update("one", code=0)
+    made = head(clone)
+    environment = {"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}
+    lines = world.update("--push", "--work", "next", "one", code=0, env=environment)
+    assert states(lines) == {"one": "updated, v1.0.0 → v1.1.0, pushed"}
+    assert head(clone) == pushed(clone) == made
+
+
+def test_a_resolved_conflict_is_pushed_and_its_worktree_goes(story: Story) -> None:
+    """Somebody's commit, which this run may push, but no later one may replace."""
+    assert states(story.printed[1])["clash"].startswith("updated, v1.0.0 → v1.1.0, pushed")
+    assert story.pushed[1]["clash"] == story.heads[1]["clash"] != ""
+    assert not list(story.world.folder.glob("fleet/clash-*"))
+    assert "by Test, “Resolve”" in states(story.printed[3])["clash"]
+
+
+def test_each_clone_gets_one_pull_request(story: Story) -> None:
+    """Opened by `gh` after the push, and not again by the next run."""
+    opened = story.world.pull_requests()
+    assert opened[0][:4] == ["pr", "create", "--head", BRANCH]
+    assert opened[0][4:6] == ["--title", "Update the template to v1.1.0"]
+    assert story.pull_requests == [0, 5, 5, 5]
+    assert states(story.printed[2])["old"].endswith("pushed, https://github.com/owner/name/pull/1")
+
+
+@pytest.mark.parametrize(
+    ("message", "outcome"),
+    [
+        (
+            "To get started with GitHub CLI, please run: gh auth login",
+            "failed, the branch is pushed, but `gh pr create`",
+        ),
+        (
+            'a pull request for branch "template-update" into branch "main" already exists:\nhttps://github.com/o/n/pull/7',
+            "updated, v1.0.0 → v1.1.0, pushed, https://github.com/o/n/pull/7",
+        ),
+    ],
+    ids=["no login", "it exists"],
+)
+def test_what_gh_refuses_is_shown(world: World, message: str, outcome: str) -> None:
+    """A pull request that is open already, as after an interruption, is as good as a new one."""
+    clone = world.clone("one")
+    write_command(world.folder / "bin/gh", f"import sys\nsys.exit({message!r})\n")
+    done = world.update("--pull-request", "one", code=int(outcome.startswith("failed")))
+    assert states(done)["one"].startswith(outcome)
+    assert pushed(clone) == head(clone) != ""
+
+
+def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -> None:
+    """A commit that somebody amended is theirs, though the message is the script's."""
+    said = states(story.printed[3])
+    assert said["old"] == "updated, v1.0.0 → v1.2.0, pushed"
+    assert story.pushed[4]["old"] == story.heads[4]["old"] != story.heads[3]["old"]
+    assert said["busy"].startswith("failed, the branch template-update holds a commit that this script did not make")
+    assert story.heads[4]["busy"] == story.heads[3]["busy"]
+    assert story.pushed[4]["busy"] == story.pushed[3]["busy"]
+
+
+def test_the_table_shows_all_projects_and_versions(story: Story) -> None:
+    """In Markdown, in a file and where there is no terminal."""
+    table = (story.world.folder / "status.md").read_text(encoding="utf-8").splitlines()
+    assert table[:2] == ["| Project | Template version | Newest version | State |", "| --- | --- | --- | --- |"]
+    assert "| old | v1.0.0 | v1.1.0 | updated |" in table
+    assert "| lost | ? | ? | failed |" in table
+    assert len(table) == 2 + len(story.clones)
+    assert story.printed[1][-1 - len(table) : -1] == table

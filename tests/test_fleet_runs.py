@@ -1,0 +1,225 @@
+"""One run over a fleet: its table, its dry run, its end before the end, and its command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+from filelock import FileLock
+from update_fleet import Template, cause, git_url, is_current, own_commit
+
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.editing import replace
+from tests.support.fleet import (
+    FILE,
+    SCRIPT,
+    World,
+    descendants,
+    fingerprint,
+    head,
+    pushed,
+    start_and_wait_for_second,
+    states,
+)
+from tests.support.paths import ROOT
+from tests.support.projects import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A world of the test's own, with v1.1.0 to update to."""
+    world = World.begin(tmp_path)
+    world.release("v1.1.0", "line-2: 1", "line-2: 2")
+    world.connections()
+    return world
+
+
+def test_status_changes_nothing(world: World) -> None:
+    """It shows versions, one look for all clones, without a work folder."""
+    clones = [world.clone("one"), world.clone("two")]
+    before = [fingerprint(clone.path) for clone in clones]
+    lines = world.update("--status", "--markdown", "status.md", "one", "two", code=1)
+    assert lines[2:] == [
+        "| one | v1.0.0 | v1.1.0 | outdated |",
+        "| two | v1.0.0 | v1.1.0 | outdated |",
+        "0 current, 0 updated, 2 outdated, 0 conflicted, 0 failed",
+    ]
+    assert (world.folder / "status.md").read_text(encoding="utf-8").splitlines() == lines[:-1]
+    assert [fingerprint(clone.path) for clone in clones] == before
+    assert not (world.folder / "fleet").exists()
+    assert world.connections() == 1
+
+
+def test_a_dry_run_foretells_and_changes_no_clone(world: World) -> None:
+    """Not a byte of it; a conflict is known before."""
+    clones = [world.clone("old"), world.clone("clash")]
+    replace(clones[1].path / FILE, "line-2: 1", "line-2: 99")
+    clones[1].commit()
+    before = [fingerprint(clone.path) for clone in clones]
+    lines = world.update("--dry-run", "--push", "old", "clash", code=1)
+    assert states(lines) == {"old": "would update, v1.0.0 → v1.1.0", "clash": "would conflict, settings.yaml"}
+    assert [fingerprint(clone.path) for clone in clones] == before
+    assert not pushed(clones[0])
+    assert sorted(path.name for path in (world.folder / "fleet").iterdir()) == [".gitignore", ".lock"]
+
+
+def test_two_runs_do_not_share_a_work_folder(world: World) -> None:
+    """The second one says so, and stops before it does anything."""
+    world.clone("one")
+    (world.folder / "fleet").mkdir()
+    with FileLock(world.folder / "fleet/.lock"):
+        done = run(sys.executable, SCRIPT, "one", cwd=world.folder, check=False, env=world.environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Another run uses the folder {world.folder / 'fleet'}.")
+    assert world.connections() == 0
+
+
+def test_a_terminal_shows_a_progress_bar_with_the_time_left(world: World) -> None:
+    """And the table as a drawing."""
+    for name in ("one", "two"):
+        world.clone(name)
+    environment = ENVIRONMENT | world.environment | {"TERM": "xterm", "COLUMNS": "100"}
+    command = [str(SCRIPT), "--status", "one", "two"]
+    terminal = pexpect.spawn(sys.executable, command, cwd=world.folder, env=environment, encoding="utf-8", timeout=60)
+    terminal.expect(r"Reading.*━.*[01]/2.*(--:--|\d+:\d\d).* left")
+    terminal.expect(r"│ one .*│ v1\.0\.0 .*│ v1\.1\.0 .*│ outdated │")
+    terminal.expect(pexpect.EOF)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("group", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_a_run_can_be_stopped_and_continued(world: World, blow: signal.Signals, *, group: bool) -> None:
+    """In the middle of an update, by the terminal or by a signal to the main process alone; no worker goes on."""
+    process = start_and_wait_for_second(world)
+    workers = descendants(process.pid)
+    (os.killpg if group else os.kill)(process.pid, blow)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == (130 if blow is signal.SIGINT else -signal.SIGKILL)
+    assert printed.startswith("[1/2] one: updated")
+    assert printed.endswith("Run the same command again to continue.\n") == (blow is signal.SIGINT)
+    deadline = time.monotonic() + 30
+    while workers & descendants(1) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not workers & descendants(1)
+    clones = [Project(world.folder / name, {}) for name in ("one", "two")]
+    first = head(clones[0])
+    assert first
+    assert not head(clones[1])
+    if blow is signal.SIGKILL:
+        for left in (world.folder / "tmp").iterdir():
+            run("rm", "-rf", left, cwd=world.folder)
+    lines = world.update("one", "two", code=0, env={"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"})
+    assert states(lines) == dict.fromkeys(("one", "two"), "updated, v1.0.0 → v1.1.0")
+    assert head(clones[0]) == first
+    assert head(clones[1])
+    assert clones[1].run("git", "worktree", "list").stdout.count("\n") == 1
+
+
+def test_without_its_packages_it_says_how_to_run_it() -> None:
+    """With plain Python, before anything else."""
+    done = run(sys.executable, "-I", "-S", SCRIPT, "one", cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The Python package ")
+    assert "uv run scripts/update_fleet.py" in done.stderr
+
+
+@pytest.mark.slow
+def test_uv_runs_it_with_its_packages(world: World) -> None:
+    """From the metadata in the script; a copy of it, since uv keeps what it installed for a path."""
+    world.clone("one")
+    copy = shutil.copy2(SCRIPT, world.folder)
+    done = run("uv", "run", "--quiet", copy, "one", cwd=world.folder, env=world.environment)
+    assert states(done.stdout.splitlines()) == {"one": "updated, v1.0.0 → v1.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--branch", "a..b"], "git accepts no branch of the name 'a..b'"),
+        (["--pull-request"], "--pull-request needs GitHub's command `gh`, which is not on the PATH"),
+    ],
+)
+def test_a_wrong_command_line_is_refused(options: list[str], message: str, tmp_path: Path) -> None:
+    """Before anything is done."""
+    (tmp_path / "git").symlink_to(run("which", "git", cwd=ROOT).stdout.strip())
+    done = run(sys.executable, SCRIPT, *options, "one", cwd=tmp_path, check=False, env={"PATH": str(tmp_path)})
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert not (tmp_path / "fleet").exists()
+
+
+@pytest.mark.parametrize(
+    ("recorded", "current"),
+    [
+        ("v1.0.0", False),
+        ("v1.1.0", True),
+        ("v2.0.0rc1", True),
+        ("v1.1.0-3-g1234567", True),
+        ("v1.0.0-3-g1234567", False),
+        ("1234567", False),  # a commit ID that reads like a version
+        ("gone", False),
+    ],
+)
+def test_versions_are_compared_as_versions(recorded: str, *, current: bool) -> None:
+    """And not as texts; what is no tag of the template is left to Copier."""
+    tags = frozenset({"v1.0.0", "v1.1.0", "v2.0.0rc1", "latest"})
+    assert is_current(recorded, Template("v1.1.0", "abcdef0123", tags)) is current
+
+
+@pytest.mark.parametrize(("recorded", "current"), [("abcdef0", True), ("abc", False), ("v0-1-gabcdef0", True)])
+def test_a_template_without_versions_is_compared_by_commit(recorded: str, *, current: bool) -> None:
+    """Of its default branch."""
+    assert is_current(recorded, Template("HEAD", "abcdef0123", frozenset())) is current
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [
+        ("gh:owner/name", "https://github.com/owner/name.git"),
+        ("gl:/owner/name.git", "https://gitlab.com/owner/name.git"),
+        ("https://github.com/owner/name", "https://github.com/owner/name.git"),
+        ("git+https://example.com/name", "https://example.com/name"),
+        ("git@example.com:name.git", "git@example.com:name.git"),
+    ],
+)
+def test_a_template_has_the_url_that_copier_gives_to_git(source: str, url: str) -> None:
+    """Or git would not know the local copy by it."""
+    from copier._vcs import get_repo  # noqa: PLC0415 - not public, and wanted here alone
+
+    assert git_url(source) == url == get_repo(source)
+
+
+def test_copier_has_the_function_that_the_script_replaces() -> None:
+    """Without it, updates work but cost twice as much."""
+    from copier import _template  # noqa: PLC0415 - not public, and wanted here alone
+
+    assert callable(vars(_template)["clone"])
+
+
+def test_a_commit_is_the_scripts_own_only_as_it_was_made() -> None:
+    """With its files and its message."""
+    message = "Update the template to v1.1.0\n\nTemplate-Update: v1.1.0\nTemplate-Tree: 0123\n"
+    assert own_commit(message, "0123") == "v1.1.0"
+    assert own_commit(message, "4567") == ""
+    assert own_commit(f"{message}Signed-off-by: A <a@example.com>\n", "0123") == ""
+    assert own_commit("Update the template", "0123") == ""
+
+
+def test_an_error_is_shown_without_its_noise() -> None:
+    """What a server says, and the end of what is long."""
+    output = "To git@example.com:a.git\nremote: \nremote: No.\n ! [remote rejected] a -> b (hook declined)\n"
+    output += "error: failed to push some refs to 'git@example.com:a.git'\nhint: Pull.\n"
+    assert cause(output) == "No.; ! [remote rejected] a -> b (hook declined)"
+    assert cause("x" * 999).endswith("x" * 600)
+    assert len(cause("x" * 999)) == 601
+    assert cause("fatal: No.\n") == "fatal: No"
