@@ -159,8 +159,8 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
     [
-        ("tap", "1tap", ["kind", '"1tap"', "begin the name with a letter"]),
-        ("extension", "x" * 65, ["kind", "65 characters", "64 at most"]),
+        ("tap", "1tap", ["kind", '"1tap"', "begins with a letter"]),
+        ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
         ("mapper", "json", ["kind", '"json"', "standard library"]),
     ],
 )
