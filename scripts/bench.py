@@ -126,8 +126,8 @@ def measure_copy(folder: Path, templates: dict[str, Path], runs: int) -> dict[st
 def measure_update(folder: Path, templates: dict[str, Path], runs: int) -> dict[str, Cost]:
     """Return the medians of `copier update` with both templates, where one line of one file changed."""
     folder.mkdir()
-    born = {name: make_project(template, folder / name) for name, template in templates.items()}
-    for name, project in born.items():
+    projects = {name: make_project(template, folder / name) for name, template in templates.items()}
+    for name, project in projects.items():
         for number in range(runs + 1):
             shutil.copytree(project, folder / f"{name}-{number}")
 
@@ -183,12 +183,12 @@ def measure_fleet(folder: Path, template: Path, projects: int) -> Fleet:
     folder.mkdir()
     os.environ["COPIER_CACHE_DIR"] = str(folder / "cache")
     run("git", "clone", "--quiet", "--bare", template, "template.git", cwd=folder)
-    born = make_project(f"file://{folder / 'template.git'}", folder / "born")
+    original = make_project(f"file://{folder / 'template.git'}", folder / "original")
     groups = range(projects // GROUP)
     names = [[f"project-{group}-{number}" for number in range(GROUP)] for group in groups]
     others = [[f"other-{group}-{number}" for number in range(COMPARED)] for group in groups]
     for name in chain(*names, *others):
-        shutil.copytree(born, folder / name)
+        shutil.copytree(original, folder / name)
 
     def update(group: int) -> None:
         run(sys.executable, SCRIPT, "--work", "fleet", *names[group], cwd=folder)
@@ -197,7 +197,7 @@ def measure_fleet(folder: Path, template: Path, projects: int) -> Fleet:
         for name in others[group]:
             update_one_by_one(folder / name, folder / f"tree-of-{name}")
 
-    update_one_by_one(born, folder / "tree-of-born")  # fills the cache of Copier's commands
+    update_one_by_one(original, folder / "tree-of-original")  # fills the cache of Copier's commands
     fleet = Fleet([], [])
     for group in groups:
         fleet.groups.append(cost(partial(update, group)))

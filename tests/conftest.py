@@ -11,6 +11,7 @@ import pytest
 from tests.simulation.server import Loopback, serve_loopback
 from tests.simulation.world import World
 from tests.support.commands import run
+from tests.support.fleet import Fleet
 from tests.support.once import Once
 from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, ROOT, source
 from tests.support.projects import Project, Render, build
@@ -106,6 +107,15 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 def world(default: Project, loopback: Loopback, once: Once, tmp_path: Path) -> World:
     """The default project, set up as RELEASING.md says, before its first release."""
     return World.create(default.copy(tmp_path / "my-package"), tmp_path, loopback, once)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    """An empty fleet of the test's own, with v1.1.0 of the small template to update to."""
+    fleet = Fleet.create(tmp_path)
+    fleet.release("v1.1.0", "line-2: 1", "line-2: 2")
+    fleet.connections()
+    return fleet
 
 
 @pytest.fixture(scope="session")

@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.commands import run
 from tests.support.editing import replace
-from tests.support.fleet import BRANCH, FILE, SOURCE, World, head, pushed, states, write_command
+from tests.support.fleet import BRANCH, FILE, SOURCE, Fleet, head, pushed, states, write_command
 from tests.support.projects import Project
 from tests.support.versions import changed_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A world of the test's own, with v1.1.0 to update to."""
-    world = World.begin(tmp_path)
-    world.release("v1.1.0", "line-2: 1", "line-2: 2")
-    world.connections()
-    return world
 
 
 @dataclass
 class Story:
     """Three runs over one fleet, told once for many tests."""
 
-    world: World
+    fleet: Fleet
     clones: dict[str, Project]
     printed: list[list[str]]
     heads: list[dict[str, str]]
@@ -42,12 +29,12 @@ class Story:
     def go(self, *options: str, day: int, code: int) -> None:
         """Run the script over the clones, on a day of its own so that no two runs make the same commit."""
         date = f"2030-01-0{day}T00:00:00Z"
-        lines = self.world.update(*options, *self.clones, code=code, env={"GIT_COMMITTER_DATE": date})
+        lines = self.fleet.update(*options, *self.clones, code=code, env={"GIT_COMMITTER_DATE": date})
         self.printed.append(lines)
         self.heads.append({name: head(clone) for name, clone in self.clones.items()})
         self.pushed.append({name: pushed(clone) for name, clone in self.clones.items()})
-        self.connections.append(self.world.connections())
-        self.pull_requests.append(len(self.world.pull_requests()))
+        self.connections.append(self.fleet.connections())
+        self.pull_requests.append(len(self.fleet.pull_requests()))
 
 
 def add_foreign_commit(clone: Project, *, to_origin: bool) -> None:
@@ -62,15 +49,15 @@ def add_foreign_commit(clone: Project, *, to_origin: bool) -> None:
         clone.run("git", "branch", "--quiet", "-D", BRANCH)
 
 
-def add_foreign_commit_while_pushing(world: World, clone: Project) -> None:
+def add_foreign_commit_while_pushing(fleet: Fleet, clone: Project) -> None:
     """Let somebody's commit reach the branch of a clone's origin between the script's look at it and its push.
 
     Git runs the command that answers `ls-remote`, which is the first thing that the script asks of `origin`.
     """
-    origin = world.folder / f"origins/{clone.path.name}.git"
+    origin = fleet.folder / f"origins/{clone.path.name}.git"
     theirs = clone.run("git", "commit-tree", "-p", "HEAD", "-m", "Precious work", "HEAD^{tree}").stdout.strip()
     clone.run("git", "push", "--quiet", "origin", f"{theirs}:refs/heads/theirs")
-    answer = world.folder / "bin/answer"
+    answer = fleet.folder / "bin/answer"
     write_command(
         answer,
         "import subprocess, sys\n"
@@ -89,7 +76,7 @@ def move_branch_while_updating(clone: Project) -> None:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     """A fleet with every state in it; its push and its conflict are repaired, and then the template moves on."""
-    world = World.begin(tmp_path_factory.mktemp("story"))
+    fleet = Fleet.create(tmp_path_factory.mktemp("story"))
     names = (
         "new",
         "old",
@@ -105,7 +92,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         "odd",
         "unreachable",
     )
-    clones = {name: world.clone(name) for name in names}
+    clones = {name: fleet.clone(name) for name in names}
     replace(clones["new"].path / ".copier-answers.yml", "v1.0.0", "v1.1.0")
     clones["new"].commit()
     (clones["busy"].path / FILE).write_text("unfinished: work\n", encoding="utf-8")
@@ -116,36 +103,36 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     clones["standing"].run("git", "switch", "--quiet", "--create", BRANCH)
     add_foreign_commit(clones["foreign"], to_origin=False)
     add_foreign_commit(clones["far"], to_origin=True)
-    hook = world.folder / "origins/shut.git/hooks/pre-receive"
+    hook = fleet.folder / "origins/shut.git/hooks/pre-receive"
     write_command(hook, "import sys\nsys.exit('The token needs the workflow scope.')\n")
-    add_foreign_commit_while_pushing(world, clones["raced"])
+    add_foreign_commit_while_pushing(fleet, clones["raced"])
     move_branch_while_updating(clones["moved"])
     replace(clones["odd"].path / ".copier-answers.yml", "v1.0.0", "v0.9.0")
     clones["odd"].commit()
     replace(clones["unreachable"].path / ".copier-answers.yml", SOURCE, "git@template.test:none.git")
     clones["unreachable"].commit()
-    world.release("v1.1.0", "line-2: 1", "line-2: 2")
-    world.connections()
-    told = Story(world, clones, [], [], [], [], [])
+    fleet.release("v1.1.0", "line-2: 1", "line-2: 2")
+    fleet.connections()
+    told = Story(fleet, clones, [], [], [], [], [])
     told.go("--push", day=1, code=1)
     hook.unlink()
     clones["raced"].run("git", "config", "--unset", "remote.origin.uploadpack")
-    (tree,) = world.folder.glob("fleet/clash-*")
+    (tree,) = fleet.folder.glob("fleet/clash-*")
     resolved = Project(tree, {})
     resolved.run("git", "checkout", "--quiet", "--theirs", FILE)
     resolved.commit("Resolve")
     told.go("--pull-request", "--markdown", "status.md", day=2, code=1)
     told.go("--pull-request", day=3, code=1)
     clones["busy"].run("git", "worktree", "add", "--quiet", "../amended", BRANCH)
-    amended = Project(world.folder / "amended", {})
+    amended = Project(fleet.folder / "amended", {})
     (amended.path / "work.txt").write_text("Work\n", encoding="utf-8")
     amended.run("git", "add", "--all")
     amended.run("git", "commit", "--quiet", "--amend", "--no-edit")
     clones["busy"].run("git", "worktree", "remove", "--force", "../amended")
-    world.release("v1.2.0", "line-4: 1", "line-4: 2")
+    fleet.release("v1.2.0", "line-4: 1", "line-4: 2")
     told.heads.append({name: head(clone) for name, clone in clones.items()})
     told.pushed.append({name: pushed(clone) for name, clone in clones.items()})
-    world.connections()
+    fleet.connections()
     told.go("--push", "--work", "next", day=4, code=1)
     return told
 
@@ -208,7 +195,7 @@ def test_only_finished_updates_are_pushed(story: Story) -> None:
     assert all(story.pushed[0][name] == story.heads[0][name] for name in ("old", "busy"))
     subject = ("git", "log", "-1", "--format=%s")
     for name in ("far", "raced"):
-        assert run(*subject, BRANCH, cwd=story.world.folder / f"origins/{name}.git").stdout == "Precious work\n"
+        assert run(*subject, BRANCH, cwd=story.fleet.folder / f"origins/{name}.git").stdout == "Precious work\n"
     assert story.clones["foreign"].run(*subject, BRANCH).stdout == "Precious work\n"
 
 
@@ -222,16 +209,16 @@ def test_a_failed_update_leaves_nothing_behind(story: Story) -> None:
     """Neither a branch nor a worktree."""
     assert story.heads[0]["odd"] == ""
     assert story.clones["odd"].run("git", "worktree", "list").stdout.count("\n") == 1
-    assert not list(story.world.folder.glob("fleet/odd-*"))
+    assert not list(story.fleet.folder.glob("fleet/odd-*"))
 
 
-def test_another_work_folder_does_not_repeat_an_update(world: World) -> None:
+def test_another_work_folder_does_not_repeat_an_update(fleet: Fleet) -> None:
     """The branch has it already."""
-    clone = world.clone("one")
-    world.update("one", code=0)
+    clone = fleet.clone("one")
+    fleet.update("one", code=0)
     made = head(clone)
     environment = {"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}
-    lines = world.update("--push", "--work", "next", "one", code=0, env=environment)
+    lines = fleet.update("--push", "--work", "next", "one", code=0, env=environment)
     assert states(lines) == {"one": "updated, v1.0.0 → v1.1.0, pushed"}
     assert head(clone) == pushed(clone) == made
 
@@ -240,13 +227,13 @@ def test_a_resolved_conflict_is_pushed_and_its_worktree_goes(story: Story) -> No
     """Somebody's commit, which this run may push, but no later one may replace."""
     assert states(story.printed[1])["clash"].startswith("updated, v1.0.0 → v1.1.0, pushed")
     assert story.pushed[1]["clash"] == story.heads[1]["clash"] != ""
-    assert not list(story.world.folder.glob("fleet/clash-*"))
+    assert not list(story.fleet.folder.glob("fleet/clash-*"))
     assert "by Test, “Resolve”" in states(story.printed[3])["clash"]
 
 
 def test_each_clone_gets_one_pull_request(story: Story) -> None:
     """Opened by `gh` after the push, and not again by the next run."""
-    opened = story.world.pull_requests()
+    opened = story.fleet.pull_requests()
     assert opened[0][:4] == ["pr", "create", "--head", BRANCH]
     assert opened[0][4:6] == ["--title", "Update the template to v1.1.0"]
     assert story.pull_requests == [0, 5, 5, 5]
@@ -267,11 +254,11 @@ def test_each_clone_gets_one_pull_request(story: Story) -> None:
     ],
     ids=["no login", "it exists"],
 )
-def test_what_gh_refuses_is_shown(world: World, message: str, outcome: str) -> None:
+def test_what_gh_refuses_is_shown(fleet: Fleet, message: str, outcome: str) -> None:
     """A pull request that is open already, as after an interruption, is as good as a new one."""
-    clone = world.clone("one")
-    write_command(world.folder / "bin/gh", f"import sys\nsys.exit({message!r})\n")
-    done = world.update("--pull-request", "one", code=int(outcome.startswith("failed")))
+    clone = fleet.clone("one")
+    write_command(fleet.folder / "bin/gh", f"import sys\nsys.exit({message!r})\n")
+    done = fleet.update("--pull-request", "one", code=int(outcome.startswith("failed")))
     assert states(done)["one"].startswith(outcome)
     assert pushed(clone) == head(clone) != ""
 
@@ -288,7 +275,7 @@ def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -
 
 def test_the_table_shows_all_projects_and_versions(story: Story) -> None:
     """In Markdown, in a file and where there is no terminal."""
-    table = (story.world.folder / "status.md").read_text(encoding="utf-8").splitlines()
+    table = (story.fleet.folder / "status.md").read_text(encoding="utf-8").splitlines()
     assert table[:2] == ["| Project | Template version | Newest version | State |", "| --- | --- | --- | --- |"]
     assert "| old | v1.0.0 | v1.1.0 | updated |" in table
     assert "| lost | ? | ? | failed |" in table

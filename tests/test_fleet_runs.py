@@ -19,7 +19,7 @@ from tests.support.editing import replace
 from tests.support.fleet import (
     FILE,
     SCRIPT,
-    World,
+    Fleet,
     descendants,
     fingerprint,
     head,
@@ -34,62 +34,53 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    """A world of the test's own, with v1.1.0 to update to."""
-    world = World.begin(tmp_path)
-    world.release("v1.1.0", "line-2: 1", "line-2: 2")
-    world.connections()
-    return world
-
-
-def test_status_changes_nothing(world: World) -> None:
+def test_status_changes_nothing(fleet: Fleet) -> None:
     """It shows versions, one look for all clones, without a work folder."""
-    clones = [world.clone("one"), world.clone("two")]
+    clones = [fleet.clone("one"), fleet.clone("two")]
     before = [fingerprint(clone.path) for clone in clones]
-    lines = world.update("--status", "--markdown", "status.md", "one", "two", code=1)
+    lines = fleet.update("--status", "--markdown", "status.md", "one", "two", code=1)
     assert lines[2:] == [
         "| one | v1.0.0 | v1.1.0 | outdated |",
         "| two | v1.0.0 | v1.1.0 | outdated |",
         "0 current, 0 updated, 2 outdated, 0 conflicted, 0 failed",
     ]
-    assert (world.folder / "status.md").read_text(encoding="utf-8").splitlines() == lines[:-1]
+    assert (fleet.folder / "status.md").read_text(encoding="utf-8").splitlines() == lines[:-1]
     assert [fingerprint(clone.path) for clone in clones] == before
-    assert not (world.folder / "fleet").exists()
-    assert world.connections() == 1
+    assert not (fleet.folder / "fleet").exists()
+    assert fleet.connections() == 1
 
 
-def test_a_dry_run_foretells_and_changes_no_clone(world: World) -> None:
+def test_a_dry_run_foretells_and_changes_no_clone(fleet: Fleet) -> None:
     """Not a byte of it; a conflict is known before."""
-    clones = [world.clone("old"), world.clone("clash")]
+    clones = [fleet.clone("old"), fleet.clone("clash")]
     replace(clones[1].path / FILE, "line-2: 1", "line-2: 99")
     clones[1].commit()
     before = [fingerprint(clone.path) for clone in clones]
-    lines = world.update("--dry-run", "--push", "old", "clash", code=1)
+    lines = fleet.update("--dry-run", "--push", "old", "clash", code=1)
     assert states(lines) == {"old": "would update, v1.0.0 → v1.1.0", "clash": "would conflict, settings.yaml"}
     assert [fingerprint(clone.path) for clone in clones] == before
     assert not pushed(clones[0])
-    assert sorted(path.name for path in (world.folder / "fleet").iterdir()) == [".gitignore", ".lock"]
+    assert sorted(path.name for path in (fleet.folder / "fleet").iterdir()) == [".gitignore", ".lock"]
 
 
-def test_two_runs_do_not_share_a_work_folder(world: World) -> None:
+def test_two_runs_do_not_share_a_work_folder(fleet: Fleet) -> None:
     """The second one says so, and stops before it does anything."""
-    world.clone("one")
-    (world.folder / "fleet").mkdir()
-    with FileLock(world.folder / "fleet/.lock"):
-        done = run(sys.executable, SCRIPT, "one", cwd=world.folder, check=False, env=world.environment)
+    fleet.clone("one")
+    (fleet.folder / "fleet").mkdir()
+    with FileLock(fleet.folder / "fleet/.lock"):
+        done = run(sys.executable, SCRIPT, "one", cwd=fleet.folder, check=False, env=fleet.environment)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Another run uses the folder {world.folder / 'fleet'}.")
-    assert world.connections() == 0
+    assert done.stderr.startswith(f"Another run uses the folder {fleet.folder / 'fleet'}.")
+    assert fleet.connections() == 0
 
 
-def test_a_terminal_shows_a_progress_bar_with_the_time_left(world: World) -> None:
+def test_a_terminal_shows_a_progress_bar_with_the_time_left(fleet: Fleet) -> None:
     """And the table as a drawing."""
     for name in ("one", "two"):
-        world.clone(name)
-    environment = ENVIRONMENT | world.environment | {"TERM": "xterm", "COLUMNS": "100"}
+        fleet.clone(name)
+    environment = ENVIRONMENT | fleet.environment | {"TERM": "xterm", "COLUMNS": "100"}
     command = [str(SCRIPT), "--status", "one", "two"]
-    terminal = pexpect.spawn(sys.executable, command, cwd=world.folder, env=environment, encoding="utf-8", timeout=60)
+    terminal = pexpect.spawn(sys.executable, command, cwd=fleet.folder, env=environment, encoding="utf-8", timeout=60)
     terminal.expect(r"Reading.*━.*[01]/2.*(--:--|\d+:\d\d).* left")
     terminal.expect(r"│ one .*│ v1\.0\.0 .*│ v1\.1\.0 .*│ outdated │")
     terminal.expect(pexpect.EOF)
@@ -97,9 +88,9 @@ def test_a_terminal_shows_a_progress_bar_with_the_time_left(world: World) -> Non
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("group", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_a_run_can_be_stopped_and_continued(world: World, blow: signal.Signals, *, group: bool) -> None:
+def test_a_run_can_be_stopped_and_continued(fleet: Fleet, blow: signal.Signals, *, group: bool) -> None:
     """In the middle of an update, by the terminal or by a signal to the main process alone; no worker goes on."""
-    process = start_and_wait_for_second(world)
+    process = start_and_wait_for_second(fleet)
     workers = descendants(process.pid)
     (os.killpg if group else os.kill)(process.pid, blow)
     printed, _ = process.communicate(timeout=30)
@@ -110,14 +101,14 @@ def test_a_run_can_be_stopped_and_continued(world: World, blow: signal.Signals, 
     while workers & descendants(1) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not workers & descendants(1)
-    clones = [Project(world.folder / name, {}) for name in ("one", "two")]
+    clones = [Project(fleet.folder / name, {}) for name in ("one", "two")]
     first = head(clones[0])
     assert first
     assert not head(clones[1])
     if blow is signal.SIGKILL:
-        for left in (world.folder / "tmp").iterdir():
-            run("rm", "-rf", left, cwd=world.folder)
-    lines = world.update("one", "two", code=0, env={"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"})
+        for left in (fleet.folder / "tmp").iterdir():
+            run("rm", "-rf", left, cwd=fleet.folder)
+    lines = fleet.update("one", "two", code=0, env={"GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"})
     assert states(lines) == dict.fromkeys(("one", "two"), "updated, v1.0.0 → v1.1.0")
     assert head(clones[0]) == first
     assert head(clones[1])
@@ -133,11 +124,11 @@ def test_without_its_packages_it_says_how_to_run_it() -> None:
 
 
 @pytest.mark.slow
-def test_uv_runs_it_with_its_packages(world: World) -> None:
+def test_uv_runs_it_with_its_packages(fleet: Fleet) -> None:
     """From the metadata in the script; a copy of it, since uv keeps what it installed for a path."""
-    world.clone("one")
-    copy = shutil.copy2(SCRIPT, world.folder)
-    done = run("uv", "run", "--quiet", copy, "one", cwd=world.folder, env=world.environment)
+    fleet.clone("one")
+    copy = shutil.copy2(SCRIPT, fleet.folder)
+    done = run("uv", "run", "--quiet", copy, "one", cwd=fleet.folder, env=fleet.environment)
     assert states(done.stdout.splitlines()) == {"one": "updated, v1.0.0 → v1.1.0"}
 
 

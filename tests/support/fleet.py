@@ -37,16 +37,16 @@ def write_command(path: Path, script: str) -> Path:
 
 
 @dataclass
-class World:
+class Fleet:
     """A folder with a template, clones of projects with an origin each, and stubs of `ssh` and `gh`."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, folder: Path) -> World:
+    def create(cls, folder: Path) -> Fleet:
         """Make a template of one file, its version v1.0.0, and the project that the clones are of."""
-        world = cls(folder)
+        fleet = cls(folder)
         ssh = write_command(
             folder / "bin/ssh",
             "import os, shlex, sys\n"
@@ -57,7 +57,7 @@ class World:
         gh = "import json, sys\n"
         gh += f"open({str(folder / 'gh.jsonl')!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
         write_command(folder / "bin/gh", f"{gh}print('https://github.com/owner/name/pull/1')\n")
-        world.environment = {
+        fleet.environment = {
             "GIT_SSH_COMMAND": shlex.quote(str(ssh)),
             "PATH": f"{ssh.parent}{os.pathsep}{ENVIRONMENT['PATH']}",
             "COPIER_CACHE_DIR": str(folder / "cache"),
@@ -72,10 +72,10 @@ class World:
         (template / "template" / FILE).write_text(LINES, encoding="utf-8")
         run("git", "init", "--quiet", "--initial-branch=main", cwd=template)
         run("git", "init", "--quiet", "--bare", "--initial-branch=main", "small.git", cwd=folder)
-        world.release("v1.0.0", "line-0: 1", "line-0: 1")
-        run("copier", "copy", "--quiet", "--defaults", SOURCE, folder / "born", cwd=folder, env=world.environment)
-        Project(folder / "born", {}).init()
-        return world
+        fleet.release("v1.0.0", "line-0: 1", "line-0: 1")
+        run("copier", "copy", "--quiet", "--defaults", SOURCE, folder / "original", cwd=folder, env=fleet.environment)
+        Project(folder / "original", {}).init()
+        return fleet
 
     def release(self, tag: str, old: str, new: str) -> None:
         """Change a line of the template, and tag a new version."""
@@ -87,7 +87,7 @@ class World:
 
     def clone(self, name: str) -> Project:
         """Clone the project, with an origin of its own to push to."""
-        run("git", "clone", "--quiet", "--bare", "born", f"origins/{name}.git", cwd=self.folder)
+        run("git", "clone", "--quiet", "--bare", "original", f"origins/{name}.git", cwd=self.folder)
         run("git", "clone", "--quiet", f"origins/{name}.git", name, cwd=self.folder)
         return Project(self.folder / name, {})
 
@@ -134,22 +134,22 @@ def fingerprint(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def start_and_wait_for_second(world: World) -> subprocess.Popen[str]:
+def start_and_wait_for_second(fleet: Fleet) -> subprocess.Popen[str]:
     """Start the script over two clones, and wait until the first is done and the second is in the middle."""
-    second = world.clone("two")
-    world.clone("one")
+    second = fleet.clone("two")
+    fleet.clone("one")
     slow = f"{shlex.quote(sys.executable)} -c 'import sys, time; time.sleep(4); sys.stdout.write(sys.stdin.read())'"
     second.run("git", "config", "filter.slow.smudge", slow)
     (second.path / ".git/info/attributes").write_text(f"{FILE} filter=slow\n", encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, SCRIPT, "--workers", "1", "one", "two"],
-        cwd=world.folder,
-        env=ENVIRONMENT | world.environment,
+        cwd=fleet.folder,
+        env=ENVIRONMENT | fleet.environment,
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    while not list(world.folder.glob("fleet/two-*")):
+    while not list(fleet.folder.glob("fleet/two-*")):
         assert process.poll() is None
         time.sleep(0.01)
     second.run("git", "config", "--unset", "filter.slow.smudge")
