@@ -13,7 +13,30 @@ import pytest
 
 from tests.simulation.world import PUBLISHER, World
 from tests.support.commands import run
+from tests.support.editing import replace
+from tests.support.paths import PYPROJECT
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL
+
+BACKEND = """\
+import os
+from pathlib import Path
+
+from poetry_dynamic_versioning.backend import build_sdist, build_wheel
+
+release = Path(".github/release")
+if release.is_dir():  # in the checkout, and not in the unpacked source distribution
+    (release / "gate.py").write_text("print('accepted by the build')")
+    (release / "publisher.json").write_text("{}")
+    Path("bin").mkdir(exist_ok=True)
+    Path("bin/python").write_text("#!/bin/sh\\necho accepted by the build")
+    Path("bin/python").chmod(0o755)
+    with open(os.environ["GITHUB_OUTPUT"], "a") as output:
+        output.write("version=9.9.9\\n")
+    with open(os.environ["GITHUB_PATH"], "a") as path:
+        path.write(f"{Path('bin').resolve()}\\n")
+    with open(os.environ["GITHUB_STEP_SUMMARY"], "a") as summary:
+        summary.write("Changed by the build.\\n")
+"""
 
 
 @contextmanager
@@ -111,3 +134,27 @@ def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
     done = world.release()
     assert done.result == "success", done.log
     assert "::warning title=Release gate::The released commit is not on the default branch main" in done.log
+
+
+@pytest.mark.parametrize("static", [False, True])
+def test_a_build_cannot_change_its_verdict(world: World, *, static: bool) -> None:
+    """It may write what it likes, over the gate, too: the gate that judges it is from another checkout."""
+    world.project.write("backend.py", BACKEND)
+    for old, new in [
+        ('"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),
+        ("requires-poetry =", 'include = [{ path = "backend.py", format = "sdist" }]\nrequires-poetry ='),
+        *([('dynamic = ["version"] # from the git tag', 'version = "9.9.9"')] if static else []),
+    ]:
+        replace(world.project.path / PYPROJECT, old, new)
+    world.commit()
+    done = world.release()
+    assert done.jobs["build/build"].result == "success", done.jobs["build/build"].log
+    assert "Changed by the build." in done.jobs["build/build"].summary
+    assert "accepted by the build" not in done.log
+    if static:
+        assert "[project] of pyproject.toml has a static `version`" in done.jobs["build/judge"].log
+        assert done.results()["publish"] == "skipped"
+        assert not world.loopback.pypi.attempts
+    else:
+        assert done.jobs["build/judge"].outputs["version"] == VERSION
+        assert world.uploaded() == {WHEEL, SDIST}
