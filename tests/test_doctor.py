@@ -1,13 +1,16 @@
 """The doctor finds what is wrong before a release, and changes nothing."""
 
+import sys
 from collections.abc import Callable
 
 import pytest
 
+from tests.scenarios.changes import set_environment
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
+from tests.support.paths import DOCTOR_SCRIPT
 
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
 
@@ -44,3 +47,49 @@ def test_the_doctor_says_what_it_cannot_check(world: World) -> None:
     assert found.returncode == 0, found.stdout
     assert "not checked  The repository on GitHub: `gh` is not installed" in found.stdout
     assert "not checked  PyPI: PyPI answers with status 503" in found.stdout
+
+
+@pytest.mark.parametrize("message", ["gh: API rate limit exceeded (HTTP 403)", "error connecting to api.github.com"])
+def test_what_gh_refuses_is_not_checked(message: str, world: World) -> None:
+    """It is no error of the repository's, and the reason is shown."""
+    found = world.run_doctor(failure=f"more\n{message}")
+    assert found.returncode == 0, found.stdout
+    for subject in ("repository", "environment", "releases"):
+        assert f"not checked  The {subject} on GitHub: {message}." in found.stdout
+
+
+def test_an_answer_that_is_no_json_is_not_checked(world: World) -> None:
+    """As from a proxy that asks for a login."""
+    found = world.run_doctor(output="<html>")
+    assert found.returncode == 0, found.stdout
+    assert (
+        "not checked  The repository on GitHub: `gh api repos/MeltanoLabs/my-package` did not print JSON."
+        in found.stdout
+    )
+
+
+@pytest.mark.parametrize("tags", [("v*",), ("v*.*.*",), ("v[0-9]*",), ("v?.*", "v[0-9][0-9].*")])
+def test_any_rules_that_admit_release_tags_are_fine(tags: tuple[str, ...], world: World) -> None:
+    """Whatever they look like."""
+    set_environment(branches=("main",), tags=tags, reviewed=True)(world)
+    found = world.run_doctor()
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
+    """An environment that admits all refs is protected by them alone, and keeps its reviewer."""
+    set_environment(reviewed=True)(world)
+    found = world.run_doctor()
+    prepared = world.github.read_state()
+    path = "repos/MeltanoLabs/my-package/environments/publishing"
+    prepared["answers"][f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": []}
+    world.github.write_state(prepared)
+    for _ in range(2):  # rules can be added only after the first command
+        lines = [line for line in found.stdout.splitlines() if "→" in line and path in line]
+        for remedy in (line.partition("→ ")[2] for line in lines):
+            done = world.run_as_maintainer("/bin/sh", "-c", remedy)
+            assert done.returncode == 0, done.stderr
+        found = world.run_as_maintainer(sys.executable, DOCTOR_SCRIPT)
+    assert found.returncode == 0, found.stdout
+    assert "ok           The environment publishing requires a reviewer." in found.stdout
+    assert world.github.read_state()["answers"][path]["protection_rules"][0]["prevent_self_review"]

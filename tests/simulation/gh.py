@@ -68,12 +68,37 @@ def upload(state: dict[str, Any], tag: str, files: list[str], *, clobber: bool) 
         release["assets"][file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def put_environment(state: dict[str, Any], path: str, body: dict[str, Any]) -> None:
+    """Replace what an environment is, as GitHub's API does: what the body leaves out is gone.
+
+    https://docs.github.com/rest/deployments/environments#create-or-update-an-environment
+    """
+    rules = []
+    if body.get("reviewers"):
+        reviewers = [{"type": one["type"], "reviewer": {"id": one["id"]}} for one in body["reviewers"]]
+        own = body.get("prevent_self_review", False)
+        rules.append({"type": "required_reviewers", "prevent_self_review": own, "reviewers": reviewers})
+    if body.get("wait_timer"):
+        rules.append({"type": "wait_timer", "wait_timer": body["wait_timer"]})
+    policy = body.get("deployment_branch_policy")
+    state["answers"][path] |= {"protection_rules": rules, "deployment_branch_policy": policy}
+
+
 def main(arguments: list[str]) -> None:
     """Do what the arguments say, or fail as `gh` does."""
     file = Path(os.environ["LOOPBACK_GITHUB"])
     state = json.loads(file.read_text(encoding="utf-8"))
     state["calls"].append(arguments)
+    if "failure" in state:
+        fail(state["failure"])
     match arguments:
+        case ["api", "--method", "PUT", path, "--input", "-"] if path in state["answers"]:
+            put_environment(state, path, json.load(sys.stdin))
+        case ["api", "--method", "POST", path, "-f", name, "-f", kind]:
+            policies = state["answers"][f"{path}?per_page=100"]["branch_policies"]
+            policies.append({"name": name.removeprefix("name="), "type": kind.removeprefix("type=")})
+        case ["api", _] if "output" in state:
+            print(state["output"])
         case ["api", path, "--jq", jq] if re.fullmatch(r"\.\w+", jq):
             api(state, path, jq)
         case ["api", path]:

@@ -71,14 +71,22 @@ class World:
         (done,) = self.trigger(dispatch_event({"package_name": typed}))
         return done
 
-    def run_doctor(self, *, gh: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run the doctor on the maintainer's machine, with or without `gh`; PyPI and GitHub are those of loopback."""
-        state = self.github.read_state()
-        self.github.write_state(state | {"answers": self.github.api_answers()})
+    def run_doctor(self, *, gh: bool = True, **state: object) -> subprocess.CompletedProcess[str]:
+        """Run the doctor on the maintainer's machine, with or without `gh`; PyPI and GitHub are those of loopback.
+
+        Args:
+            gh: Whether `gh` is installed.
+            state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
+        """
+        self.github.write_state(self.github.read_state() | {"answers": self.github.api_answers()} | state)
         commands = stub_folder(self.github.once) if gh else Path(sys.executable).parent
-        path = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
+        return self.run_as_maintainer(sys.executable, DOCTOR_SCRIPT, commands=commands)
+
+    def run_as_maintainer(self, *command: str, commands: Path | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command on the maintainer's machine, with a folder of commands; without one, with `gh`."""
+        path = os.pathsep.join([str(commands or stub_folder(self.github.once)), "/usr/bin", "/bin"])
         variables = self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
-        return self.project.run(sys.executable, DOCTOR_SCRIPT, env=variables, check=False)
+        return self.project.run(*command, env=variables, check=False)
 
     def uploaded(self) -> set[str]:
         """Return the names of the project's files on PyPI."""
