@@ -148,9 +148,11 @@ def check_version(version: Version, tag: str) -> list[str]:
     try:
         wanted = Version(tag.removeprefix("v"))
     except InvalidVersion:
-        guess = tag.rpartition("-v")[2] or "1.2.3"
-        example = f"v{guess}" if is_canonical(guess) else "v1.2.3 or v1.0.0rc1"
-        several = " Several packages in one repository are not supported." if example != "v1.2.3 or v1.0.0rc1" else ""
+        guess = tag.rpartition("-v")[2]
+        if is_canonical(guess):
+            example, several = f"v{guess}", " Several packages in one repository are not supported."
+        else:
+            example, several = "v1.2.3 or v1.0.0rc1", ""
         return [f"The tag {tag} is not `v` and a version (PEP 440): {again}, for example as {example}.{several}"]
     if tag != f"v{wanted}":
         return [
