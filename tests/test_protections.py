@@ -15,6 +15,7 @@ from tests.scenarios.changes import (
     edit,
     make_contributors_fork,
     make_release_immutable,
+    move_tag,
     register_publisher,
     set_environment,
 )
@@ -195,6 +196,15 @@ def check_push(world: World) -> None:
     assert done.jobs["judge"].outputs["version"].startswith(f"{VERSION}.post1.dev0+")
 
 
+def check_moved_tag(world: World) -> None:
+    """A tag that was moved stops the build, and the report says that nothing was uploaded."""
+    before = world.project.run("git", "rev-parse", "HEAD").stdout.strip()
+    move_tag(world)
+    done = world.release(before)
+    assert done.results()["build"] == "failure"
+    assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
+
+
 check_build_hashes, check_judge_hashes, check_uv_hashes = map(check_hashes, (BUILD_LOCK, JUDGE_LOCK, UV_LOCK))
 
 OWN = "every job names its own permissions"
@@ -324,6 +334,7 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         "report: needs rehearse": check_rehearsal,
         "report: needs rehearse-without-environment": check_rehearsal,
         "report, Check out the report: pin": check_release,
+        "report, Check out the report: ref": check_moved_tag,
         "report, Check out the report: persist-credentials": check_release,
         "report, Fetch what was built: pin": check_release,
         "report, Fetch what was built: if": check_failed_build,

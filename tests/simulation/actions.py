@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.simulation.errors import StepFailedError
+from tests.simulation.errors import StepFailedError, UnsupportedError
 from tests.simulation.tools import bare_python, execute, link
 from tests.support.commands import run
 
@@ -24,11 +24,15 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
     git("init", "--quiet")
     git("remote", "add", "origin", f"https://github.com/{runner.github.slug}")
     source = f"file://{runner.github.git}"
-    if event.is_tag and runner.github.commit_of(event.ref) != commit:
+    by_tag = event.is_tag and "ref" not in given
+    if given.get("ref", commit) != commit:
+        message = f"the ref {given['ref']}"
+        raise UnsupportedError(message)
+    if by_tag and runner.github.commit_of(event.ref) != commit:  # not compared if a commit was asked for
         message = f"The ref '{event.ref}' does not point to the expected commit '{commit}'."
         raise StepFailedError(message)
     if depth := int(given.get("fetch-depth", "1")):
-        target = event.ref if event.is_tag else "refs/remotes/origin/x"
+        target = event.ref if by_tag else "refs/remotes/origin/x"
         git("fetch", "--quiet", "--no-tags", f"--depth={depth}", source, f"+{commit}:{target}")
     else:
         git("fetch", "--quiet", source, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
@@ -118,7 +122,7 @@ ACTIONS = {
     "actions/checkout": Action(
         "v7.0.1",
         checkout,
-        {"fetch-depth", "persist-credentials", "sparse-checkout", "sparse-checkout-cone-mode"},
+        {"fetch-depth", "persist-credentials", "ref", "sparse-checkout", "sparse-checkout-cone-mode"},
     ),
     # src/setup-python.ts, src/find-python.ts
     "actions/setup-python": Action("v7.0.0", setup_python, {"python-version"}),

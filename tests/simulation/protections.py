@@ -15,6 +15,7 @@ WITH = {
     "fetch-depth",
     "if-no-files-found",
     "persist-credentials",
+    "ref",
     "sparse-checkout",
     "sparse-checkout-cone-mode",
 }

@@ -72,6 +72,7 @@ class Run:
         github = {
             "repository": self.github.slug,
             "ref": self.event.ref,
+            "sha": self.commit,
             "ref_name": self.event.ref_name,
             "event_name": self.event.name,
             "workflow": self.workflow["name"],
