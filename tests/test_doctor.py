@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.scenarios.changes import set_environment
+from tests.scenarios.changes import Change, set_environment, set_remote
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
-from tests.support.paths import DOCTOR_SCRIPT
+from tests.support.paths import DOCTOR_SCRIPT, PUBLISHER_JSON
+from tests.support.projects import Project
 
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
 
@@ -74,6 +75,63 @@ def test_any_rules_that_admit_release_tags_are_fine(tags: tuple[str, ...], world
     set_environment(branches=("main",), tags=tags, reviewed=True)(world)
     found = world.run_doctor()
     assert found.returncode == 0, found.stdout
+
+
+def add_tags(*tags: str) -> Change:
+    """Tag the commit."""
+
+    def change(world: World) -> None:
+        for tag in tags:
+            world.project.run("git", "tag", tag)
+
+    return change
+
+
+def make_shallow(world: World) -> None:
+    """Make git believe that the clone has the last commit alone."""
+    head = world.project.run("git", "rev-parse", "HEAD").stdout
+    world.project.write(".git/shallow", head)
+
+
+def delete_repository(world: World) -> None:
+    """Give the repository another name; nothing redirects there."""
+    world.github.repository = "other"
+
+
+def make_fork(world: World) -> None:
+    """Make the publisher's own repository a fork on GitHub."""
+    world.github.fork = True
+
+
+OTHER_FINDINGS = {
+    "a remote elsewhere": (set_remote("https://gitlab.com/a/b.git"), "not checked  The git remote: the git remote"),
+    "no repository": (delete_repository, "error        GitHub shows you no repository MeltanoLabs/my-package"),
+    "a fork that is the publisher's": (make_fork, "note         MeltanoLabs/my-package is a fork"),
+    "no project": (lambda world: world.loopback.pypi.projects.clear(), "ok           PyPI has no my-package yet"),
+    "a project with files": (
+        lambda world: world.loopback.pypi.projects["my-package"].update({"a": b"b"}),
+        "not checked  PyPI has my-package: whether it is yours",
+    ),
+    "a shallow clone": (make_shallow, "error        The clone is shallow"),
+    "tags that are no versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
+    "no publisher": (lambda world: (world.project.path / PUBLISHER_JSON).unlink(), f"error        {PUBLISHER_JSON} is"),
+}
+
+
+@pytest.mark.parametrize(("change", "line"), OTHER_FINDINGS.values(), ids=OTHER_FINDINGS)
+def test_the_doctor_finds_the_state_of_things(change: Change, line: str, world: World) -> None:
+    """Only an error makes its exit code 1."""
+    change(world)
+    found = world.run_doctor()
+    assert line in found.stdout
+    assert found.returncode == int("error  " in found.stdout)
+
+
+def test_the_doctor_has_no_options(default: Project) -> None:
+    """An argument makes it print what it does, and nothing else."""
+    done = default.run(sys.executable, DOCTOR_SCRIPT, "--fix", check=False)
+    assert done.returncode == 2
+    assert "ok  " not in done.stdout
 
 
 def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:

@@ -17,6 +17,7 @@ FAILED = {"publish": "failure", "attach": "skipped"}
 PUBLISHER = {  # what a token claims if all is as the form says
     "owner": "MeltanoLabs", "repository": "my-package", "workflow_filename": "release.yaml",
 }  # fmt: skip
+BY_HAND = "workflow_dispatch"
 
 
 def claims(**changes: str) -> str:
@@ -48,12 +49,12 @@ class Case:
 
 def rehearsed(says: str, answer: str = "refused", on_pypi: dict[str, bytes] | None = None) -> Case:
     """Return a rehearsal whose exchange passed, and the answer to a token without the environment."""
-    return Case(says, on_pypi=on_pypi or {}, event="workflow_dispatch", answer=answer)
+    return Case(says, on_pypi=on_pypi or {}, event=BY_HAND, answer=answer)
 
 
 def refused(says: str, uv_output: str = "") -> Case:
     """Return a rehearsal whose exchange failed."""
-    return Case(says, {"rehearse": "failure"}, event="workflow_dispatch", uv_output=uv_output)
+    return Case(says, {"rehearse": "failure"}, event=BY_HAND, uv_output=uv_output)
 
 
 CASES = {
@@ -77,6 +78,8 @@ CASES = {
     "a rehearsal passed": rehearsed("## The rehearsal passed"),
     "a rehearsal without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
     "a rehearsal with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
+    "a rehearsal of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
+    "a rehearsal without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_fails=True),
     "a rehearsal of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
     "a rehearsal before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
