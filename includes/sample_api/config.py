@@ -14,11 +14,15 @@ CONFIG = {
     "username": "ali",
     "password": "open sesame",
 {%- elif auth_method == 'OAuth2' %}
+    "token_url": f"http://{HOST}:{PORT}/oauth/token",
     "client_id": "ali",
     "client_secret": "open sesame",
+    "scopes": "users groups",
 {%- elif auth_method == 'JWT' %}
+    "token_url": f"http://{HOST}:{PORT}/oauth/token",
     "client_id": "ali",
     "private_key": PRIVATE_KEY,
+    "scopes": "users groups",
 {%- endif %}
 }
 USERS = [

@@ -1,5 +1,5 @@
 def is_known(request: Request) -> bool:
-    """Return whether the request comes with the credentials of the sample configuration."""
+    """Return whether a request has the credentials of the sample configuration."""
 {%- if auth_method == 'API Key' %}
     return request.headers.get("x-api-key") == CONFIG["auth_token"]
 {%- elif auth_method == 'Bearer Token' %}
@@ -14,7 +14,12 @@ def is_known(request: Request) -> bool:
 def token(request: Request) -> Response:
     """Return an access token in exchange for {{ 'the credentials of the client' if auth_method == 'OAuth2' else 'an assertion that the client has signed' }}."""
 {%- if auth_method == 'OAuth2' %}
-    expected = {"grant_type": "client_credentials"} | {name: CONFIG[name] for name in ("client_id", "client_secret")}
+    expected = {
+        "grant_type": "client_credentials",
+        "client_id": CONFIG["client_id"],
+        "client_secret": CONFIG["client_secret"],
+        "scope": CONFIG["scopes"],
+    }
     if request.form.to_dict() != expected:
         return Response(status=401)
 {%- else %}
@@ -22,9 +27,11 @@ def token(request: Request) -> Response:
         return Response(status=400)
     try:
         assertion = request.form["assertion"]
-        jwt.decode(assertion, PUBLIC_KEY, ["RS256"], issuer=CONFIG["client_id"], audience=request.base_url)
+        claims = jwt.decode(assertion, PUBLIC_KEY, ["RS256"], issuer=CONFIG["client_id"], audience=request.base_url)
     except jwt.InvalidTokenError:
         return Response(status=401)
+    if claims["scope"] != CONFIG["scopes"]:
+        return Response(status=400)
 {%- endif %}
     return Response(json.dumps({"access_token": ACCESS_TOKEN, "expires_in": 3600}), content_type="application/json")
 {%- endif -%}

@@ -1,4 +1,4 @@
-"""What the tests share."""
+"""The fixtures of the tests."""
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -8,7 +8,7 @@ from . import source
 
 @pytest.fixture(scope="session")
 def httpserver_listen_address() -> tuple[str, int]:
-    """Return the address that the sample configuration names."""
+    """Return the host and the port of the sample configuration."""
     return source.HOST, source.PORT
 
 
