@@ -1,3 +1,5 @@
+{% set updated_at = 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' -%}
+{% set user_id = 'userId' if stream_type == 'GraphQL' else 'user_id' -%}
 {% if auth_method in ['OAuth2', 'JWT'] -%}
 ACCESS_TOKEN = "a token"  # noqa: S105
 {% endif -%}
@@ -25,14 +27,17 @@ CONFIG = {
     "scopes": "users groups",
 {%- endif %}
 }
-USERS = [
-    {"id": 1, "name": "Ada", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-01T00:00:00+00:00"},
-    {"id": 2, "name": "Grace", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-02T00:00:00+00:00"},
-    {"id": 3, "name": "Mary", "{{ 'updatedAt' if stream_type == 'GraphQL' else 'updated_at' }}": "2026-01-03T00:00:00+00:00"},
-]
-GROUPS = {
-    1: [{"id": 10, "name": "Engines"}],
-    2: [{"id": 10, "name": "Engines"}, {"id": 20, "name": "Languages"}],
-    3: [{"id": 30, "name": "Stars"}],
+RECORDS: dict[str, list[dict[str, Any]]] = {  # what the tap reads
+    "users": [
+        {"id": 1, "name": "Ada", "{{ updated_at }}": "2026-01-01T00:00:00+00:00"},
+        {"id": 2, "name": "Grace", "{{ updated_at }}": "2026-01-02T00:00:00+00:00"},
+        {"id": 3, "name": "Mary", "{{ updated_at }}": "2026-01-03T00:00:00+00:00"},
+    ],
+    "groups": [
+        {"{{ user_id }}": 1, "id": 10, "name": "Engines"},
+        {"{{ user_id }}": 2, "id": 10, "name": "Engines"},
+        {"{{ user_id }}": 2, "id": 20, "name": "Languages"},
+        {"{{ user_id }}": 3, "id": 30, "name": "Stars"},
+    ],
 }
 PAGE_SIZE = 2

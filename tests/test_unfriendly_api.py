@@ -1,0 +1,301 @@
+"""A rendered REST tap reads an unfriendly API after the edits that its AGENTS.md describes, and no others."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from tests.simulation import tracker
+from tests.simulation.unfriendly_api import (
+    CREDENTIALS,
+    OUTAGE,
+    RATE_LIMIT,
+    RATE_LIMIT_WITHOUT_RETRY_AFTER,
+    REFRESH_TOKEN,
+    Answer,
+    Record,
+    UnfriendlyAPI,
+    serve,
+)
+from tests.support.agents_md import paste
+from tests.support.environments import shared_packages
+from tests.support.interpreters import newest_interpreter
+from tests.support.once import Once
+from tests.support.projects import Render
+from tests.support.taps import Tap
+
+MOST_LINES = 120  # to turn a rendered REST tap into one for another API
+ADA: Record = {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"}
+GRACE: Record = {"id": 2, "updated_at": "2026-01-02T00:00:00+00:00"}  # without the optional name
+MARY: Record = {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00+00:00"}
+USERS = [ADA, GRACE, MARY]
+GROUPS: list[Record] = [{"id": 10, "name": "Engines"}, {"id": 20, "name": None}, {"id": 30}]
+RECORDS: dict[str, list[Record | None]] = {
+    "/users": [*USERS],
+    "/users/1/groups": [*GROUPS],
+    "/users/2/groups": [*GROUPS[:1]],
+    "/users/3/groups": [],  # a parent without children
+}
+EXPECTED = {"users": USERS, "groups": [{"user_id": 1} | group for group in GROUPS] + [{"user_id": 2} | GROUPS[0]]}
+KEY = {"auth_token": "open sesame"}
+BASIC = {"username": "ali", "password": "open sesame"}
+CLIENT = {"client_id": CREDENTIALS["client_id"], "client_secret": CREDENTIALS["client_secret"]}
+OAUTH2 = CLIENT | {"scopes": CREDENTIALS["scope"]}
+
+
+@pytest.fixture
+def make_tap(render: Render, once: Once, tmp_path: Path) -> Callable[..., Tap]:
+    """Return a function that renders a REST tap, in a folder of its own."""
+
+    def made(auth_method: str = "API Key") -> Tap:
+        rendered = render(repository="tap-sample", kind="tap", stream_type="REST", auth_method=auth_method)
+        project = rendered.copy(tmp_path / "tap-sample").init()
+        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
+        metadata.parent.mkdir()
+        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
+        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        packages = shared_packages(project, newest_interpreter(), once)
+        return Tap(project, packages.parents[2] / "bin/python")
+
+    return made
+
+
+def follow_oauth2(tap: Tap) -> None:
+    """Make the edits for OAuth2."""
+    tap.follow("OAuth2", "auth.py")
+    tap.follow("OAuth2", block=1)
+    tap.add_settings("token_url", "client_id", "client_secret", "scopes", instead="auth_token")
+
+
+def follow_refresh_token(tap: Tap) -> None:
+    """Make the edits for a refresh token."""
+    tap.follow("Refresh token", "auth.py", "SampleAuthenticator")
+    argument = 'refresh_token=self.config["refresh_token"]'
+    assert argument in tap.project.read("AGENTS.md")
+    tap.replace("src/tap_sample/client.py", "get_authenticator(\n", f"get_authenticator(\n            {argument},\n")
+    tap.add_settings("refresh_token")
+
+
+def follow_cursor(tap: Tap) -> None:
+    """Make the edits for a cursor, with pages that may be empty."""
+    tap.follow("Empty pages")
+    paginator, parameter = 'CursorPaginator("$.next_cursor")', 'request.params["cursor"]'
+    assert paginator in tap.project.read("AGENTS.md")
+    assert parameter in tap.project.read("AGENTS.md")
+    tap.replace("src/tap_sample/client.py", 'return JSONPathPaginator("$.next_page")', f"return {paginator}")
+    tap.replace("src/tap_sample/client.py", 'request.params["page"]', parameter)
+
+
+def follow_openapi(tap: Tap) -> None:
+    """Make the edits for an OpenAPI document."""
+    (tap.source / "openapi.json").write_text(json.dumps(OPENAPI), encoding="utf-8")
+    tap.follow("From a schema", "streams.py", block=1)
+    assert 'schema = ResponseSchema(OPENAPI, key="User")' in tap.project.read("AGENTS.md")
+    for component in ("User", "Group"):
+        schema = f'schema = ResponseSchema(OPENAPI, key="{component}")'
+        paste(schema, tap.source / "streams.py", f"{component}sStream")
+
+
+def change_api(tap: Tap) -> None:
+    """Make the edits for the issue tracker."""
+    for file, old, new in tracker.EDITS:
+        tap.replace(file, old, new)
+
+
+def test_a_tap_waits_as_long_as_the_api_asks_and_survives_an_outage(make_tap: Callable[..., Tap]) -> None:
+    """Without an edit: a minute if the API says so, and a moment after a failure of the server."""
+    tap = make_tap()
+    trouble = {"/users": [RATE_LIMIT, RATE_LIMIT_WITHOUT_RETRY_AFTER], "/users/1/groups": [OUTAGE]}
+    with serve(UnfriendlyAPI(RECORDS, trouble=trouble)) as api:
+        extraction = tap.extract(api, KEY)
+    assert extraction.records == EXPECTED
+    minute, half, moment = extraction.slept
+    assert 60 <= minute < 62
+    assert 30 <= half < 32
+    assert 2 <= moment < 4
+
+
+@pytest.mark.slow
+def test_page_numbers(make_tap: Callable[..., Tap]) -> None:
+    """The first page without records is the last."""
+    tap = make_tap()
+    tap.follow("Page numbers")
+    with serve(UnfriendlyAPI(RECORDS, pages="number")) as api:
+        assert tap.extract(api, KEY).records == EXPECTED
+    assert api.count("GET /users?page=") == 3
+
+
+@pytest.mark.slow
+def test_a_cursor_and_empty_pages(make_tap: Callable[..., Tap]) -> None:
+    """Two pages without records do not end the stream, nor do they in the next run, where most records are left out."""
+    tap = make_tap()
+    follow_cursor(tap)
+    tap.tidy()
+    users = [ADA, None, None, None, None, None, GRACE, MARY]
+    with serve(UnfriendlyAPI(RECORDS | {"/users": users}, pages="cursor")) as api:
+        first = tap.extract(api, KEY)
+        second = tap.extract(api, KEY, first.state)
+    assert first.records == EXPECTED
+    assert second.records == {"users": [MARY], "groups": []}
+
+
+@pytest.mark.slow
+def test_link_header(make_tap: Callable[..., Tap]) -> None:
+    """The link is followed as it is, with what the first request asked for."""
+    tap = make_tap()
+    tap.follow("Link header")
+    with serve(UnfriendlyAPI(RECORDS, pages="link")) as api:
+        assert tap.extract(api, KEY).records == EXPECTED
+        later = tap.extract(api, KEY | {"start_date": "2026-01-01T00:00:00Z"})
+    assert later.records == EXPECTED
+    assert api.count("GET /users?since=2026-01-01T00%3A00%3A00%2B00%3A00&page=2") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("created_with", ["OAuth2", "API Key"])
+def test_an_access_token_that_expires_during_a_wait(created_with: str, make_tap: Callable[..., Tap]) -> None:
+    """All streams share a token with the scopes of the configuration; the request after the wait has a new one."""
+    tap = make_tap(created_with)
+    if created_with != "OAuth2":
+        follow_oauth2(tap)
+    with serve(UnfriendlyAPI(RECORDS, guard="client", trouble={"/users/1/groups": [RATE_LIMIT]})) as api:
+        extraction = tap.extract(api, OAUTH2 | {"token_url": f"{api.url}/oauth/token"})
+    assert extraction.records == EXPECTED
+    assert api.count("200 POST /oauth/token") == 2
+    assert api.count("401") == 0
+
+
+@pytest.mark.slow
+def test_a_refresh_token_and_an_access_token_that_ends_early(make_tap: Callable[..., Tap]) -> None:
+    """The API refuses an access token before its time: the tap gets another one for the refresh token."""
+    tap = make_tap("OAuth2")
+    follow_refresh_token(tap)
+    tap.follow("Access tokens that end early")
+    with serve(UnfriendlyAPI(RECORDS, guard="refresh", trouble={"/users/1/groups": [Answer(401)]})) as api:
+        settings = OAUTH2 | {"refresh_token": REFRESH_TOKEN, "token_url": f"{api.url}/oauth/token"}
+        assert tap.extract(api, settings).records == EXPECTED
+    assert api.count("200 POST /oauth/token") == 2
+    assert api.count("401 GET") == 1
+
+
+@pytest.mark.slow
+def test_a_parent_whose_children_are_not_found(make_tap: Callable[..., Tap]) -> None:
+    """Some APIs answer 404 for a list that is empty."""
+    tap = make_tap()
+    tap.follow("Child streams", "streams.py", "GroupsStream", block=1)
+    records = {path: found for path, found in RECORDS.items() if found}
+    with serve(UnfriendlyAPI(records)) as api:
+        assert tap.extract(api, KEY).records == EXPECTED
+    assert api.count("404 GET /users/3/groups") == 1
+
+
+@pytest.mark.slow
+def test_schemas_from_json_files(make_tap: Callable[..., Tap]) -> None:
+    """They are files of the package."""
+    tap = make_tap()
+    schemas = tap.source / "schemas"
+    schemas.mkdir()
+    (schemas / "__init__.py").write_text('"""The schemas of the streams."""\n', encoding="utf-8")
+    for stream, id_names in {"users": ["id"], "groups": ["user_id", "id"]}.items():
+        properties = {name: {"type": "integer"} for name in id_names} | {"name": {"type": ["string", "null"]}}
+        if stream == "users":
+            properties["updated_at"] = {"type": "string", "format": "date-time"}
+        (schemas / f"{stream}.json").write_text(json.dumps({"type": "object", "properties": properties}))
+        tap.follow("From a schema", "streams.py", f"{stream.capitalize()}Stream")
+    assert "th." not in (tap.source / "streams.py").read_text(encoding="utf-8")
+    with serve(UnfriendlyAPI(RECORDS)) as api:
+        assert tap.extract(api, KEY).records == EXPECTED
+
+
+@pytest.mark.slow
+def test_schemas_from_an_openapi_document(make_tap: Callable[..., Tap]) -> None:
+    """As the API publishes it: with references, and without what the tap adds to a record."""
+    tap = make_tap()
+    follow_openapi(tap)
+    tap.tidy()
+    assert "th." not in (tap.source / "streams.py").read_text(encoding="utf-8")
+    with serve(UnfriendlyAPI(RECORDS)) as api:
+        assert tap.extract(api, KEY).records == EXPECTED
+
+
+def test_the_tap_becomes_one_for_another_api_with_few_changes(
+    make_tap: Callable[..., Tap], record_property: Callable[[str, object], None]
+) -> None:
+    """With other pages, other authentication, and two nested resources: its own tests pass, and it reads that API."""
+    tap = make_tap()
+    change_api(tap)
+    tap.project.run("ruff", "check")
+    tap.project.run("ruff", "format", "--check")
+    tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
+    with serve(UnfriendlyAPI(tracker.TRACKER, pages="cursor", guard="basic")) as api:
+        first = tap.extract(api, BASIC)
+        second = tap.extract(api, BASIC, first.state)
+    assert first.records == tracker.EXPECTED
+    assert second.records == {
+        stream: [record for record in found if record.get("project_id", record["id"]) == 3]
+        for stream, found in tracker.EXPECTED.items()
+    }
+    changed = tap.project.run("git", "diff", "--numstat", "--", "src", "tests").stdout.splitlines()
+    lines = sum(int(number) for line in changed for number in line.split()[:2])
+    record_property("changed lines", lines)
+    assert lines <= MOST_LINES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("auth_method", "edit"),
+    [
+        pytest.param("API Key", lambda tap: tap.follow("Page numbers"), id="page numbers"),
+        pytest.param("API Key", lambda tap: tap.follow("Link header"), id="link header"),
+        pytest.param("API Key", follow_cursor, id="cursor"),
+        pytest.param("API Key", follow_oauth2, id="OAuth2"),
+        pytest.param("OAuth2", follow_refresh_token, id="refresh token"),
+        pytest.param("OAuth2", lambda tap: tap.follow("Access tokens that end early"), id="tokens that end early"),
+        pytest.param(
+            "API Key", lambda tap: tap.follow("Child streams", "streams.py", "GroupsStream", block=1), id="not found"
+        ),
+        pytest.param("API Key", follow_openapi, id="OpenAPI"),
+        pytest.param("API Key", change_api, id="another API"),
+    ],
+)
+def test_an_edited_tap_passes_the_linter_and_the_type_checker(
+    auth_method: str, edit: Callable[[Tap], None], make_tap: Callable[..., Tap], once: Once
+) -> None:
+    """Each edit, as the fixes and the formatter of ruff leave it."""
+    tap = make_tap(auth_method)
+    edit(tap)
+    tap.tidy()
+    tap.project.run("ruff", "check")
+    cache = once("mypy", lambda _: None)
+    with FileLock(cache / "edited.lock"):
+        tap.project.run(tap.python, "-m", "mypy", env={"MYPY_CACHE_DIR": str(cache / "edited")})
+
+
+OPENAPI = {
+    "openapi": "3.0.3",
+    "info": {"title": "Users", "version": "1"},
+    "paths": {},
+    "components": {
+        "schemas": {
+            "ID": {"type": "integer"},
+            "Name": {"type": "string", "nullable": True},
+            "User": {
+                "type": "object",
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/ID"},
+                    "name": {"$ref": "#/components/schemas/Name"},
+                    "updated_at": {"type": "string", "format": "date-time"},
+                },
+            },
+            "Group": {
+                "type": "object",
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/ID"},
+                    "name": {"$ref": "#/components/schemas/Name"},
+                },
+            },
+        },
+    },
+}
