@@ -38,7 +38,10 @@ RELEASE_SETUP = [
     BUILD_WORKFLOW,
     RELEASING,
     *(f"{RELEASE_FOLDER}/{name}.txt" for name in ("backends", "build", "judge", "uv")),
-    *(f"{RELEASE_FOLDER}/{name}.py" for name in ("distributions", "doctor", "gate", "publisher", "report")),
+    *(
+        f"{RELEASE_FOLDER}/{name}.py"
+        for name in ("constraints", "distributions", "doctor", "gate", "publisher", "report")
+    ),
     PUBLISHER_JSON,
     f"{RELEASE_FOLDER}/ruff.toml",
 ]

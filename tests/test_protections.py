@@ -267,6 +267,7 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         f"{INSTALL}: --requirement": check_release,
         f"{BUILD}: PIP_CONSTRAINT": check_unlocked_backend,
         f"{BUILD}: -P": check_root_modules,
+        f"{BUILD}: --check": "it explains why a build has failed, and changes no verdict",
         "build, Keep the files for the judge and the release: pin": check_release,
         "build, Keep the files for the judge and the release: if-no-files-found": "the judge has nothing to fetch then",
         "judge: if": check_failed_build,

@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from werkzeug import Request, Response
 
 from tests.support.commands import run
@@ -25,11 +24,9 @@ from tests.support.paths import (
     ACTIONS,
     BACKENDS_LOCK,
     BUILD_LOCK,
-    BUILD_WORKFLOW,
     JUDGE_LOCK,
     LICENSE,
     LOCKS,
-    OWN_BACKENDS_LOCK,
     POETRY_LOCK,
     PYPROJECT,
     README,
@@ -41,33 +38,21 @@ from tests.support.paths import (
 )
 from tests.support.projects import SDIST, Project
 from tests.support.serving import serve
-
-Use = tuple[str, str, str]  # file, job or action, step
-
-
-def steps(project: Project) -> dict[Use, dict[str, Any]]:
-    """Return every step of the rendered workflows and composite actions."""
-    found = {}
-    for path in sorted(project.path.glob(".github/**/*.y*ml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        parts = content.get("jobs") or {path.parent.name: content["runs"]}
-        for name, part in parts.items():
-            for step in part.get("steps", []):
-                found[path.relative_to(project.path).as_posix(), name, step["name"]] = step
-    return found
+from tests.support.steps import BUILDING, INSTALLING, INSTALLING_JUDGE, Use, steps
 
 
 def uses(project: Project) -> dict[Use, str]:
     """Return every step that names a lock: its script."""
-    return {use: step["run"] for use, step in steps(project).items() if re.search(r"\w+\.txt", step.get("run", ""))}
+    return {
+        use: step["run"] for use, step in steps(project.path).items() if re.search(r"\w+\.txt", step.get("run", ""))
+    }
 
 
 SETUP_ACTION = f"{ACTIONS}/setup/action.yml"
-BUILDING = (BUILD_WORKFLOW, "build", "Build the source distribution, and the wheel from it")
 USES = {  # every use: the lock, and the package whose hash is changed, one that the use installs early
-    (BUILD_WORKFLOW, "build", "Install the build tools, each with a known hash"): (BUILD_LOCK, "build"),
+    INSTALLING: (BUILD_LOCK, "build"),
     BUILDING: (BACKENDS_LOCK, "poetry-core"),
-    (BUILD_WORKFLOW, "judge", "Install the tools of the gate, each with a known hash"): (JUDGE_LOCK, "certifi"),
+    INSTALLING_JUDGE: (JUDGE_LOCK, "certifi"),
     (RELEASE_WORKFLOW, "rehearse", "Install uv, with a known hash"): (UV_LOCK, "uv"),
     (RELEASE_WORKFLOW, "rehearse-without-environment", "Install uv, with a known hash"): (UV_LOCK, "uv"),
     (SETUP_ACTION, "setup", "Install Poetry, each package with a known hash"): (POETRY_LOCK, "anyio"),
@@ -98,15 +83,6 @@ def test_a_tampered_hash_stops_each_of_its_uses(use: Use, default: Project, tmp_
     assert stopped.returncode
     assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
     assert not (project.path / "dist").exists()
-
-
-def test_a_projects_own_lock_of_its_backend_is_used_instead(default: Project, tmp_path: Path) -> None:
-    """And the template's is not."""
-    project, variables = prepare(BUILDING, default, tmp_path)
-    (project.path / OWN_BACKENDS_LOCK).write_text(project.read(BACKENDS_LOCK), encoding="utf-8")
-    replace_hashes(project.path / OWN_BACKENDS_LOCK, "poetry-core")
-    stopped = project.run("bash", "-e", "-c", uses(default)[BUILDING], env=variables, check=False)
-    assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
 
 
 JOBS = {  # what a lock may install beside what the job runs: nothing that another job runs

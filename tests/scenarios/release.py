@@ -20,6 +20,7 @@ from tests.support.paths import (
     BACKENDS_LOCK,
     BUILD_LOCK,
     BUILD_WORKFLOW,
+    CONSTRAINTS_SCRIPT,
     OWN_BACKENDS_LOCK,
     PUBLISHER_JSON,
     PYPROJECT,
@@ -178,10 +179,12 @@ FILES = [
         "DO NOT MATCH THE HASHES", tamper_with_hashes, failed_job="build",
     ),
     Scenario(
-        "A build requirement is not locked",
-        f"`build-system.requires` names a package that `{BACKENDS_LOCK}` does not have, so its hash is unknown.",
-        f"Remove it, or lock your own requirements in `{OWN_BACKENDS_LOCK}`: the adoption tutorial shows how.",
-        "In --require-hashes mode",
+        "The lock does not have what the build requires",
+        f"`build-system.requires`, or the build backend itself, names a package or a version that the lock of the "
+        f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or `{BACKENDS_LOCK}` if there is none.",
+        f"Run `uv run {CONSTRAINTS_SCRIPT}`, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
+        f"{RELEASE_AGAIN}",
+        "and .github/release/backends.txt does not have that: run `uv run .github/release/constraints.py`",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
     ),
     Scenario(

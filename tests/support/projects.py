@@ -3,14 +3,14 @@
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.support.commands import run
-from tests.support.paths import BACKENDS_LOCK, LICENSE, OWN_BACKENDS_LOCK
+from tests.support.paths import LICENSE
+from tests.support.steps import BUILDING, script
 
 VERSION = "1.2.3"
 TAG = f"v{VERSION}"
@@ -63,10 +63,8 @@ class Project:
 
 
 def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Build a project as a release does: with `python -m build`, under the hashes of the build backends."""
-    own = project.path / OWN_BACKENDS_LOCK
-    variables = {"PIP_CONSTRAINT": str(own if own.exists() else project.path / BACKENDS_LOCK)}
-    return project.run(sys.executable, "-m", "build", env=variables, check=check)
+    """Build a project with the step of its own workflow, under the hashes of the build backends."""
+    return project.run("bash", "-e", "-c", script(project.path, BUILDING), check=check)
 
 
 def assert_clean_whitespace(project: Project) -> None:

@@ -1,0 +1,140 @@
+"""The lock of the build backends forces no project: one command writes the project's own, and the build uses it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.editing import replace, replace_hashes
+from tests.support.paths import BACKENDS_LOCK, CONSTRAINTS_SCRIPT, DOCS, OWN_BACKENDS_LOCK, PYPROJECT
+from tests.support.projects import Project, build
+
+COMMAND = f"uv run {CONSTRAINTS_SCRIPT}"
+OWN_BACKEND = """\
+[build-system]
+requires = ["flit_core"]
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "my-package"
+version = "1"
+description = "A backend of its own"
+"""
+BACKEND = """\
+from flit_core.buildapi import *
+get_requires_for_build_sdist = get_requires_for_build_wheel = lambda config_settings=None: ["iniconfig==2.0.0"]
+"""
+
+
+@pytest.fixture
+def project(default: Project, tmp_path: Path) -> Project:
+    """The default project, for a test that changes it."""
+    return default.copy(tmp_path / "my-package")
+
+
+def constraints(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the script with the Python of the tests, which has what it needs; it may fail."""
+    return project.run(sys.executable, CONSTRAINTS_SCRIPT, *arguments, check=False)
+
+
+def locked(project: Project) -> dict[str, str]:
+    """Return the packages of the project's own lock and their versions; each has a hash."""
+    text = project.read(OWN_BACKENDS_LOCK)
+    pins = re.findall(r"^([\w.-]+)==(\S+).*\\\n    --hash=sha256:", text, re.MULTILINE)
+    assert len(pins) == text.count("==")
+    return dict(pins)
+
+
+def test_the_command_that_the_build_names_is_enough(project: Project) -> None:
+    """For a backend that is pinned exactly; a tampered hash is refused by the project's own lock, too."""
+    replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core==2.1.3")
+    refused = build(project, check=False)
+    assert refused.returncode
+    sentence = f"{BACKENDS_LOCK} does not have that: run `{COMMAND}`, which writes {OWN_BACKENDS_LOCK}"
+    assert (
+        f"The build requires poetry-core==2.1.3, poetry-dynamic-versioning>=1.10,<2, and {sentence}" in refused.stderr
+    )
+    project.run(*COMMAND.split())
+    build(project)
+    assert locked(project)["poetry-core"] == "2.1.3"
+    replace_hashes(project.path / OWN_BACKENDS_LOCK, "poetry-core")
+    tampered = build(project, check=False)
+    assert tampered.returncode
+    assert "DO NOT MATCH THE HASHES" in tampered.stdout + tampered.stderr
+    assert COMMAND not in tampered.stdout + tampered.stderr
+
+
+@pytest.mark.slow
+def test_when_the_pin_moves_the_command_is_the_same(project: Project) -> None:
+    """A bot moves `requires` and not the lock: the build says so, and the command writes the lock again."""
+    replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core==2.1.2")
+    assert constraints(project).returncode == 0
+    replace(project.path / PYPROJECT, "poetry-core==2.1.2", "poetry-core==2.1.3")
+    assert f"{OWN_BACKENDS_LOCK} does not have that: run `{COMMAND}`" in build(project, check=False).stderr
+    assert constraints(project).returncode == 0
+    assert locked(project)["poetry-core"] == "2.1.3"
+    build(project)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pyproject", "files", "expected"),
+    [
+        ("", {"setup.py": "from setuptools import setup\nsetup(name='my-package')\n"}, {"setuptools"}),
+        (OWN_BACKEND, {"backend.py": BACKEND}, {"flit-core", "iniconfig"}),
+    ],
+    ids=["no build-system", "a backend that requires more"],
+)
+def test_the_lock_has_all_that_the_build_requires(
+    pyproject: str, files: dict[str, str], expected: set[str], project: Project
+) -> None:
+    """Setuptools without a table [build-system]; and what the backend asks for while it builds."""
+    (project.path / PYPROJECT).unlink()
+    for name, text in [*([(PYPROJECT, pyproject)] if pyproject else []), *files.items()]:
+        project.write(name, text)
+    assert constraints(project).returncode == 0
+    assert set(locked(project)) == expected
+    checked = constraints(project, "--check")
+    assert checked.stdout == f"{OWN_BACKENDS_LOCK} has what the build requires.\n"
+    if "iniconfig" in expected:
+        (project.path / OWN_BACKENDS_LOCK).unlink()
+        assert (
+            f"The build requires iniconfig==2.0.0, and {BACKENDS_LOCK} does" in constraints(project, "--check").stderr
+        )
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "sentence"),
+    [
+        (None, "There is no pyproject.toml or setup.py at the top of the repository"),
+        ("[build-system]\nrequires = 1\n", "The table [build-system] cannot be read: "),
+        ("[build-system", "The table [build-system] cannot be read: "),
+    ],
+)
+def test_what_cannot_be_locked_is_explained(pyproject: str | None, sentence: str, project: Project) -> None:
+    """In a sentence that begins with the cause, without a traceback, and nothing is written."""
+    (project.path / PYPROJECT).unlink()
+    if pyproject is not None:
+        project.write(PYPROJECT, pyproject)
+    for arguments in ((), ("--check",)):
+        done = constraints(project, *arguments)
+        assert done.returncode == 1
+        assert done.stderr.startswith(sentence)
+    assert not (project.path / OWN_BACKENDS_LOCK).exists()
+
+
+def test_without_its_packages_the_script_says_how_to_run_it(project: Project) -> None:
+    """As with the Python of the system."""
+    done = project.run(sys.executable, "-S", CONSTRAINTS_SCRIPT, check=False)
+    assert (
+        done.stderr == "The package build is not installed: run this with `uv run` or `pipx run`, which install it.\n"
+    )
+
+
+def test_every_page_names_the_same_command() -> None:
+    """The tutorial and the troubleshooting page, as the build's own error does."""
+    for page in ("tutorial/adopt.md", "how-to/troubleshoot.md", "reference/files.md"):
+        assert COMMAND in (DOCS / page).read_text(encoding="utf-8"), page
