@@ -46,7 +46,7 @@ def test_the_lock_is_in_step_with_the_dependency_groups(repository: Path) -> Non
 def test_a_lock_that_is_behind_would_be_found(repository: Path) -> None:
     """The check above can fail."""
     file = repository / "pyproject.toml"
-    text = file.read_text(encoding="utf-8").replace("mkdocs==", "mkdocs!=")
+    text = file.read_text(encoding="utf-8").replace("zensical==", "zensical!=")
     file.write_text(text, encoding="utf-8")
     assert check_lock(repository).returncode
 
@@ -111,14 +111,14 @@ def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
     """By hash: another one stops it."""
     file = repository / "uv.lock"
     text = file.read_text(encoding="utf-8")
-    begin = text.index('[[package]]\nname = "mkdocs"\n')
+    begin = text.index('[[package]]\nname = "zensical"\n')
     end = text.index("[[package]]", begin + 1)
     changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, text[begin:end])
     file.write_text(text[:begin] + changed + text[end:], encoding="utf-8")
     nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
     done = run(*nox, cwd=repository, check=False)
     assert done.returncode
-    assert re.search(r"mkdocs.*hash|hash.*mkdocs", done.stdout + done.stderr, re.IGNORECASE | re.DOTALL)
+    assert re.search(r"zensical.*hash|hash.*zensical", done.stdout + done.stderr, re.IGNORECASE | re.DOTALL)
 
 
 def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:

@@ -12,6 +12,7 @@ STDLIB_NAMES = ROOT / "includes/stdlib.txt"
 TOOL_NAMES = ROOT / "includes/tool_names.txt"
 ANSWERS_TABLE = ROOT / "tests/answers.yml"
 RECORDED_ANSWERS = ROOT / "tests/recorded.yml"
+BROWSER = ROOT / "tests/browser"
 LANGUAGE_SERVICE = ROOT / "tests/languageservice"
 RENOVATE_PACKAGE = ROOT / "tests/renovate/package.json"
 

@@ -1,0 +1,139 @@
+"""The documentation's site: its build is strict, and every page can be read on a desktop and on a phone."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import run
+from tests.support.once import Once
+from tests.support.paths import BROWSER, DOCS, ROOT
+
+SITE_SETTINGS = "zensical.toml"
+SMALL_SITE = """\
+[project]
+site_name = "Small"
+use_directory_urls = false
+extra_javascript = ["assets/mermaid.tiny.js"]
+nav = ["index.md", "page.md"]
+theme.font = false
+"""
+EXTENSIONS = "[project.markdown_extensions]"
+GOOD_PAGE = """\
+# A page
+
+[Home](index.md), [a part of this page](#a-part), ![a picture](picture.svg)
+
+## A part
+
+```python
+print()
+```
+
+```mermaid
+graph LR
+  a --> b
+```
+"""
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+
+
+def small_site(folder: Path, page: str, *, mermaid: bool = False) -> Path:
+    """Write a site of two pages, with a stand-in for Mermaid unless a browser will draw; return its folder."""
+    (folder / "docs/assets").mkdir(parents=True)
+    extensions = (ROOT / SITE_SETTINGS).read_text(encoding="utf-8").partition(EXTENSIONS)[2]
+    (folder / SITE_SETTINGS).write_text(SMALL_SITE + EXTENSIONS + extensions, encoding="utf-8")
+    (folder / "docs/index.md").write_text("# Home\n", encoding="utf-8")
+    (folder / "docs/page.md").write_text(page, encoding="utf-8")
+    (folder / "docs/picture.svg").write_text(PICTURE, encoding="utf-8")
+    if not mermaid:
+        (folder / "docs/assets/mermaid.tiny.js").touch()
+    return folder
+
+
+def test_a_good_page_is_built(tmp_path: Path) -> None:
+    """Without a word on it."""
+    site = small_site(tmp_path, GOOD_PAGE)
+    done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path)
+    assert "docs/page.md" not in done.stdout
+    assert (site / "site/page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        pytest.param("(index.md)", "(nowhere.md)", "page does not exist", id="link"),
+        pytest.param("(#a-part)", "(#no-part)", "anchor does not exist", id="anchor"),
+        pytest.param("(picture.svg)", "(no.svg)", "site/page.html: loads no.svg, which does not exist", id="picture"),
+        pytest.param(
+            "(picture.svg)",
+            "(https://example.com/x.svg)",
+            "loads https://example.com/x.svg from another host",
+            id="host",
+        ),
+        pytest.param("\nprint()\n```\n", "\nprint()\n", "line 7: this fence is not closed", id="fence before another"),
+        pytest.param("a --> b\n```\n", "a --> b\n", "line 11: this fence is not closed", id="last fence"),
+        pytest.param("a --> b\n```\n", "a --> b\n  ```\n", "line 11: this fence is not closed", id="indented end"),
+        pytest.param("```python", "```pylon", "line 7: unknown language 'pylon'", id="language"),
+    ],
+)
+def test_a_broken_page_fails_the_build(before: str, after: str, message: str, tmp_path: Path) -> None:
+    """And the output names the page, the line or URL, and what is wrong."""
+    assert before in GOOD_PAGE
+    site = small_site(tmp_path, GOOD_PAGE.replace(before, after))
+    done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert message in done.stdout + done.stderr
+
+
+def test_a_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
+    """Nobody would find it; and a page of the navigation exists."""
+    site = small_site(tmp_path, GOOD_PAGE)
+    (site / "docs/page.md").rename(site / "docs/other.md")
+    done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert "docs/other.md: not in the navigation of zensical.toml" in done.stdout
+    assert "zensical.toml: docs/page.md does not exist" in done.stdout
+
+
+def look_at(site: Path, once: Once) -> tuple[int, str]:
+    """Open every page of a built site in headless Chromium; return the exit code and what was found."""
+
+    def install(folder: Path) -> None:
+        shutil.copytree(BROWSER, folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+
+    done = run("node", once("browser", install) / "check.mjs", site, cwd=site, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: Once, tmp_path: Path) -> None:
+    """Nothing is cut or missing, every diagram is drawn, the console is empty, and no other host is asked."""
+    shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("*.js"))
+    shutil.copy(ROOT / SITE_SETTINGS, tmp_path)
+    run(sys.executable, ROOT / "scripts/build_docs.py", tmp_path, cwd=tmp_path)
+    code, found = look_at(tmp_path / "site", once)
+    assert code == 0, found
+    assert f"{len(list(DOCS.rglob('*.md')))} pages" in found
+
+
+@pytest.mark.slow
+def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None:
+    """A table that is cut, a diagram with a mistake, a missing picture, an error, and another host."""
+    page = GOOD_PAGE.replace("a --> b", "a --> --> b").replace("picture.svg", "no.svg")
+    page += f"\n| {'very' * 80} | x |\n| --- | --- |\n| x | x |\n\n<script>throw Error('broken')</script>\n"
+    page += '\n<script src="http://127.0.0.2:9/x.js"></script>\n'
+    run(
+        sys.executable,
+        ROOT / "scripts/build_docs.py",
+        small_site(tmp_path, page, mermaid=True),
+        cwd=tmp_path,
+        check=False,
+    )
+    code, found = look_at(tmp_path / "site", once)
+    assert code == 1
+    for width in (1280, 390):
+        for message in ("<table> ", "diagram not drawn", "missing picture", "error: broken", "asks another host"):
+            assert f"page.html at {width} px: {message}" in found
