@@ -40,7 +40,7 @@ RELEASE_SETUP = [
     *(f"{RELEASE_FOLDER}/{name}.txt" for name in ("backends", "build", "judge", "uv")),
     *(
         f"{RELEASE_FOLDER}/{name}.py"
-        for name in ("constraints", "distributions", "doctor", "gate", "publisher", "report")
+        for name in ("constraints", "distributions", "doctor", "gate", "publisher", "publishing", "report")
     ),
     PUBLISHER_JSON,
     f"{RELEASE_FOLDER}/ruff.toml",

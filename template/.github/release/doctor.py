@@ -4,7 +4,8 @@ Usage: python .github/release/doctor.py
 
 Compares `publisher.json` with the workflows, the git remote, GitHub's repository and environment, the tags, and PyPI.
 It changes nothing. Each line begins with what was found: `ok`, `error` with what fixes it, `note` for what is worth
-knowing, or `not checked` with the reason. The exit code is 1 if there is an error.
+knowing, or `not checked` with the reason. The exit code is 1 if there is an error. `publishing.py` says how it finds
+other workflows that publish.
 
 Needs git; `gh`, signed in, for what is on GitHub; the standard library only.
 Owned by the template: `copier update` refreshes this file.
@@ -22,13 +23,13 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from publisher import WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
+from publishing import find_calls, find_publishing, split_jobs, starts_on_tag
 
 Json = Any
 
 VERSION = r"([1-9]\d*!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"  # public and canonical, PEP 440
 RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
 OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
-PUBLISHES = re.compile(r"gh-action-pypi-publish|\b(twine|flit|pdm|hatch|uv|poetry)\b.* (upload|publish)\b")
 SETUP = "the commands under “Once: the environment and the branch on GitHub” in RELEASING.md"
 
 
@@ -68,20 +69,29 @@ def get(path: str) -> Json:
 
 
 def check_workflows(publisher: dict[str, str]) -> list[Finding]:
-    """Look for the publisher's workflow, and for others that publish, too."""
+    """Look for the publisher's workflow, and for jobs of other workflows that publish, too."""
     file = WORKFLOWS / publisher["workflow_filename"]
-    others = [
-        path for path in sorted(WORKFLOWS.glob("*.y*ml")) if path != file and PUBLISHES.search(path.read_text("utf-8"))
-    ]
+    texts = {path: path.read_text("utf-8", errors="replace") for path in sorted(WORKFLOWS.glob("*.y*ml"))}
+    others = {path: text for path, text in texts.items() if path != file and find_publishing(text)}
     if not file.is_file():
-        remedy = (
-            f"git mv {shlex.quote(str(others[0]))} {shlex.quote(str(file))}" if len(others) == 1 else "copier update"
-        )
+        remedy = f"git mv {shlex.quote(str(*others))} {shlex.quote(str(file))}" if len(others) == 1 else "copier update"
         return [Finding("error", f"There is no {file}, which the publisher names", remedy)]
     findings = [Finding("ok", f"{file} is the publisher's workflow")]
+    for path, text in others.items():
+        jobs = find_publishing(text)
+        names = " and ".join(job for job, _ in jobs)
+        shown = " and ".join(f"{job} ({evidence})" for job, evidence in jobs)
+        early = " when a tag is pushed, before the release and its reviewer" if starts_on_tag(text) else ""
+        remedy = (
+            f"git rm {shlex.quote(str(path))}"
+            if len(jobs) == len(split_jobs(text))
+            else f"delete the job {names} from {path}, and its name from the `needs` of other jobs"
+        )
+        findings.append(Finding("error", f"{path} seems to publish, too{early}: {shown}", remedy))
     findings += [
-        Finding("error", f"{path} seems to publish, too", "delete its publishing job, and keep the other jobs")
-        for path in others
+        Finding("not checked", f"{path} calls {call}: whether that publishes, too, its repository shows")
+        for path, text in texts.items()
+        for call in find_calls(text)
     ]
     return findings
 

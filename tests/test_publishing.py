@@ -1,0 +1,131 @@
+"""The doctor finds jobs of other workflows that publish to PyPI, and keeps quiet about the rest."""
+
+import runpy
+from textwrap import indent
+
+import pytest
+
+from tests.simulation.world import World
+from tests.support.paths import RELEASE_FOLDER, ROOT, WORKFLOWS, source
+from tests.support.projects import Project
+
+SCRIPT = runpy.run_path(str(ROOT / source(f"{RELEASE_FOLDER}/publishing.py")))
+find_publishing, split_jobs, starts_on_tag = (
+    SCRIPT[name] for name in ("find_publishing", "split_jobs", "starts_on_tag")
+)
+
+ON_TAG = [
+    "on: push",
+    "on: [push, workflow_dispatch]",
+    "on:\n  push:\n    tags: ['v*']",
+    'on:\n  workflow_dispatch:\n  push:\n    branches: [main]\n    tags:\n      - "v*"',
+    "on:\n  push:\n  pull_request:\n    branches: [main]",
+    "on: {push: {tags: [v*]}, pull_request: {branches: [main]}}",
+    "'on':\n- push\n- release",
+    '"on":\n    push:\n\n        tags: # all\n        - "*"',
+]
+NOT_ON_TAG = [
+    "on: release",
+    "on:\n  push:\n    branches: [main]\n  release:\n    types: [published]",
+    "on: {push: {branches: [main]}, workflow_dispatch: {inputs: {tags: {}}}}",
+    "on:\n  release:\n    types: [created]\n  workflow_dispatch:\n# on: push",
+    "name: on push",
+]
+PUBLISHING = [
+    "- uses: pypa/gh-action-pypi-publish@release/v1",
+    "- name: Publish\n  uses: 'JRubics/poetry-publish@v2.1'",
+    "- run: python -m twine upload --skip-existing dist/*",
+    "- run: |\n    pip install flit\n    flit publish",
+    "- run: uv publish\n  # not to test.pypi.org",
+    "- run: poetry -n publish --build",
+    "- run: hatch publish",
+    "- run: pdm publish --no-build",
+    "- run: maturin upload dist/*",
+    "- run: python setup.py sdist upload",
+    "- run: tox -e release\n  env:\n    TWINE_PASSWORD: ${{ secrets.TOKEN }}",
+    "- run: nox -s publish\n  env:\n    TOKEN: ${{ secrets.PYPI_API_TOKEN }}",
+]
+NOT_PUBLISHING = [
+    "- uses: pypa/gh-action-pypi-publish@release/v1\n  with:\n    repository-url: https://test.pypi.org/legacy/",
+    "- run: poetry publish --repository testpypi",
+    "- run: uv publish --dry-run",
+    "- run: twine check dist/*",
+    "# - run: twine upload dist/*\n- run: poetry install # and not poetry publish",
+    "- uses: docker/build-push-action@v6\n  with:\n    push: true",
+    "- run: cosign sign $IMAGE",
+    "- uses: actions/upload-artifact@v4\n  with:\n    name: uv",
+    "- run: uv build\n- run: gh release upload v1 dist/*",
+]
+
+
+def workflow(*steps: str, on: str = "on: push", width: int = 2) -> str:
+    """Return a workflow with a job for each step."""
+    jobs = "".join(
+        f"{' ' * width}job-{number}:\n{' ' * width * 2}steps:\n{indent(step, ' ' * width * 3)}\n"
+        for number, step in enumerate(steps)
+    )
+    return f"{on}\njobs:\n{jobs}"
+
+
+@pytest.mark.parametrize("step", PUBLISHING)
+def test_a_job_that_publishes_is_found(step: str) -> None:
+    """Among others, in any layout, by its name."""
+    for width in (2, 4):
+        text = workflow("- run: pytest", step, "- run: echo done", width=width)
+        assert [found.job for found in find_publishing(text)] == ["job-1"]
+        assert list(split_jobs(text)) == ["job-0", "job-1", "job-2"]
+    assert find_publishing(workflow(step).replace("\n", "\r\n"))
+
+
+@pytest.mark.parametrize("step", NOT_PUBLISHING)
+def test_a_job_that_does_not_publish_is_left_alone(step: str) -> None:
+    """Nor one that uploads to TestPyPI."""
+    assert find_publishing(workflow(step)) == []
+
+
+@pytest.mark.parametrize("on", ON_TAG)
+def test_a_workflow_that_starts_on_a_pushed_tag_is_known(on: str) -> None:
+    """Whatever form the events have."""
+    assert starts_on_tag(workflow("- run: true", on=on))
+
+
+@pytest.mark.parametrize("on", NOT_ON_TAG)
+def test_a_workflow_that_does_not_start_on_a_pushed_tag_is_known(on: str) -> None:
+    """Nor by a step that mentions a push."""
+    assert not starts_on_tag(workflow("- run: git push --tags", on=on))
+
+
+def test_nothing_of_the_template_publishes_but_the_release_workflow(default: Project) -> None:
+    """In one job."""
+    found = {
+        (path.name, job)
+        for path in (default.path / WORKFLOWS).iterdir()
+        for job, _ in find_publishing(path.read_text(encoding="utf-8"))
+    }
+    assert {job for _, job in found} == {"publish"}
+
+
+def test_the_doctor_names_the_job_and_what_to_do(world: World) -> None:
+    """A publishing job beside others is to be deleted, a workflow with nothing else as a whole; doing it is enough."""
+    both = workflow("- run: docker push", "- run: twine upload dist/*", on="on:\n  push:\n    tags: ['v*']")
+    world.project.write(f"{WORKFLOWS}/publish.yml", both)
+    world.project.write(f"{WORKFLOWS}/old.yaml", workflow("- run: uv publish", on="on: release"))
+    called = "acme/shared/.github/workflows/publish.yml@v1"
+    world.project.write(f"{WORKFLOWS}/shared.yml", f"on: release\njobs:\n  call:\n    uses: {called}\n")
+    world.commit()
+    found = world.run_doctor()
+    assert found.returncode == 1
+    lines = [line for line in found.stdout.splitlines() if WORKFLOWS in line][1:]
+    early = "when a tag is pushed, before the release and its reviewer"
+    needs = ", and its name from the `needs` of other jobs"
+    assert lines == [
+        f"error        {WORKFLOWS}/old.yaml seems to publish, too: job-0 (uv publish).",
+        f"             → git rm {WORKFLOWS}/old.yaml",
+        f"error        {WORKFLOWS}/publish.yml seems to publish, too {early}: job-1 (twine upload).",
+        f"             → delete the job job-1 from {WORKFLOWS}/publish.yml{needs}",
+        f"not checked  {WORKFLOWS}/shared.yml calls {called}: whether that publishes, too, its repository shows.",
+    ]
+    world.project.run("git", "rm", "--quiet", f"{WORKFLOWS}/old.yaml")
+    world.project.write(f"{WORKFLOWS}/publish.yml", both.partition("  job-1:")[0])
+    world.commit()
+    assert world.run_doctor().returncode == 0
