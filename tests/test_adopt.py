@@ -153,6 +153,24 @@ def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Vers
     assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
 
 
+def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> None:
+    """Its commands run as they stand, whatever branches there are, and show what was replaced; git brings it back."""
+    project = TAP.write(tmp_path / "it's here")
+    project.run("git", "branch", "release-setup")
+    message = adopt(project, first, "--overwrite").partition("\nAdded to ")[2]
+    commands = re.findall(r"^  (cd .*|git .*|python3 .*)$", message, re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["cd", "git", "git", "python3", "git"]
+    done = project.run("bash", "-c", "\n".join(commands[:4]), env={"PATH": "/usr/bin:/bin"}, check=False)
+    listed = re.findall(r"^( M|\?\?) (\S+)$", done.stdout, re.MULTILINE)
+    assert [name for state, name in listed if state == " M"] == [TAP_WORKFLOW]
+    assert f"ok           {TAP_WORKFLOW} is the publisher's workflow." in done.stdout
+    project.run("git", "restore", TAP_WORKFLOW)
+    assert project.read(TAP_WORKFLOW) == OLD_RELEASE
+    project.run("bash", "-e", "-c", commands[4])
+    excluded = yaml.safe_load(re.findall(r"^  (exclude-paths: .*)$", message, re.MULTILINE)[0])["exclude-paths"]
+    assert excluded == [f"{RELEASE_FOLDER}/**", BUILD_WORKFLOW, TAP_WORKFLOW]
+
+
 def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_path: Path) -> None:
     """And No keeps the file."""
     project = TAP.write(tmp_path / "tap")

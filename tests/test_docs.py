@@ -47,7 +47,7 @@ def test_the_form_has_one_wording(question: str, default: Project) -> None:
     field = re.search(r'publisher form: "([^"]+)"', questions()[question]["help"])
     assert field
     assert f"*{field[1]}*" in section(question)
-    assert re.search(rf"^\| {field[1]} \| `{default.answers[question]}` \|$", default.read(RELEASING), re.MULTILINE)
+    assert re.search(rf"^- {field[1]}: `{default.answers[question]}`$", default.read(RELEASING), re.MULTILINE)
 
 
 def commands() -> list[str]:

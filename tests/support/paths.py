@@ -14,6 +14,7 @@ ANSWERS_TABLE = ROOT / "tests/answers.yml"
 RECORDED_ANSWERS = ROOT / "tests/recorded.yml"
 BROWSER = ROOT / "tests/browser"
 LANGUAGE_SERVICE = ROOT / "tests/languageservice"
+PRETTIER_PACKAGE = ROOT / "tests/prettier/package.json"
 RENOVATE_PACKAGE = ROOT / "tests/renovate/package.json"
 
 # Files of a rendered project, relative to its folder.
