@@ -1,0 +1,50 @@
+"""The database that the tests write to: SQLite, or the one whose URL the environment gives."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, MetaData, Numeric, Table, create_engine, inspect, select
+from sqlalchemy.schema import DropSchema
+
+URL = os.environ.get("TEST_DATABASE_URL", "sqlite:///output.db")  # in the folder of the test
+IS_SQLITE = URL.startswith("sqlite")
+
+
+@contextmanager
+def connected() -> Iterator[Connection]:
+    """Connect, and commit at the end."""
+    engine = create_engine(URL)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def tables() -> set[tuple[str, str]]:
+    """Return the schema and the name of each table."""
+    with connected() as connection:
+        inspected = inspect(connection)
+        return {(schema, name) for schema in inspected.get_schema_names() for name in inspected.get_table_names(schema)}
+
+
+def drop(unwanted: set[tuple[str, str]]) -> None:
+    """Drop tables, and schemas that are empty then."""
+    with connected() as connection:
+        for schema, name in unwanted:
+            Table(name, MetaData(), schema=schema).drop(connection)
+    kept = {schema for schema, _ in tables()}
+    with connected() as connection:
+        default = inspect(connection).default_schema_name
+        for schema in {schema for schema, _ in unwanted} - kept - {default}:
+            connection.execute(DropSchema(schema))
+
+
+def rows(name: str, schema: str | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a table in the order of their `id`."""
+    with connected() as connection:
+        table = Table(name, MetaData(), autoload_with=connection, schema=schema)
+        for column in table.columns:
+            if isinstance(column.type, Numeric):
+                column.type.asdecimal = not IS_SQLITE  # which has floats only
+        return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
