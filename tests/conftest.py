@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ import pytest
 
 from tests.simulation.server import Loopback, serve_loopback
 from tests.simulation.world import World
+from tests.support.combinations import REPOSITORIES, Answers, title
 from tests.support.commands import run
 from tests.support.fleet import Fleet
+from tests.support.interpreters import newest_interpreter
 from tests.support.once import Once
 from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, ROOT, source
+from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render, build
 from tests.support.versions import LINE_CHANGE, Versions
 
@@ -116,6 +119,40 @@ def fleet(tmp_path: Path) -> Fleet:
     fleet.release("v1.1.0", "line-2: 1", "line-2: 2")
     fleet.connections()
     return fleet
+
+
+@pytest.fixture(scope="session")
+def meltano(once: Once) -> Path:
+    """Meltano's command, at the version that the template is tested with, in an environment of its own."""
+    python = newest_interpreter()
+
+    def install(environment: Path) -> None:
+        run("uv", "venv", "--quiet", "--clear", "--python", python, environment, cwd=ROOT)
+        run("uv", "pip", "install", "--quiet", "--python", environment, "--group", "meltano", cwd=ROOT)
+
+    return once("meltano", install) / "bin/meltano"
+
+
+@pytest.fixture(scope="session")
+def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Make a project, a git repository with one commit, once for all tests; leave its files unchanged."""
+    projects: dict[str, Project] = {}
+
+    def project(answers: Answers) -> Project:
+        if title(answers) not in projects:
+            rendered = render(**answers, repository=REPOSITORIES[answers["kind"]], python_min="3.10")
+            folder = tmp_path_factory.mktemp("created") / REPOSITORIES[answers["kind"]]
+            projects[title(answers)] = rendered.copy(folder).init()
+        return projects[title(answers)]
+
+    return project
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server, for as long as this process tests."""
+    with running_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,242 @@
+"""The SQL tap and target on a real PostgreSQL: their own tests, time zones, hostile values, and Meltano."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.combinations import REPOSITORIES
+from tests.support.commands import run
+from tests.support.environments import install_wheel
+from tests.support.interpreters import newest_interpreter
+from tests.support.meltano import MeltanoProject, with_plugins
+from tests.support.once import Once
+from tests.support.paths import MELTANO_YML
+from tests.support.postgresql import Database, Server
+from tests.support.projects import Project, Render
+
+KINDS = {"tap": {"kind": "tap", "stream_type": "SQL"}, "target": {"kind": "target", "sink_type": "SQL"}}
+COLUMNS = """
+    id int PRIMARY KEY, number numeric, small real, big double precision, flag boolean, words text, code varchar(5),
+    day date, clock time, naive timestamp, aware timestamptz, nested json, nested_b jsonb, list int[], key uuid
+"""
+WORDS = "ü 日本 👩🏽‍🚀 ' \" \\ % :x \n" + "x" * 100_000
+VALUES = f"""
+    1, 123456789012345.123456789012345, 1.5, 0.1, true, $${WORDS}$$, '%s', '0001-01-01', '23:59:59.999999',
+    '2026-01-01 00:30:00.123456', '2026-01-01 00:30:00.123456+09', $${{"a": [1, {{"b": null}}], "ü": 0.1}}$$,
+    '["text", 12345678901234567890]', '{{1,2}}', '6f9619ff-8b86-d011-b42d-00c04fc964ff'
+"""
+ARRIVED = {
+    "id": 1,
+    "number": Decimal("123456789012345.123456789012345"),
+    "small": Decimal("1.5"),
+    "big": Decimal("0.1"),
+    "flag": True,
+    "words": WORDS,
+    "code": "%s",
+    "day": date(1, 1, 1),
+    "clock": time(23, 59, 59, 999_999),
+    "naive": datetime(2026, 1, 1, 0, 30, 0, 123_456, tzinfo=UTC),
+    "aware": datetime(2025, 12, 31, 15, 30, 0, 123_456, tzinfo=UTC),
+    "nested": {"a": [1, {"b": None}], "ü": 0.1},
+    "nested_b": ["text", 12345678901234567890],
+    "list": [1, 2],
+    "key": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+}
+Messages = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A rendered tap or target with the driver that its extra installs, in an environment of its own."""
+
+    project: Project
+    python: Path
+
+    def run(self, folder: Path, database: Database, *options: str | Path, **more: Any) -> str:  # noqa: ANN401
+        """Run its command in a folder, with a database as its configuration; return what it prints."""
+        config = folder / "config.json"
+        config.write_text(json.dumps({"sqlalchemy_url": database.url} | more.pop("config", {})), encoding="utf-8")
+        return run(
+            self.python.with_name(self.project.path.name), "--config", config, *options, cwd=folder, **more
+        ).stdout
+
+
+@pytest.fixture(scope="session")
+def plugin(render: Render, once: Once) -> Callable[[str], Installed]:
+    """Install a rendered tap or target, once for all tests."""
+
+    def installed(kind: str) -> Installed:
+        project = render(**KINDS[kind], repository=REPOSITORIES[kind])
+
+        def make(folder: Path) -> None:
+            copy = project.copy(folder / REPOSITORIES[kind]).init()
+            copy.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable)
+            python = install_wheel(copy, newest_interpreter(), folder / "venv", once)
+            (wheel,) = copy.path.glob("dist/*.whl")
+            copy.run("uv", "pip", "install", "--quiet", "--python", python, f"{wheel}[postgresql]")
+
+        folder = once(f"{kind} on PostgreSQL", make)
+        return Installed(Project(folder / REPOSITORIES[kind], project.answers), folder / "venv/bin/python")
+
+    return installed
+
+
+@dataclass(frozen=True)
+class Tap:
+    """The tap on a database."""
+
+    installed: Installed
+    folder: Path
+    database: Database
+
+    def read(self, keys: dict[str, str], state: object = None) -> str:
+        """Read the tables that have a replication key here, in full if it is empty, from a state if there is one."""
+        catalog = json.loads(self.installed.run(self.folder, self.database, "--discover"))
+        for stream in catalog["streams"]:
+            (root,) = (entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
+            root["selected"] = stream["table_name"] in keys
+            if key := keys.get(stream["table_name"]):
+                root |= {"replication-method": "INCREMENTAL", "replication-key": key}
+        for name, value in {"catalog": catalog, "state": state or {}}.items():
+            (self.folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
+        return self.installed.run(self.folder, self.database, "--catalog", "catalog.json", "--state", "state.json")
+
+
+def records(messages: str) -> Messages:
+    """Return the records among messages."""
+    return [message["record"] for message in map(json.loads, messages.splitlines()) if message["type"] == "RECORD"]
+
+
+def last_state(messages: str) -> object:
+    """Return the state that messages end with."""
+    return json.loads(messages.splitlines()[-1])["value"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_projects_own_tests_pass_there(kind: str, plugin: Callable[[str], Installed], postgresql: Server) -> None:
+    """They need nothing but the URL, in one variable; the session is far from UTC, and nothing stays behind."""
+    database = postgresql.create(f"own_tests_of_the_{kind}", "Asia/Tokyo")
+    installed = plugin(kind)
+    installed.project.run(installed.python, "-m", "pytest", "-q", env={"TEST_DATABASE_URL": database.url})
+    assert database.run("SELECT tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'") == []
+
+
+@pytest.mark.slow
+def test_hostile_values_arrive(plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path) -> None:
+    """From one database to another, whose sessions are in other time zones; a second run changes nothing."""
+    source, copy = postgresql.create("hostile", "Asia/Tokyo"), postgresql.create("hostile_copy", "America/New_York")
+    fill = f"INSERT INTO things VALUES ({VALUES}), (2{', NULL' * (len(ARRIVED) - 1)})"  # noqa: S608 - the test's own values
+    source.run(f"CREATE TABLE things ({COLUMNS})", fill)
+    for _ in range(2):
+        messages = Tap(plugin("tap"), tmp_path, source).read({"things": ""})
+        plugin("target").run(tmp_path, copy, stdin=messages)
+        rows = copy.run("SELECT * FROM public_things ORDER BY id")
+        assert rows == [ARRIVED, dict.fromkeys(ARRIVED) | {"id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("column", "zone"),
+    [
+        ("timestamp", "Asia/Tokyo"),
+        pytest.param("timestamp", "America/New_York", marks=pytest.mark.slow),
+        pytest.param("timestamptz", "Asia/Tokyo", marks=pytest.mark.slow),
+        pytest.param("timestamptz", "America/New_York", marks=pytest.mark.slow),
+    ],
+)
+def test_no_row_is_lost_across_time_zones(
+    column: str, zone: str, plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
+) -> None:
+    """Not those of the same moment or the next ones, nor where a clock is set back; none is read twice for nothing."""
+    database = postgresql.create(f"zones_{column}", zone)
+    times = [
+        "2026-11-01 05:30",
+        "2026-11-01 06:10",
+        "2026-11-01 06:10",
+        "2026-11-01 06:10:00.000001",
+        "2026-11-01 14:00",
+    ]
+    inserts = [f"INSERT INTO events VALUES ({id_}, '{at}')" for id_, at in enumerate(times)]  # noqa: S608 - the test's own values
+    database.run("SET timezone TO 'UTC'", f"CREATE TABLE events (id int PRIMARY KEY, at {column})", *inserts[:2])
+    tap = Tap(plugin("tap"), tmp_path, database)
+    first = tap.read({"events": "at"})
+    assert [event["id"] for event in records(first)] == [0, 1]
+    database.run("SET timezone TO 'UTC'", *inserts[2:])
+    assert sorted(event["id"] for event in records(tap.read({"events": "at"}, last_state(first)))) == [1, 2, 3, 4]
+
+
+@pytest.mark.slow
+def test_a_table_that_others_have_created_keeps_its_columns(
+    plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
+) -> None:
+    """A time goes into a column without a time zone in UTC, not in the time zone of the session."""
+    database = postgresql.create("of_others", "Asia/Tokyo")
+    database.run("CREATE TABLE events (id int PRIMARY KEY, at timestamp, name varchar(9), ratio double precision)")
+    types = {"id": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}}
+    types |= {"name": {"type": "string"}, "ratio": {"type": "number"}}
+    schema = {"type": "SCHEMA", "stream": "events", "key_properties": ["id"], "schema": {"properties": types}}
+    event = {"id": 1, "at": "2026-01-01T09:00:00+09:00", "name": "Start", "ratio": 0.1}
+    messages = [schema, {"type": "RECORD", "stream": "events", "record": event}]
+    plugin("target").run(tmp_path, database, stdin="\n".join(map(json.dumps, messages)))
+    assert database.run("SELECT * FROM events") == [event | {"at": datetime(2026, 1, 1)}]  # noqa: DTZ001
+
+
+@pytest.mark.slow
+def test_meltano_copies_tables_and_then_what_changed(
+    create: Callable[..., Project], meltano: Path, postgresql: Server, tmp_path: Path
+) -> None:
+    """From PostgreSQL to PostgreSQL: the rows are the same, and the second run begins where the first ended."""
+    source, copy = postgresql.create("meltano", "Asia/Tokyo"), postgresql.create("meltano_copy", "America/New_York")
+    source.run(
+        "CREATE TABLE users (id int PRIMARY KEY, name text, updated_at timestamp)",
+        "CREATE TABLE groups (id int PRIMARY KEY, name text, updated_at timestamptz)",
+        "CREATE TABLE colors (id int PRIMARY KEY, name text)",
+        "INSERT INTO users VALUES (1, 'Ada', '2026-01-01'), (2, 'Grace', '2026-01-02'), (3, 'Mary', '2026-01-03')",
+        "INSERT INTO groups VALUES (1, 'Engines', '2026-01-01'), (2, 'Languages', '2026-01-02')",
+        "INSERT INTO colors VALUES (1, 'red')",
+    )
+    target = create(KINDS["target"])
+    project = with_plugins(
+        create(KINDS["tap"]),
+        tmp_path / "tap-sample",
+        extractors=[with_driver("extractors", create(KINDS["tap"]))],
+        loaders=[with_driver("loaders", target)],
+    )
+    settings = {"TAP_SAMPLE_SQLALCHEMY_URL": source.url, "TARGET_SAMPLE_SQLALCHEMY_URL": copy.url}
+    runs = MeltanoProject(meltano, project, settings)
+    runs("run", "tap-sample", "target-sample")
+    assert copied(copy) == {"users": ["Ada", "Grace", "Mary"], "groups": ["Engines", "Languages"], "colors": ["red"]}
+    for table in ("users", "groups"):
+        (before,), (after,) = (
+            database.run(f"SELECT json_agg(extract(epoch FROM updated_at) ORDER BY id) AS times FROM {name}")  # noqa: S608
+            for database, name in ((source, table), (copy, f"public_{table}"))
+        )
+        assert before == after
+    copy.run("DELETE FROM public_users", "DELETE FROM public_groups")
+    source.run(
+        "INSERT INTO users VALUES (4, 'Vera', '2026-01-03')",
+        "UPDATE groups SET name = 'Machines', updated_at = '2026-01-02 00:00:00.5' WHERE id = 1",
+    )
+    runs("run", "tap-sample", "target-sample")
+    assert copied(copy) == {"users": ["Mary", "Vera"], "groups": ["Machines", "Languages"], "colors": ["red"]}
+
+
+def with_driver(kind: str, project: Project) -> dict[str, Any]:
+    """Return the plugin that a project's `meltano.yml` defines, installed from its folder with PostgreSQL's driver."""
+    plugin: dict[str, Any] = yaml.safe_load(project.read(MELTANO_YML))["plugins"][kind][0]
+    return plugin | {"pip_url": f"{project.path}[postgresql]"}
+
+
+def copied(database: Database) -> dict[str, list[str]]:
+    """Return the names in each table of a copy."""
+    tables = ("users", "groups", "colors")
+    rows = {table: database.run(f"SELECT name FROM public_{table} ORDER BY id") for table in tables}  # noqa: S608
+    return {table: [row["name"] for row in found] for table, found in rows.items()}
