@@ -17,7 +17,11 @@ from jinja2 import meta
 from packaging.requirements import Requirement
 from stdlib_names import lines, prohibited_names
 
+from tests.support.combinations import Answers, title, variants
 from tests.support.commands import ENVIRONMENT, run
+from tests.support.environments import shared_packages
+from tests.support.interpreters import interpreters
+from tests.support.once import Once
 from tests.support.paths import (
     ANSWERS_FILE,
     ANSWERS_TABLE,
@@ -28,11 +32,11 @@ from tests.support.paths import (
     STDLIB_NAMES,
     TOOL_NAMES,
 )
-from tests.support.projects import Project, Render
+from tests.support.projects import Render
 from tests.support.questions import copy_working_tree, questions, settings
 
 TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
-CHOICES = {"kind", "scope", "license", "python_min"}  # where the words of a refusal are Copier's own
+CHOICES = {"kind", "scope", "license", "python_min", "ide"}  # where the words of a refusal are Copier's own
 LONGEST = {
     "repository": 100,
     "owner": 39,
@@ -144,14 +148,25 @@ def required(requirement: str) -> set[str]:
     return {name}.union(*map(required, needed_here))
 
 
-def test_every_name_that_the_projects_own_tools_use_is_refused(installed: Project) -> None:
-    """Such a project could not install its tools or build itself, or its command would hide one of theirs."""
-    used = set(json.loads(installed.run(installed.path / ".venv/bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))
-    build_system = tomllib.loads(installed.read(PYPROJECT))["build-system"]
+@pytest.mark.parametrize(
+    ("answers", "python"),
+    [
+        pytest.param(answers, python, id=f"{title(answers)}, {python}", marks=[pytest.mark.slow] if python else [])
+        for answers in variants()
+        if answers.get("auth_method", "JWT") == "JWT"
+        for python in (0, -1)
+    ],
+)
+def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: int, render: Render, once: Once) -> None:
+    """Such a project could not install its dependencies or build itself, or its command would hide one of theirs."""
+    project = render(**answers, python_min="3.10")
+    packages = shared_packages(project, list(interpreters().values())[python], once)
+    used = set(json.loads(project.run(packages.parents[2] / "bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))
+    build_system = tomllib.loads(project.read(PYPROJECT))["build-system"]
     used = used.union(*map(required, build_system["requires"]))
     refused = prohibited_names().union(TOOL_NAMES.read_text(encoding="utf-8").split())
     names = {normalized(name) for name in used if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", name)}
-    missing = sorted(names - refused - {"my-package"})
+    missing = sorted(names - refused)
     assert not missing, f"add these to {TOOL_NAMES}: {' '.join(missing)}"
 
 
@@ -258,10 +273,16 @@ def test_a_computed_answer_cannot_be_given(name: str, template: Path, tmp_path: 
 
 
 NOT_ASKED = {  # answers to questions that are not asked, by what is asked instead
-    "library": {"stream_type": "SQL", "auth_method": "JWT", "sink_type": "SQL", "wrapped_command": "rm"},
+    "library": {
+        "display_name": "x",
+        "stream_type": "SQL",
+        "auth_method": "JWT",
+        "sink_type": "SQL",
+        "wrapped_command": "rm",
+    },
     "tap": {"sink_type": "SQL", "wrapped_command": "rm"},
     "target": {"stream_type": "SQL", "auth_method": "JWT", "wrapped_command": "rm"},
-    "release": {"kind": "tap", "description": "x", "license": "MIT", "python_min": "3.14", "stream_type": "SQL"},
+    "release": {"kind": "tap", "display_name": "x", "description": "x", "license": "MIT", "ide": "VSCode"},
 }
 
 

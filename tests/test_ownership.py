@@ -55,7 +55,7 @@ def owned(project: Project, *owners: str) -> list[str]:
 
 def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -> None:
     """Of every kind, and of the release setup alone; each file falls under one row."""
-    projects = [render(kind=kind).copy(tmp_path / kind).init() for kind in KINDS]
+    projects = [render(kind=kind, ide="VSCode").copy(tmp_path / kind).init() for kind in KINDS]
     used = {row(file) for project in projects for file in files(project)}
     assert used == set(ROWS)
     assert len(set(ROWS)) == len(ROWS) > 10

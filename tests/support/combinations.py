@@ -26,7 +26,9 @@ SHARED = {
     "python_min": ["3.10", "3.11", "3.12", "3.13"],
     "package_name": [DEFAULT, "A.b_-C", LONGEST_NAME],
     "spelling": ["usual", "long", "odd"],
-    "license": ["Apache-2.0", "MIT"],
+    "license": ["Apache-2.0", "MIT", "None"],
+    "ide": ["None", "VSCode"],
+    "display_name": [DEFAULT, "GitHub", 'Zoë\'s "15" & Co: {{ x }} #1'],
     "owner": ["MeltanoLabs", "a"],
     "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
     "workflow_filename": ["release.yaml", "0.Publish_to-PyPI.yml"],
@@ -87,6 +89,8 @@ def pairs() -> list[Answers]:
     for number, variant in enumerate(kinds):
         row = dict(zip(SHARED, SHARED_PAIRS[number % len(SHARED_PAIRS)], strict=True))
         answers = {"repository": repository(variant["kind"], row.pop("spelling"))} | row | variant
+        if variant["kind"] == "library":
+            answers["display_name"] = DEFAULT
         answers = {name: value for name, value in answers.items() if value != DEFAULT}
         if variant["kind"] == "extension":
             answers["wrapped_command"] = "no-such-command"
@@ -125,7 +129,7 @@ INTRODUCTION = [
     "texts full of quotes and braces.",
     "",
     "*Passes* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
-    "accepted by `poetry check --strict`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
+    "accepted by `poetry check`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
     "*Run by Meltano* means `meltano install`, `meltano invoke` and, but for an extension, two runs of `meltano run`:",
     "the rows of the first are counted and compared, the second begins at the state of the first.",
     "",

@@ -1,0 +1,127 @@
+"""What a project may have or lack: a license, an editor's configuration, one command for all checks, class names."""
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import copier
+import pytest
+import yaml
+
+from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.paths import LICENSE, MELTANOHUB_YML, PYPROJECT, README, TEST_WORKFLOW
+from tests.support.projects import Project, Render
+
+LAUNCH = ".vscode/launch.json"
+ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
+
+
+def classes(project: Project) -> list[str]:
+    """Return the names of the classes that a project's sources define."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (project.path / "src").rglob("*.py")]
+    return [node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def test_a_package_without_a_license_says_so(render: Render) -> None:
+    """In its metadata and its README; there is no file of one, and no private classifier, which PyPI would refuse."""
+    project = render(license="None")
+    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
+    assert not {"license", "license-files"} & metadata.keys()
+    assert "License :: Other/Proprietary License" in metadata["classifiers"]
+    assert "Private ::" not in project.read(PYPROJECT)
+    assert not (project.path / LICENSE).exists()
+    assert project.read(README).endswith("## License\n\nNo license: all rights reserved by the author.\n")
+
+
+@pytest.mark.parametrize("license_name", ["MIT", "None"])
+def test_ci_runs_the_sessions_that_one_command_runs(license_name: str, render: Render) -> None:
+    """Each session of the noxfile is one step of the workflow, which runs no check beside them."""
+    project = render(license=license_name)
+    sessions = re.findall(r"^@nox.session\ndef (\w+)", project.read("noxfile.py"), re.MULTILINE)
+    jobs = yaml.safe_load(project.read(TEST_WORKFLOW))["jobs"]
+    commands = [step["run"] for name in ("lint", "test") for step in jobs[name]["steps"] if "run" in step]
+    assert commands == [f"poetry run nox -s {session}" for session in sessions]
+    assert "poetry run nox\n" in project.read(README)
+
+
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render: Render) -> None:
+    """The configuration is valid JSON and names modules that can be run; without the choice there is none."""
+    project = render(**answers, repository=REPOSITORIES[answers["kind"]], ide="VSCode")
+    started = [part["module"] for part in json.loads(project.read(LAUNCH))["configurations"]]
+    own = REPOSITORIES[answers["kind"]].replace("-", "_")
+    assert started == [own, "pytest"]
+    assert (project.path / "src" / own / "__main__.py").exists()
+    assert not (render(**answers).path / LAUNCH).exists()
+
+
+@pytest.mark.parametrize(
+    ("repository", "display_name", "plugin_class"),
+    [
+        ("tap-github", "GitHub", "TapGitHub"),
+        ("tap-my-source", None, "TapMySource"),
+        ("tap-x", "my source (new)", "TapMySourceNew"),
+        ("tap-x", "15Five", "Tap15Five"),
+        ("tap-cafe", "Café", "TapCafe"),  # a letter that is not ASCII: made from the repository
+        ("target-github", "GitHub", "TargetGitHub"),
+        ("map-github", "GitHub", "GitHubMapper"),
+        ("github-ext", "GitHub", "GitHubExtension"),
+    ],
+)
+def test_the_services_own_spelling_names_the_classes(
+    repository: str, display_name: str | None, plugin_class: str, template: Path, tmp_path: Path
+) -> None:
+    """And is the label on MeltanoHub; its default is made from the repository's name."""
+    data = {"display_name": display_name} if display_name else {}
+    copier.run_copy(str(template), tmp_path / repository, data=data, defaults=True, quiet=True)
+    project = Project(tmp_path / repository, {})
+    assert plugin_class in classes(project)
+    assert yaml.safe_load(project.read(MELTANOHUB_YML))["label"] == (display_name or "My Source")
+
+
+@pytest.mark.parametrize("display_name", ["", " ", "!?", "日本", "a\nb", "\u202eabc", "x" * 65])
+def test_a_name_from_which_no_class_name_can_come_is_refused(display_name: str, template: Path, tmp_path: Path) -> None:
+    """In one sentence that names the question and shows the value."""
+    data = {"display_name": display_name}
+    with pytest.raises(ValueError, match=r"display_name.*Use 1 to 64 characters") as refused:
+        copier.run_copy(str(template), tmp_path / "tap-x", data=data, defaults=True, quiet=True)
+    assert f"Given: {json.dumps(display_name)}." in str(refused.value)
+    assert not (tmp_path / "tap-x").exists()
+
+
+def imported_and_defined(path: Path) -> tuple[set[str], list[str]]:
+    """Return the names that a module imports, and the classes that it defines."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    defined = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    return {alias.asname or alias.name for node in imports for alias in node.names}, defined
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(
+            answers, id=title(answers), marks=[] if title(answers) == "tap, REST, API Key" else pytest.mark.slow
+        )
+        for answers in variants()
+        if answers["kind"] != "library"
+    ],
+)
+def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render: Render) -> None:
+    """Whatever the service is called: every name that would lead to one of those imported or of the sample is tried."""
+    prefix = "Zebra"
+    made = render(**answers, display_name=prefix)
+    modules = [imported_and_defined(path) for path in (made.path / "src").rglob("*.py")]
+    suffixes = {name.removeprefix(prefix) for _, defined in modules for name in defined if name.startswith(prefix)}
+    names = {name for imported, defined in modules for name in [*imported, *defined]}
+    dangerous = {
+        name.removesuffix(suffix) for suffix in suffixes for name in names if name.endswith(suffix) and name != suffix
+    }
+    for display_name in sorted(dangerous - {prefix}):
+        project = render(**answers, display_name=display_name)
+        for path in (project.path / "src").rglob("*.py"):
+            imported, defined = imported_and_defined(path)
+            assert not imported & set(defined), (display_name, path.name)
+            assert len(set(defined)) == len(defined), (display_name, path.name)
