@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.simulation.errors import StepFailedError, UnsupportedError
 from tests.simulation.tools import bare_python, execute, link
 from tests.support.commands import run
+from tests.support.interpreters import PYTHONS, interpreters
 
 if TYPE_CHECKING:
     from tests.simulation.runner import Runner
@@ -47,7 +48,11 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
 
 def setup_python(runner: "Runner", given: dict[str, str]) -> None:
     """Put a Python on the PATH."""
-    link(runner.python, bare_python(given["python-version"], runner.github.once))
+    version = given["python-version"]
+    if version not in PYTHONS:
+        message = f"Python {version}, which rendered projects are not tested on"
+        raise UnsupportedError(message)
+    link(runner.python, bare_python(version, interpreters(), runner.github.once))
 
 
 def upload_artifact(runner: "Runner", given: dict[str, str]) -> None:

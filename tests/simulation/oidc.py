@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections import Counter
 from functools import cache
 
 import jwt
@@ -12,6 +13,7 @@ from tests.simulation.responses import json_response
 
 ISSUER = "https://token.actions.githubusercontent.com"
 PATH = "/idtoken"
+URL, BEARER = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # a job's variables
 
 
 @cache
@@ -21,12 +23,12 @@ def signing_key() -> rsa.RSAPrivateKey:
 
 
 class TokenEndpoint:
-    """The endpoint; `issued` counts the tokens that it signed."""
+    """The endpoint; `issued` counts the tokens that it signed, by the bearer token of a job."""
 
     def __init__(self) -> None:
         """Begin without jobs."""
         self.claims: dict[str, dict[str, str]] = {}  # by the bearer token of a job
-        self.issued = 0
+        self.issued: Counter[str] = Counter()
 
     def allow(self, claims: dict[str, str]) -> str:
         """Let a job ask for tokens with these claims; return the bearer token that it asks with."""
@@ -40,7 +42,7 @@ class TokenEndpoint:
         claims = self.claims.get(bearer or "")
         if claims is None:
             return json_response({"message": "not a job with id-token: write"}, "401 Unauthorized")
-        self.issued += 1
+        self.issued[bearer or ""] += 1
         now = int(time.time())
         audience = request.args.get("audience", "")
         payload = claims | {"iss": ISSUER, "aud": audience, "iat": now, "nbf": now, "exp": now + 300}

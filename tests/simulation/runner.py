@@ -16,7 +16,8 @@ from tests.simulation.errors import StepFailedError, UnsupportedError
 from tests.simulation.expressions import Scope, evaluate, is_condition_met
 from tests.simulation.github import Environment
 from tests.simulation.jobs import Job
-from tests.simulation.remembered import BUILD, INSTALL, REMEMBERED, run_remembered
+from tests.simulation.oidc import BEARER
+from tests.simulation.remembered import Memory, Place, online_variables
 from tests.simulation.tools import execute, stub_folder
 from tests.simulation.values import Outputs
 from tests.simulation.workflows import check_keys, grants
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from tests.simulation.runs import Run
 
 FULL_COMMIT = re.compile(r"(?P<action>[\w.-]+/[\w./-]+)@[0-9a-f]{40}")
-ONLINE = (INSTALL, BUILD)  # in the script of a step: these reach the package index
 SHELLS = {None: ["-e"], "bash": ["--noprofile", "--norc", "-eo", "pipefail"]}  # as GitHub starts them
 
 
@@ -84,6 +84,7 @@ class Runner:
                 self.job.log += f"{error}\nError: Process completed with exit code 1.\n"
                 if not step.get("continue-on-error"):
                     self.job.result = "failure"
+        self.job.tokens_asked = self.github.loopback.tokens.issued[self.variables.get(BEARER, "")]
         # Outputs of a failed job are there, too: actions/runner 258d6c85, JobExtension.cs, FinalizeJob.
         self.job.outputs = Outputs(self.evaluate_all(self.definition.get("outputs", {})))
         self.inspect_workspace()
@@ -217,22 +218,14 @@ class Runner:
             raise UnsupportedError(message)
         variables = self.variables | self.evaluate_all(step.get("env", {}))
         command = ["/bin/bash", *SHELLS[step.get("shell")], str(script)]
-        if any(command in step["run"] for command in ONLINE):
-            variables = self.online(variables)
-        if any(command in step["run"] for command in REMEMBERED):
-            code, output = run_remembered(self, step["run"], command, variables)
+        memory = Memory(self.github.once, online_variables(ENVIRONMENT))
+        if memory.knows(step["run"]):
+            code, output = memory.run(step["run"], command, Place(self.workspace, self.python), variables)
         else:
             code, output = execute(command, self.workspace, variables)
         self.add_to_log(output)
         if code:
             raise StepFailedError
-
-    def online(self, variables: dict[str, str]) -> dict[str, str]:
-        """Return variables with which pip reaches its index, as it does on this machine."""
-        passed = {key: value for key, value in ENVIRONMENT.items() if key.startswith(("PIP_", "SSL_", "REQUESTS_"))}
-        variables = passed | {key: value for key, value in variables.items() if "PROXY" not in key}
-        certificates = {name: passed.get(name, "") for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
-        return variables | certificates | {"PIP_CACHE_DIR": str(self.github.once.root / "pip")}
 
     def add_to_log(self, output: str) -> None:
         """Add to the log; a workflow command masks what follows it."""

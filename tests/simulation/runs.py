@@ -9,7 +9,7 @@ from tests.simulation.errors import InvalidWorkflowError, UnsupportedError
 from tests.simulation.events import Event
 from tests.simulation.expressions import Scope, evaluate, is_condition_met
 from tests.simulation.github import GitHub
-from tests.simulation.jobs import Job
+from tests.simulation.jobs import Job, Jobs
 from tests.simulation.runner import Runner
 from tests.simulation.values import Outputs
 from tests.simulation.workflows import Workflow, check_keys, granted_permissions, grants, needed_jobs
@@ -26,7 +26,7 @@ class Run:
     commit: str
     folder: Path
     attempt: int = 0
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     groups: dict[str, str] = field(default_factory=dict)  # of concurrency, by file
 
     @property
@@ -37,21 +37,21 @@ class Run:
     @property
     def result(self) -> str:
         """Return `failure` if any job failed."""
-        return "failure" if any(job.result == "failure" for job in self.jobs.values()) else "success"
+        return self.jobs.result
 
     @property
     def log(self) -> str:
         """Return all that the jobs printed and summarized."""
-        return "\n".join(f"[{name}: {job.result}]\n{job.log}\n{job.summary}" for name, job in self.jobs.items())
+        return self.jobs.log
 
     def results(self) -> dict[str, str]:
         """Return the results of the file's own jobs."""
-        return {name: job.result for name, job in self.jobs.items() if "/" not in name}
+        return self.jobs.results()
 
     def run_jobs(self) -> Self:
         """Run the jobs, or all that did not succeed in the attempt before: GitHub's *Re-run failed jobs*."""
         self.attempt += 1
-        self.jobs = {name: job for name, job in self.jobs.items() if job.result == "success"}
+        self.jobs = Jobs({name: job for name, job in self.jobs.items() if job.result == "success"})
         contexts = self.contexts()
         self.enter_concurrency_group(self.file, self.workflow, contexts)
         pending = {name: job for name, job in self.workflow["jobs"].items() if name not in self.jobs}

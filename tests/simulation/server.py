@@ -60,8 +60,8 @@ class Loopback:
     def allow_tokens(self, claims: dict[str, str]) -> dict[str, str]:
         """Let a job ask for ID tokens with these claims; return the variables that GitHub gives it."""
         return {
-            "ACTIONS_ID_TOKEN_REQUEST_URL": f"{self.address}{oidc.PATH}?api-version=2.0",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.tokens.allow(claims),
+            oidc.URL: f"{self.address}{oidc.PATH}?api-version=2.0",
+            oidc.BEARER: self.tokens.allow(claims),
         }
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

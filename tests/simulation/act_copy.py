@@ -1,0 +1,230 @@
+"""A copy of a commit that nektos/act can run: what act does not have is put into the workflow files.
+
+- The actions are those in `local_actions`, each with its source and version in its docstring.
+- `uses: $/…` becomes what act understands (`SELF_REPOSITORY`).
+- A step's shell is a script that starts bash as GitHub does, `bash -e {0}`, with `shell: bash` also `-o pipefail`
+  (actions/runner, `ScriptHandlerHelpers.cs`), but without a terminal, which act would give it.
+- Every job has a `GITHUB_TOKEN` of its own, with the job's permissions, and asks for ID tokens only with
+  `id-token: write`; a called job has no more than its caller grants. The claims are those that GitHub documents.
+- The legs of a matrix run one after the other, because act keeps one result for all of them, and the last one wins.
+- A job that an earlier attempt has finished is a stand-in with the same result and outputs.
+
+What act would pass over in silence is refused: unknown inputs of an action, parts of the `github` context that act
+leaves empty, keys of a job that act ignores.
+"""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.simulation.errors import UnsupportedError
+from tests.simulation.events import Event
+from tests.simulation.github import GitHub
+from tests.simulation.jobs import Job
+from tests.simulation.oidc import BEARER
+from tests.simulation.workflows import LEVELS, Workflow, granted_permissions, parse_workflow
+from tests.support.commands import run
+from tests.support.paths import WORKFLOWS
+
+LOCAL_ACTIONS = Path(__file__).with_name("local_actions")
+UNREACHED = ""  # the result of a job that act did not come to
+PROBE = "act-probe"  # a last job that writes down what act knows of the others
+LINUX = "ubuntu-24.04"
+
+# The one exception to *what is run is what was written*: act rejects this prefix of `uses`, which means the running
+# commit, without a checkout. https://github.com/nektos/act/issues/6189
+SELF_REPOSITORY = "$/"
+
+SHELLS = {None: "-e", "bash": "--noprofile --norc -eo pipefail"}
+REFUSED = {"container", "continue-on-error", "defaults", "services"}  # keys of a job, ignored by act or not needed
+
+# What act fills in (`pkg/model/github_context.go`, read at 0.2.87), but for the runner's own affairs.
+GITHUB_CONTEXT = {
+    "action", "action_path", "action_ref", "action_repository", "actor", "api_url", "base_ref", "event", "event_name",
+    "event_path", "graphql_url", "head_ref", "job", "ref", "ref_name", "ref_type", "repository", "repository_owner",
+    "run_attempt", "run_id", "run_number", "server_url", "sha", "token", "workflow", "workspace",
+}  # fmt: skip
+
+
+class Copy:
+    """The files of the commit, rewritten for act, and what is to be known of the jobs in them."""
+
+    def __init__(self, github: GitHub, event: Event, file: str, folder: Path) -> None:
+        """Check out the commit into a new folder."""
+        self.github, self.event, self.file = github, event, file
+        self.folder, self.root = folder, folder / "copy"
+        self.commit = event.commit or github.commit_of(event.ref)
+        run("git", "clone", "--quiet", "--no-checkout", github.git, self.root, cwd=folder)
+        run("git", "checkout", "--quiet", "--detach", self.commit, cwd=self.root)
+        shutil.rmtree(self.root / ".git")
+        self.jobs: dict[str, Job] = {}
+        self.tokens: dict[str, dict[str, str]] = {}  # every GITHUB_TOKEN, and what it may do
+        self.bearers: dict[str, str] = {}  # with which a job asks for ID tokens
+        self.platforms = {LINUX}
+        self.repositories: dict[str, Path] = {}  # for `uses: OWNER/NAME@REF`
+
+    def workflow(self, kept: Mapping[str, Job]) -> str:
+        """Rewrite the file that the event starts, but for the jobs that are kept; return the name of the copy."""
+        workflow = self.read(self.file)
+        jobs = workflow["jobs"]
+        for key, job in jobs.items():
+            jobs[key] = stand_in(job, kept[key]) if key in kept else self.job(key, job, workflow, self.file)
+        script = f"printf '%s' \"$NEEDS\" > '{self.folder}/needs.json'"
+        step = {"run": script, "env": {"NEEDS": "${{ toJSON(needs) }}"}}
+        jobs[PROBE] = {"if": "always()", "needs": [*jobs], "runs-on": LINUX, "steps": [step]}
+        return self.write(f"act-{self.file}", workflow)
+
+    def called(self, file: str, caller: str, name: str, ceiling: dict[str, str]) -> str:
+        """Rewrite a file for the job that calls it, which names it by the caller's name: `github.workflow` is that."""
+        workflow = self.read(file) | {"name": name}
+        for key, job in workflow["jobs"].items():
+            workflow["jobs"][key] = self.job(f"{caller}/{key}", job, workflow, file, ceiling)
+        return self.write(f"act-{caller.replace('/', '-')}-{file}", workflow)
+
+    def read(self, file: str) -> Workflow:
+        """Read a workflow file."""
+        return parse_workflow((self.root / WORKFLOWS / file).read_text(encoding="utf-8"))
+
+    def write(self, file: str, workflow: Workflow) -> str:
+        """Write a workflow file, and return its name."""
+        write_yaml(self.root / WORKFLOWS / file, workflow)
+        return file
+
+    def job(
+        self,
+        path: str,
+        job: dict[str, Any],
+        workflow: Workflow,
+        file: str,
+        ceiling: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Rewrite one job; `ceiling` is what its caller grants."""
+        if extra := REFUSED & {*job, *workflow}:
+            message = f"{', '.join(sorted(extra))} of the job {path}"
+            raise UnsupportedError(message)
+        permissions = granted_permissions(workflow, job)
+        if ceiling is not None:
+            permissions = {
+                key: min(level, ceiling.get(key, "none"), key=LEVELS.index) for key, level in permissions.items()
+            }
+        token = f"ghs_{hashlib.sha256(f'{self.folder}/{path}'.encode()).hexdigest()[:36]}"
+        self.jobs[path], self.tokens[token] = Job(), permissions
+        job = with_token(job, token) | {"name": f"@{path}@"}
+        if "uses" in job:
+            called = job["uses"].removeprefix("./").removeprefix(SELF_REPOSITORY).removeprefix(f"{WORKFLOWS}/")
+            copy = self.called(called, path, workflow.get("name", file), permissions)
+            return job | {"uses": f"./{WORKFLOWS}/{copy}"}
+        self.platforms.add(job["runs-on"])
+        if "matrix" in job.get("strategy", {}):
+            job["strategy"]["max-parallel"] = 1
+        job["env"] = job.get("env", {}) | {"ACT_JOB": path}
+        if permissions.get("id-token") == "write":
+            variables = self.github.loopback.allow_tokens(self.claims(job.get("environment"), file))
+            self.bearers[path] = variables[BEARER]
+            job["env"] |= variables
+        job["steps"] = [self.step(step, path, token) for step in job["steps"]]
+        return job
+
+    def claims(self, environment: Any, file: str) -> dict[str, str]:  # noqa: ANN401 - a text, a mapping or nothing
+        """Return the claims of a job's ID token.
+
+        https://docs.github.com/actions/reference/security/oidc
+        """
+        name = environment["name"] if isinstance(environment, dict) else environment or ""
+        if "${{" in name:
+            message = f"an expression in the environment's name {name}"
+            raise UnsupportedError(message)
+        slug, ref = self.github.slug, self.event.ref
+        return {
+            "sub": f"repo:{slug}:" + (f"environment:{name}" if name else f"ref:{ref}"),
+            "repository": slug,
+            "repository_owner": self.github.owner,
+            "repository_owner_id": self.github.owner_id,
+            "workflow_ref": f"{slug}/{WORKFLOWS}/{self.file}@{ref}",
+            "job_workflow_ref": f"{slug}/{WORKFLOWS}/{file}@{ref}",
+            "ref": ref,
+            "sha": self.commit,
+            "event_name": self.event.name,
+        } | ({"environment": name} if name else {})
+
+    def step(self, step: dict[str, Any], job: str, token: str) -> dict[str, Any]:
+        """Rewrite one step of a job or of a composite action."""
+        if "run" in step:
+            if step.get("shell") not in SHELLS:
+                message = f"the shell {step['shell']}"
+                raise UnsupportedError(message)
+            return step | {"shell": f"{self.folder}/shell {SHELLS[step.get('shell')]} {{0}}"}
+        uses = step["uses"]
+        if uses.startswith(SELF_REPOSITORY):
+            return step | {"uses": self.own_action(uses.removeprefix(SELF_REPOSITORY), job, token)}
+        if uses.startswith("./"):  # from the workspace, as on GitHub: it must have been checked out
+            return step
+        action = uses.partition("@")[0]
+        source = LOCAL_ACTIONS / action
+        if not (source / "action.yml").is_file():
+            message = f"the action {action}"
+            raise UnsupportedError(message)
+        inputs = parse_workflow((source / "action.yml").read_text(encoding="utf-8"))["inputs"]
+        given = ({"token": token} if "token" in inputs else {}) | step.get("with", {})
+        if extra := set(given) - set(inputs):
+            message = f"the inputs {', '.join(sorted(extra))} of {action}"
+            raise UnsupportedError(message)
+        self.repositories[uses] = self.folder / "actions" / action
+        if not self.repositories[uses].exists():
+            shutil.copytree(source, self.repositories[uses])
+            self.rewrite_actions(self.repositories[uses], job, "${{ github.token }}")
+        return step | {"with": given}
+
+    def own_action(self, path: str, job: str, token: str) -> str:
+        """Give a job the repository's own actions, with the job's token, as if they were another repository's."""
+        reference = f"{self.github.slug}@{self.commit}-{job.replace('/', '-')}"
+        if reference not in self.repositories:
+            self.repositories[reference] = self.folder / "own" / job
+            shutil.copytree(self.root, self.repositories[reference])
+            self.rewrite_actions(self.repositories[reference], job, token)
+        return f"{self.github.slug}/{path}@{reference.partition('@')[2]}"
+
+    def rewrite_actions(self, folder: Path, job: str, token: str) -> None:
+        """Rewrite the composite actions in a folder."""
+        for file in folder.rglob("action.y*ml"):
+            action = yaml.safe_load(file.read_text(encoding="utf-8"))
+            if action["runs"]["using"] == "composite":
+                action["runs"] = with_token(action["runs"], token)
+                action["runs"]["steps"] = [self.step(step, job, token) for step in action["runs"]["steps"]]
+                write_yaml(file, action)
+
+
+def stand_in(job: dict[str, Any], done: Job) -> dict[str, Any]:
+    """Return a job that has the result and the outputs of one that is done."""
+    condition = "false" if done.result == "skipped" else "always()"
+    step = {"run": "exit 1" if done.result == "failure" else "true"}
+    kept = {key: value for key, value in job.items() if key == "needs"}
+    return kept | {"if": condition, "runs-on": LINUX, "outputs": dict(done.outputs), "steps": [step]}
+
+
+def with_token(value: Any, token: str, key: str = "") -> Any:  # noqa: ANN401 - YAML's types
+    """Return a part of a workflow with the job's own token in it: act has one for all jobs."""
+    if isinstance(value, dict):
+        return {name: with_token(part, token, name) for name, part in value.items()}
+    if isinstance(value, list):
+        return [with_token(part, token) for part in value]
+    if not isinstance(value, str):
+        return value
+
+    def replaced(match: re.Match[str]) -> str:
+        if extra := set(re.findall(r"(?<![\w.])github\.(\w+)", match[0])) - GITHUB_CONTEXT:
+            message = f"{', '.join(sorted(extra))} of the github context"
+            raise UnsupportedError(message)
+        return re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b", f"'{token}'", match[0])
+
+    return re.sub(r"(?s).*" if key == "if" else r"(?s)\$\{\{.*?\}\}", replaced, value)
+
+
+def write_yaml(path: Path, value: dict[str, Any]) -> None:
+    """Write a YAML file."""
+    path.write_text(yaml.safe_dump(value, sort_keys=False, width=10_000), encoding="utf-8")

@@ -1,0 +1,31 @@
+"""Put a Python with pip alone on the PATH, as actions/setup-python v7.0.0 does (`src/setup-python.ts`).
+
+GitHub has every version; where this machine lacks one, its newest stands in. The Python is a virtual environment that
+all runs share, behind a link: an installation makes a new one, and moves the link there (`remembered.py`).
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from tests.simulation.tools import bare_python, link
+from tests.support.once import Once
+
+
+def main() -> None:
+    """Set up."""
+    settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
+    version = json.loads(os.environ["INPUTS"])["python-version"]
+    if version not in settings["known pythons"]:
+        sys.exit(f"::error::The version '{version}' with architecture 'x64' was not found")
+    pythons = {name: Path(path) for name, path in settings["pythons"].items()}
+    python = Path(os.environ["RUNNER_TEMP"]) / "python"
+    link(python, bare_python(version, pythons, Once(Path(settings["once"]))))
+    with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
+        path.write(f"{python}/bin\n")
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
+        outputs.write(f"python-version={version}\n")
+
+
+main()

@@ -1,0 +1,311 @@
+"""The second engine, nektos/act, does what GitHub does as far as the rendered workflows need it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.act import ActRun, run_with_act, validate
+from tests.simulation.errors import UnsupportedError
+from tests.simulation.events import Event, release_event
+from tests.simulation.github import GitHub
+from tests.simulation.server import Loopback
+from tests.support.commands import run
+from tests.support.once import Once
+from tests.support.projects import TAG, Project
+
+PIN = f"@{'0' * 40}"  # any full-length commit
+PUSH = Event("push", "refs/heads/main", {})
+MAIN = ".github/workflows/main.yaml"
+Push = Callable[..., ActRun]
+
+
+@pytest.fixture
+def push(loopback: Loopback, once: Once, tmp_path: Path) -> Push:
+    """Commit some files and tag them, then run `main.yaml` for an event on them, also if there are more commits."""
+
+    def pushed(files: dict[str, str], event: Event = PUSH, more: int = 0) -> ActRun:
+        project = Project(tmp_path / "project", {})
+        for name, text in files.items():
+            (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+            project.write(name, text)
+        commit = project.init().run("git", "rev-parse", "HEAD").stdout.strip()
+        for _ in range(more):
+            project.commit("More")
+            project.run("git", "tag", "--force", TAG)
+        run("git", "clone", "--quiet", "--bare", project.path, "origin.git", cwd=tmp_path)
+        github = GitHub(tmp_path / "origin.git", tmp_path, loopback.reset(), once)
+        return run_with_act(github, event._replace(commit=commit), "main.yaml", tmp_path / "act")
+
+    return pushed
+
+
+def workflow(jobs: str, triggers: str = "push") -> str:
+    """Return a workflow file; every job runs on ubuntu-24.04."""
+    return f"name: Main\non: {triggers}\npermissions: {{}}\njobs:\n{jobs}".replace("RUNS", "runs-on: ubuntu-24.04")
+
+
+MATRIX = """
+  list:
+    RUNS
+    outputs: {pythons: "${{ steps.list.outputs.pythons }}"}
+    steps:
+      - id: list
+        run: echo 'pythons=["3.10", "3.11", "3.12"]' >> "$GITHUB_OUTPUT"
+  leg:
+    name: Python ${{ matrix.python }}
+    needs: list
+    RUNS
+    strategy: {matrix: {python: "${{ fromJSON(needs.list.outputs.pythons) }}"}, fail-fast: false}
+    steps:
+      - run: echo "leg ${{ matrix.python }}" && [ "${{ matrix.python }}" != BROKEN ]
+  all:
+    if: always()
+    needs: [list, leg]
+    RUNS
+    steps:
+      - run: echo "The matrix is a ${{ needs.leg.result }}" | tee -a "$GITHUB_STEP_SUMMARY"
+      - if: needs.leg.result != 'success'
+        run: exit 1
+  after:
+    needs: all
+    RUNS
+    steps:
+      - run: echo after
+"""
+
+
+@pytest.mark.parametrize(("broken", "result", "after"), [("no", "success", "success"), ("3.11", "failure", "skipped")])
+def test_a_matrix_from_an_output_and_the_job_that_sums_it_up(push: Push, broken: str, result: str, after: str) -> None:
+    """One leg that fails makes the matrix fail; the others run, and so does `if: always()`."""
+    done = push({MAIN: workflow(MATRIX.replace("BROKEN", broken))})
+    assert done.results() == {"list": "success", "leg": result, "all": result, "after": after}, done.log
+    assert done.jobs["leg"].log.split("\n")[:3] == ["leg 3.10", "leg 3.11", "leg 3.12"]
+    assert done.jobs["all"].summary == f"The matrix is a {result}\n"
+    assert done.exit_code == (result == "failure")
+
+
+CALLER = """
+  call:
+    uses: $/.github/workflows/called.yaml
+    permissions: {id-token: write}
+  use:
+    needs: call
+    RUNS
+    steps:
+      - run: echo "version ${{ needs.call.outputs.version }} by ${{ github.workflow }}"
+  always:
+    if: always()
+    needs: call
+    RUNS
+    steps:
+      - run: echo always
+"""
+CALLED = """
+  one:
+    RUNS
+    outputs: {version: "${{ steps.one.outputs.version }}"}
+    permissions: {contents: read, id-token: write}
+    steps:
+      - id: one
+        uses: $/.github/actions/hello
+        with: {who: World}
+      - run: env | grep ACTIONS_ID_TOKEN_REQUEST_URL
+      - run: RUN
+  two:
+    needs: one
+    RUNS
+    steps:
+      - run: env | grep ACTIONS_ID_TOKEN_REQUEST_URL || echo none
+"""
+HELLO = """
+name: Hello
+inputs: {who: {description: Whom, required: true}}
+outputs: {version: {description: Of it, value: "${{ steps.hello.outputs.version }}"}}
+runs:
+  using: composite
+  steps:
+    - id: hello
+      shell: bash
+      run: sh "${{ github.action_path }}/hello.sh" "${{ inputs.who }}" >> "$GITHUB_OUTPUT"
+    - shell: bash
+      run: echo "token ${{ github.token }}" | cut -c 1-10; ls -A
+"""
+
+
+def called(run: str) -> dict[str, str]:
+    """Return a workflow that calls another, which uses an action of the repository, without a checkout."""
+    outputs = "{workflow_call: {outputs: {version: {value: '${{ jobs.one.outputs.version }}'}}}}"
+    return {
+        MAIN: workflow(CALLER),
+        ".github/workflows/called.yaml": workflow(CALLED.replace("RUN\n", f"{run}\n"), outputs),
+        ".github/actions/hello/action.yml": HELLO,
+        ".github/actions/hello/hello.sh": 'echo "version=1.2.3"; echo "Hello $1" >&2\n',
+    }
+
+
+def test_a_called_workflow_and_an_action_of_the_repository(push: Push) -> None:
+    """By `$/`, without a checkout; outputs come back; the called job has the ID token that its caller grants."""
+    done = push(called("echo fine"))
+    results = {"call": "success", "call/one": "success", "call/two": "success", "use": "success", "always": "success"}
+    assert {name: job.result for name, job in done.jobs.items()} == results, done.log
+    assert done.jobs["call"].outputs == {"version": "1.2.3"}
+    assert "version 1.2.3 by Main" in done.jobs["use"].log
+    assert "Hello World\ntoken ghs_\n" in done.jobs["call/one"].log
+    assert "ACTIONS_ID_TOKEN_REQUEST_URL=http" in done.jobs["call/one"].log
+    assert done.jobs["call/two"].log == "none\n"
+    assert done.jobs.tokens_asked() == {}
+
+
+def test_after_a_called_workflow_that_failed(push: Push) -> None:
+    """The rest runs in a second attempt, because act stops: once it does not, much of `ActRun.run_jobs` can go."""
+    done = push(called("echo the last words && false"))
+    assert done.jobs["call/one"].result == done.jobs["call"].result == "failure", done.log
+    assert done.jobs["call/two"].result == "skipped"
+    assert (done.jobs["use"].result, done.jobs["always"].result) == ("skipped", "success")
+    assert done.jobs["call/one"].log.splitlines()[-2:] == ["the last words", "exit status 1"]
+    assert (done.attempts, done.exit_code) == (2, 1)
+
+
+CHAIN = """
+  first:
+    RUNS
+    outputs: {word: "${{ steps.word.outputs.word }}"}
+    steps:
+      - id: word
+        run: echo word=said >> "$GITHUB_OUTPUT"
+  flaky:
+    needs: first
+    RUNS
+    steps:
+      - run: test -e "$ACT_ENGINE/../mended"
+  report:
+    if: always()
+    needs: flaky
+    RUNS
+    steps:
+      - run: echo "${{ needs.flaky.result }}"
+  last:
+    needs: [first, report]
+    RUNS
+    steps:
+      - run: echo "first has ${{ needs.first.outputs.word }}"
+"""
+
+
+def test_failed_jobs_run_again(push: Push) -> None:
+    """What succeeded keeps its outputs; `success()` asks about all that came before, not only about the job needed."""
+    done = push({MAIN: workflow(CHAIN)})
+    before = {"first": "success", "flaky": "failure", "report": "success", "last": "skipped"}
+    assert done.results() == before, done.log
+    (done.folder / "mended").touch()
+    assert set(done.run_jobs().results().values()) == {"success"}, done.log
+    assert done.jobs["last"].log == "first has said\n"
+
+
+CHECKOUT = f"""
+  deep:
+    RUNS
+    permissions: {{contents: read}}
+    steps:
+      - uses: actions/checkout{PIN}
+        with: {{fetch-depth: 0, persist-credentials: false}}
+      - run: git tag; git branch --show-current; git config --includes --get-regexp extraheader || echo no token
+  shallow:
+    RUNS
+    permissions: {{contents: read}}
+    steps:
+      - uses: actions/checkout{PIN}
+      - run: git tag; git rev-list --count HEAD; git config --includes --get-regexp extraheader; grep -r basic .git
+  refused:
+    RUNS
+    steps:
+      - uses: actions/checkout{PIN}
+"""
+
+
+def test_a_checkout(push: Push) -> None:
+    """All history with its tags, or one commit without; a token that persists lies outside of the workspace."""
+    done = push({MAIN: workflow(CHECKOUT)})
+    assert done.jobs["deep"].log == "v1.2.3\nmain\nno token\n", done.log
+    shallow = done.jobs["shallow"].log
+    assert shallow.splitlines()[1:] == [
+        "1",
+        "http.https://github.com/.extraheader AUTHORIZATION: basic ***",
+        "exit status 1",
+    ]
+    assert done.results() == {"deep": "success", "shallow": "failure", "refused": "failure"}
+    assert "contents: read" in done.jobs["refused"].log
+
+
+def test_a_checkout_after_the_ref_has_moved(push: Push) -> None:
+    """A branch is as it was at the event; a tag must not have moved."""
+    deep = workflow(CHECKOUT, "[push, release]").replace("git tag", "git rev-list --count HEAD")
+    moved = push({MAIN: deep}, more=1)
+    assert moved.jobs["deep"].log == "1\nmain\nno token\n", moved.log
+
+
+def test_a_checkout_of_a_tag_that_has_moved(push: Push) -> None:
+    """It would be another commit than that of the event."""
+    moved = push({MAIN: workflow(CHECKOUT, "[push, release]")}, release_event(TAG), more=1)
+    assert set(moved.results().values()) == {"failure"}
+    for name in ("deep", "shallow"):
+        assert "'refs/tags/v1.2.3' does not point to the expected commit" in moved.jobs[name].log, moved.log
+
+
+ARTIFACTS = f"""
+  up:
+    RUNS
+    steps:
+      - run: mkdir dist && touch dist/a dist/.hidden && echo b > b
+      - uses: actions/upload-artifact{PIN}
+        with: {{name: dist, path: dist/}}
+      - uses: actions/download-artifact{PIN}
+        with: {{path: alone}}
+      - uses: actions/upload-artifact{PIN}
+        with: {{name: b, path: ./b}}
+      - uses: actions/download-artifact{PIN}
+        with: {{path: both}}
+      - uses: actions/download-artifact{PIN}
+        with: {{path: named, name: b}}
+      - run: find alone both named -type f | sort
+      - uses: actions/upload-artifact{PIN}
+        with: {{name: b, path: ./b}}
+"""
+
+
+def test_artifacts(push: Push) -> None:
+    """Where files land depends on a name and on the number of artifacts; hidden files stay behind; a name is unique."""
+    done = push({MAIN: workflow(ARTIFACTS)})
+    assert "alone/a\nboth/b/b\nboth/dist/a\nnamed/b\n" in done.jobs["up"].log, done.log
+    kept = {path.relative_to(done.artifacts).as_posix() for path in done.artifacts.rglob("*") if path.is_file()}
+    assert kept == {"dist/a", "b/b"}
+    assert "(409) Conflict" in done.jobs["up"].log
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("fetch-depth: 0", "filter: none", "the inputs filter of actions/checkout"),
+        ("actions/checkout@", "actions/cache@", "the action actions/cache"),
+        ("git tag;", "echo ${{ github.workflow_ref }};", "workflow_ref of the github context"),
+        ("permissions:", "continue-on-error: true\n    permissions:", "continue-on-error of the job deep"),
+    ],
+)
+def test_what_act_would_pass_over_is_an_error(push: Push, old: str, new: str, what: str) -> None:
+    """Or would fetch from GitHub."""
+    with pytest.raises(UnsupportedError, match=f"^{what}$"):
+        push({MAIN: workflow(CHECKOUT.replace(old, new))})
+
+
+def test_act_validates_every_workflow(default: Project, tmp_path: Path) -> None:
+    """Its schema finds a wrong key, a wrong scope and a wrong function."""
+    files = sorted((default.path / ".github/workflows").glob("*.yaml"))
+    assert len(files) == 3
+    for file in files:
+        assert validate(file) == ""
+        wrong = tmp_path / file.name
+        for old, new in {"runs-on:": "run-on:", "contents: read": "content: read", "${{ github": "${{ f() }}"}.items():
+            text = file.read_text(encoding="utf-8")
+            wrong.write_text(text.replace(old, new), encoding="utf-8")
+            assert "not valid" in validate(wrong), (file, new)
