@@ -97,7 +97,8 @@ def tests(session: nox.Session) -> None:
 def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
-    files = [f"tests/test_{name}.py" for name in ("release", "failures", "doctor", "protections")]
+    names = ("release", "failures", "doctor", "protections", "actions", "engines", "second_engine", "ci")
+    files = [f"tests/test_{name}.py" for name in names]
     session.run("pytest", *PARALLEL, *files, *session.posargs)
 
 

@@ -73,7 +73,7 @@ SCENARIOS = {
     "a release that the gate refuses": Scenario("release", "failure", prepare=replace_gate_version),
     "a release whose README does not render": Scenario("release", "failure", prepare=break_readme),
     "a release that is uploaded in part": Scenario(
-        "release", "failure", {"publish": 1}, {SDIST}, change=fail_with(Fault("legacy", 500, after=1))
+        "release", "failure", {"publish": 1}, {WHEEL}, change=fail_with(Fault("legacy", 500, after=1))
     ),
     "a release of a file that PyPI has with other bytes": Scenario(
         "release", "failure", {"publish": 1}, {WHEEL}, change=upload_other_wheel

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.simulation.act import validate
+from tests.simulation.act_copy import LOCAL_ACTIONS
 from tests.simulation.actions import ACTIONS as SIMULATED
 from tests.support.commands import run
 from tests.support.editing import replace
@@ -125,3 +127,36 @@ def test_an_imitated_action_is_the_version_that_is_pinned(default: Project) -> N
     texts = [file.read_text(encoding="utf-8") for file in workflows(default.path) + composite_actions(default.path)]
     pinned = {match for text in texts for match in re.findall(r"uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # (\S+)", text)}
     assert pinned == {(name, action.version) for name, action in SIMULATED.items()}
+
+
+def test_an_action_for_act_is_the_version_that_is_pinned() -> None:
+    """As the description of each says, and its script, which also names the source that was read."""
+    pinned = {}
+    for name in SIMULATED:
+        folder = LOCAL_ACTIONS / name
+        description = yaml.safe_load((folder / "action.yml").read_text(encoding="utf-8"))["description"]
+        (script,) = folder.glob("*.py")
+        (version,) = re.findall(rf"^{name} (v\S+) as far as", description)
+        assert f"{name} {version}" in script.read_text(encoding="utf-8"), script
+        assert re.search(r"`[\w./-]+\.(?:ts|sh)`", script.read_text(encoding="utf-8")), script
+        pinned[name] = version
+    assert pinned == {name: action.version for name, action in SIMULATED.items()}
+    assert set(LOCAL_ACTIONS.glob("*/*")) == {LOCAL_ACTIONS / name for name in SIMULATED}
+
+
+def test_act_finds_nothing_by_its_strict_schema(repository: Path) -> None:
+    """Keys, scopes of permissions, functions."""
+    assert [validate(workflow) for workflow in workflows(repository)] == [""] * len(workflows(repository))
+
+
+MISTAKES = {"runs-on:": "run-on:", "contents: read": "content: read", "${{ github": "${{ f() }}"}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES.items(), ids=MISTAKES)
+def test_act_would_find_a_mistake(mistake: tuple[str, str], render: Render, tmp_path: Path) -> None:
+    """In each workflow."""
+    for workflow in workflows(render().path):
+        wrong = tmp_path / workflow.name
+        shutil.copy(workflow, wrong)
+        replace(wrong, *mistake)
+        assert "not valid" in validate(wrong)

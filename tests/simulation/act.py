@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from tests.simulation.act_copy import UNREACHED, WORKFLOWS, Copy
+from tests.simulation.act_copy import UNREACHED, Copy
 from tests.simulation.errors import UnsupportedError
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
@@ -34,7 +34,7 @@ from tests.simulation.tools import stub_folder
 from tests.simulation.values import Outputs, to_text
 from tests.support.commands import ENVIRONMENT
 from tests.support.interpreters import PYTHONS, interpreters
-from tests.support.paths import ROOT
+from tests.support.paths import ROOT, WORKFLOWS
 
 ACT = Path(sys.executable).with_name("act")
 
@@ -113,7 +113,7 @@ class ActRun:
         state = self.github.read_state()
         self.github.write_state(state | {"tokens": state["tokens"] | copy.tokens})
         prepare(copy)
-        environment = variables(copy) | self.online
+        environment = {**variables(copy), **self.online}
         done = subprocess.run(
             command(copy, workflow), cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
@@ -223,14 +223,14 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
 
 
 def judge_calls(jobs: dict[str, Job]) -> None:
-    """Fill in what act's log leaves out: the result of a call, and the jobs of a call that is skipped."""
+    """Fill in the result of a call, which act's log leaves out; a call that is skipped has no jobs, as on GitHub."""
     for path, job in jobs.items():
         if job.result == UNREACHED:
             job.result = worst(other.result for name, other in jobs.items() if name.startswith(f"{path}/"))
-    for path, job in jobs.items():
+    for path in list(jobs):
         caller = jobs.get(path.rpartition("/")[0])
-        if caller and caller.result == "skipped" and job.result == UNREACHED:
-            job.result = "skipped"
+        if caller and caller.result == "skipped":
+            del jobs[path]
 
 
 def worst(results: Iterable[str]) -> str:

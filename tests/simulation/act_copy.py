@@ -2,8 +2,9 @@
 
 - The actions are those in `local_actions`, each with its source and version in its docstring.
 - `uses: $/…` becomes what act understands (`SELF_REPOSITORY`).
-- A step's shell is a script that starts bash as GitHub does, `bash -e {0}`, with `shell: bash` also `-o pipefail`
-  (actions/runner, `ScriptHandlerHelpers.cs`), but without a terminal, which act would give it.
+- A step's shell is a script that starts bash as act does, but without a terminal: always with `-o pipefail`, where
+  GitHub starts `bash -e {0}` unless the step names the shell (actions/runner, `ScriptHandlerHelpers.cs`). So a script
+  has to be right with it and, on the other engine, without it.
 - Every job has a `GITHUB_TOKEN` of its own, with the job's permissions, and asks for ID tokens only with
   `id-token: write`; a called job has no more than its caller grants. The claims are those that GitHub documents.
 - The legs of a matrix run one after the other, because act keeps one result for all of them, and the last one wins.
@@ -40,7 +41,7 @@ LINUX = "ubuntu-24.04"
 # commit, without a checkout. https://github.com/nektos/act/issues/6189
 SELF_REPOSITORY = "$/"
 
-SHELLS = {None: "-e", "bash": "--noprofile --norc -eo pipefail"}
+SHELLS = dict.fromkeys((None, "bash"), "--noprofile --norc -eo pipefail")
 REFUSED = {"container", "continue-on-error", "defaults", "services"}  # keys of a job, ignored by act or not needed
 
 # What act fills in (`pkg/model/github_context.go`, read at 0.2.87), but for the runner's own affairs.

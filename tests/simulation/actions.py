@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def checkout(runner: "Runner", given: dict[str, str]) -> None:
-    """Clone at the event's commit: one commit without tags, or the depth asked for; the token stays unless refused."""
+    """Clone at the event's commit: one commit without tags, or the depth asked for.
+
+    A branch is checked out as such; a tag that has moved is an error, but not if the commit is asked for by `ref`. The
+    token stays unless refused, in a file outside of the workspace that `.git/config` includes.
+    """
     runner.require("contents", "read", "actions/checkout")
     commit, event = runner.workflow_run.commit, runner.workflow_run.event
 
@@ -25,25 +29,31 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
     git("init", "--quiet")
     git("remote", "add", "origin", f"https://github.com/{runner.github.slug}")
     source = f"file://{runner.github.git}"
-    by_tag = event.is_tag and "ref" not in given
+    by_ref = "ref" not in given
     if given.get("ref", commit) != commit:
         message = f"the ref {given['ref']}"
         raise UnsupportedError(message)
-    if by_tag and runner.github.commit_of(event.ref) != commit:  # not compared if a commit was asked for
+    if by_ref and event.is_tag and runner.github.commit_of(event.ref) != commit:
         message = f"The ref '{event.ref}' does not point to the expected commit '{commit}'."
         raise StepFailedError(message)
+    spec = commit
+    if by_ref:
+        spec = f"+{event.ref}:{event.ref}" if event.is_tag else f"+{commit}:refs/remotes/origin/{event.ref_name}"
     if depth := int(given.get("fetch-depth", "1")):
-        target = event.ref if by_tag else "refs/remotes/origin/x"
-        git("fetch", "--quiet", "--no-tags", f"--depth={depth}", source, f"+{commit}:{target}")
+        git("fetch", "--quiet", "--no-tags", f"--depth={depth}", source, spec)
     else:
         git("fetch", "--quiet", source, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+        git("fetch", "--quiet", "--no-tags", source, spec)  # a branch may have moved on
     if "sparse-checkout" in given:
         cone = given.get("sparse-checkout-cone-mode", "true") == "true"
         git("sparse-checkout", "set", "--cone" if cone else "--no-cone", *given["sparse-checkout"].split())
-    git("-c", "advice.detachedHead=false", "checkout", "--quiet", commit)
+    branch = [] if event.is_tag or not by_ref else ["-B", event.ref_name]
+    git("-c", "advice.detachedHead=false", "checkout", "--quiet", *branch, commit)
     if given.get("persist-credentials", "true") != "false":
         header = f"AUTHORIZATION: basic {runner.token}"  # GitHub encodes it, which makes it no safer
-        git("config", "http.https://github.com/.extraheader", header)
+        file = runner.temp / "git-credentials.config"
+        git("config", "--file", str(file), "http.https://github.com/.extraheader", header)
+        git("config", f"includeIf.gitdir:{runner.workspace / '.git'}.path", str(file))
 
 
 def setup_python(runner: "Runner", given: dict[str, str]) -> None:

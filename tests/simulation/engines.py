@@ -13,6 +13,14 @@ from tests.simulation.world import PUBLISHER, World
 from tests.support.paths import RELEASE_WORKFLOW
 
 
+def run_workflow(engine: str, github: GitHub, event: Event, file: str, folder: Path) -> Run | ActRun:
+    """Let an event start one workflow file, on the engine `runner` or `act`, which has the folder for itself."""
+    if engine == "act":
+        return run_with_act(github, event, file, folder)
+    (done,) = [run for run in start_runs(github, event) if run.file == file]
+    return done
+
+
 class Outcome(NamedTuple):
     """What a run of the release workflow leaves: on this, the engines must agree."""
 

@@ -56,7 +56,7 @@ def step_protections(where: str, at: KeyPath, step: dict[str, Any]) -> Iterator[
         if name in step:
             yield f"{where}: {name}", remove((*at, name))
     for flag in FLAG.findall(step.get("run", "")):
-        pattern = re.compile(rf"{flag}\S+ " if flag.endswith("=") else rf" {flag}(?![\w-])(='[^']*')?")
+        pattern = re.compile(rf"{flag}\S+ " if flag.endswith("=") else rf" {flag}(?![\w-])(=('[^']*'|\S+))?")
         yield f"{where}: {flag.strip('=')}", change((*at, "run"), partial(pattern.sub, "", count=1))
 
 

@@ -91,14 +91,12 @@ class Runner:
         return self.job
 
     def inspect_workspace(self) -> None:
-        """Note the files of the workspace, and those that hold the token; mask the log."""
+        """Note the files of the workspace, and those that hold the token, there or in RUNNER_TEMP; mask the log."""
         files = [path for path in self.workspace.rglob("*") if path.is_file()]
         inside = [path.relative_to(self.workspace).as_posix() for path in files]
         self.job.files_seen = {name for name in inside if not name.startswith(".git/")}
-        token = self.token.encode()
-        self.job.files_with_token = [
-            name for name, path in zip(inside, files, strict=True) if token in path.read_bytes()
-        ]
+        files += [path for path in self.temp.rglob("*") if path.is_file()]
+        self.job.files_with_token = [path.name for path in files if self.token.encode() in path.read_bytes()]
         for mask in self.masks:
             self.job.log = self.job.log.replace(mask, "***")
 
