@@ -7,7 +7,8 @@ endpoint and PyPI are the server on loopback, `gh` is the stub, and what is reme
 The two engines cannot be compared on what act does not have, nor says anything of: whether an event starts a file
 (`types`, `branches`, `paths`), required inputs and their types, environments' rules and reviewers, permissions that a
 caller does not grant (the copy takes the smaller ones), concurrency groups, `fail-fast`, `cancelled()` of a job, time
-limits of jobs, actions that are not pinned. Containers, services and `defaults` are refused.
+limits of jobs, actions that are not pinned, a matrix from a job that failed (act reads it although the job is skipped).
+Containers, services and `defaults` are refused.
 
 act stops after a called workflow that failed, and runs no later job, not even with `if: always()` (nektos/act issue
 1793). What it has not reached then is run by a second act, for which the finished jobs have stand-ins with their

@@ -42,3 +42,11 @@ def release_event(tag: str, action: str = "published", commit: str = "") -> Even
 def dispatch_event(inputs: dict[str, str], ref: str = "refs/heads/main") -> Event:
     """Return the event of a workflow that is run by hand."""
     return Event("workflow_dispatch", ref, {"inputs": inputs})
+
+
+def pull_request_event(number: int = 1) -> Event:
+    """Return the event of a pull request that was opened, from a branch of the same repository."""
+    head, base = {"ref": "change"}, {"ref": "main"}
+    pull_request = {"number": number, "head": head, "base": base}
+    payload = {"action": "opened", "number": number, "pull_request": pull_request}
+    return Event("pull_request", f"refs/pull/{number}/merge", payload)

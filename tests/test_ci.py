@@ -1,0 +1,127 @@
+"""What runs on a pull request works: the test workflow, with its matrix and its actions, and the build, on act."""
+
+from collections.abc import Callable
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.act import ActRun, run_with_act
+from tests.simulation.events import pull_request_event
+from tests.simulation.server import Loopback
+from tests.simulation.world import World
+from tests.support.commands import ENVIRONMENT
+from tests.support.editing import replace
+from tests.support.once import Once
+from tests.support.paths import BUILD_WORKFLOW, PYPROJECT, TEST_WORKFLOW
+from tests.support.projects import Render
+
+pytestmark = pytest.mark.slow
+
+PASSED = {"pythons": "success", "lint": "success", "test": "success", "tested": "success"}
+PLUGIN = "poetry-plugin-pypi-mirror"  # with which Poetry finds the package index that pip uses on this machine
+FAILING_ON_3_12 = """\
+\"\"\"A test that fails on one Python.\"\"\"
+
+import sys
+
+
+def test_python() -> None:
+    \"\"\"Fail on Python 3.12.\"\"\"
+    assert sys.version_info[:2] != (3, 12)
+"""
+
+
+@pytest.fixture(scope="session")
+def online(once: Once) -> dict[str, str]:
+    """The variables with which Poetry and pip reach the package index, instead of loopback."""
+
+    def link_plugin(folder: Path) -> None:
+        plugin = distribution(PLUGIN)
+        for name in {file.parts[0] for file in plugin.files or ()}:
+            (folder / name).symlink_to(str(plugin.locate_file(name)))
+
+    passed = ("PIP_", "POETRY_", "REQUESTS_", "SSL_")
+    variables = {name: value for name, value in ENVIRONMENT.items() if name.startswith(passed)}
+    variables.pop("POETRY_VIRTUALENVS_IN_PROJECT")
+    cache = once("poetry's cache", lambda _: None)
+    return variables | {
+        "HTTPS_PROXY": ENVIRONMENT.get("HTTPS_PROXY", ""),
+        "HTTP_PROXY": ENVIRONMENT.get("HTTP_PROXY", ""),
+        "PIP_CACHE_DIR": str(once.root / "pip"),
+        "POETRY_CACHE_DIR": str(cache),
+        "PYTHONPATH": str(once("poetry's plugin", link_plugin)),
+        "SSL_CERT_FILE": ENVIRONMENT.get("SSL_CERT_FILE", ""),
+        "REQUESTS_CA_BUNDLE": ENVIRONMENT.get("REQUESTS_CA_BUNDLE", ""),
+    }
+
+
+PullRequest = Callable[..., World]
+
+
+@pytest.fixture
+def open_pull_request(render: Render, loopback: Loopback, once: Once, tmp_path: Path) -> PullRequest:
+    """Open a pull request to a project that supports some Pythons, by default two; `files` are added or replaced."""
+
+    def opened(kind: str, requires_python: str = ">=3.12,<3.14", **files: str) -> World:
+        name = {"library": "my-package", "tap": "tap-github"}[kind]
+        project = render(repository=name, python_min="3.12").copy(tmp_path / name).init()
+        replace(project.path / PYPROJECT, 'requires-python = ">=3.12"', f'requires-python = "{requires_python}"')
+        for file, text in files.items():
+            project.write(file, text)
+        world = World.create(project, tmp_path, loopback, once)
+        world.github.repository = name
+        project.commit("Change")
+        project.run("git", "update-ref", "refs/pull/1/merge", "HEAD")
+        project.run("git", "push", "--quiet", "--mirror", world.github.git)
+        return world
+
+    return opened
+
+
+def run_tests(world: World, online: dict[str, str], folder: Path) -> ActRun:
+    """Run the test workflow."""
+    return run_with_act(world.github, pull_request_event(), Path(TEST_WORKFLOW).name, folder, online)
+
+
+@pytest.mark.parametrize("kind", ["library", "tap"])
+def test_the_test_workflow_passes(
+    kind: str, open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
+) -> None:
+    """It lints once, and tests on each Python."""
+    done = run_tests(open_pull_request(kind), online, tmp_path / "act")
+    assert done.results() == PASSED, done.log
+    assert done.jobs["pythons"].outputs == {"pythons": '["3.12", "3.13"]'}
+    assert done.jobs["test"].log.count(" passed in ") == 2, done.log
+    assert "no issues found" in done.jobs["lint"].log
+
+
+@pytest.mark.parametrize("kind", ["library", "tap"])
+def test_the_build_passes(kind: str, open_pull_request: PullRequest, tmp_path: Path) -> None:
+    """It asks for no token, and the gate names the version."""
+    world = open_pull_request(kind)
+    done = run_with_act(world.github, pull_request_event(), Path(BUILD_WORKFLOW).name, tmp_path / "act")
+    assert done.results() == {"build": "success", "judge": "success"}, done.log
+    assert done.jobs["judge"].outputs["version"].startswith("1.2.3.post1.dev0+")
+    assert not done.jobs.tokens_asked()
+
+
+def test_one_python_that_fails_fails_the_aggregate_job(
+    open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
+) -> None:
+    """The other runs to its end."""
+    world = open_pull_request("library", **{"tests/test_python.py": FAILING_ON_3_12})
+    done = run_tests(world, online, tmp_path / "act")
+    assert done.results() == PASSED | {"test": "failure", "tested": "failure"}, done.log
+    assert "1 failed" in done.jobs["test"].log
+    assert done.jobs["test"].log.count(" passed in ") == 2, done.log
+
+
+def test_lint_that_fails_fails_the_aggregate_job(
+    open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
+) -> None:
+    """The tests run all the same, on the one Python that this project supports."""
+    world = open_pull_request("library", ">=3.13,<3.14", **{"tests/test_python.py": "import os\n"})
+    done = run_tests(world, online, tmp_path / "act")
+    assert done.results() == PASSED | {"lint": "failure", "tested": "failure"}, done.log
+    assert done.jobs["pythons"].outputs == {"pythons": '["3.13"]'}
