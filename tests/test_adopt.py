@@ -25,7 +25,7 @@ from tests.support.paths import (
     RELEASE_FOLDER,
     RELEASING,
     RENOVATE_SOURCE,
-    TEST_WORKFLOW,
+    TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
     source,
 )
@@ -213,7 +213,7 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
     project.commit("Move to another URL")
-    for file in (PYPROJECT_SOURCE, RENOVATE_SOURCE, source(TEST_WORKFLOW)):
+    for file in (PYPROJECT_SOURCE, RENOVATE_SOURCE, TEST_WORKFLOW_SOURCE):
         path = mine.path / file
         path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
     mine.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")

@@ -279,10 +279,11 @@ NOT_ASKED = {  # answers to questions that are not asked, by what is asked inste
         "auth_method": "JWT",
         "sink_type": "SQL",
         "wrapped_command": "rm",
+        "package_manager": "uv",
     },
     "tap": {"sink_type": "SQL", "wrapped_command": "rm"},
     "target": {"stream_type": "SQL", "auth_method": "JWT", "wrapped_command": "rm"},
-    "release": {"kind": "tap", "display_name": "x", "description": "x", "license": "MIT", "ide": "VSCode"},
+    "release": {"kind": "tap", "display_name": "x", "description": "x", "ide": "VSCode", "package_manager": "uv"},
 }
 
 

@@ -19,16 +19,16 @@ from tests.support.paths import (
     RENOVATE_SOURCE,
     ROOT,
     TEST_WORKFLOW,
+    TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
-    source,
 )
 from tests.support.projects import Project, Render
 from tests.support.questions import settings
 from tests.support.versions import Versions, changed_files, conflicts, update
 
 TABLE = (DOCS / "reference/files.md").read_text(encoding="utf-8")
-ROWS: list[tuple[str, str, str]] = re.findall(
-    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
+ROWS: list[tuple[str, str, str, str]] = re.findall(
+    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\| (\w*) ?\|$", TABLE, re.MULTILINE
 )
 KINDS = list(settings()["kind"]["choices"].values())
 PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
@@ -40,7 +40,7 @@ def files(project: Project) -> list[str]:
     return sorted(path.relative_to(project.path).as_posix() for path in project.tracked_files() if path.is_file())
 
 
-def row(file: str) -> tuple[str, str, str]:
+def row(file: str) -> tuple[str, str, str, str]:
     """Return the one row of the table that a file falls under."""
     name = file.replace(f"/{Path(RELEASE_WORKFLOW).name}", "/<workflow_filename>")
     found = [row for row in ROWS if name == row[0] or (row[0].endswith("/") and name.startswith(row[0]))]
@@ -66,6 +66,13 @@ def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path
     project = render(scope="release").copy(tmp_path / "release").init()
     assert {row(file) for file in files(project)} == {row for row in ROWS if row[2]}
     assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
+
+
+@pytest.mark.parametrize("manager", ["poetry", "uv"])
+def test_the_shared_ci_setup_is_what_the_table_says(manager: str, render: Render, tmp_path: Path) -> None:
+    """The rows with a `yes`, and with the name of the package manager."""
+    project = render(scope="ci", package_manager=manager).copy(tmp_path / "ci").init()
+    assert {row(file) for file in files(project)} == {row for row in ROWS if row[3] in {"yes", manager}}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +156,7 @@ def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_pat
     pyproject = versions.path / PYPROJECT_SOURCE
     replace(pyproject, "ruff==", "ruff>=")
     replace(pyproject, "poetry-core>=2.1,<3", "poetry-core>=2.2,<4")
-    replace(versions.path / source(TEST_WORKFLOW), "timeout-minutes: 30", "timeout-minutes: 60")
+    replace(versions.path / TEST_WORKFLOW_SOURCE, "timeout-minutes: 30", "timeout-minutes: 60")
     replace(versions.path / f"template/{GITIGNORE}.jinja", ".coverage", ".coverage.*")
     replace(versions.path / RENOVATE_SOURCE, "7 days", "8 days")
     versions.tag("v1.1.0")

@@ -20,8 +20,9 @@ HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose v
 
 def workflows() -> list[Path]:
     """Return every workflow and action of this repository and of what it renders, unrendered."""
-    folders = [ROOT / WORKFLOWS, ROOT / source(WORKFLOWS), ROOT / source(ACTIONS)]
-    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    rendered = [path for path in (ROOT / "template").rglob("*") if path.is_file()]
+    rendered = [path for path in rendered if f"/{WORKFLOWS}/" in path.as_posix() or f"/{ACTIONS}/" in path.as_posix()]
+    return [*(ROOT / WORKFLOWS).iterdir(), *rendered]
 
 
 def pins(text: str) -> dict[str, set[str]]:
@@ -71,6 +72,7 @@ def test_an_action_has_one_commit_everywhere() -> None:
         for action, reference in re.findall(r"uses: ([^@\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             uses[action].add(reference)
     assert len(uses) >= 5
+    assert len(workflows()) >= 11
     for action, references in uses.items():
         assert len(references) == 1, action
         assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", references.pop()), action

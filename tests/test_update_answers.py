@@ -88,7 +88,9 @@ def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, p
     project.run(sys.executable, GATE_SCRIPT, "dist")
 
 
-@pytest.mark.parametrize(("scope", "other"), [("package", "release"), ("release", "package")])
+@pytest.mark.parametrize(
+    ("scope", "other"), [("package", "release"), ("package", "ci"), ("release", "package"), ("ci", "release")]
+)
 def test_another_scope_is_refused_and_nothing_is_lost(
     scope: str, other: str, versions: Versions, tmp_path: Path
 ) -> None:
@@ -97,7 +99,7 @@ def test_another_scope_is_refused_and_nothing_is_lost(
     done = update(project, f"--data=scope={other}", check=False)
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
-    assert f"'scope': Keep {scope}, which this project was created with" in last
+    assert f"'scope': Keep {scope}, which this project " in last
     assert f'Given: "{other}".' in last
     assert changed_files(project) == []
 
@@ -115,7 +117,7 @@ def test_another_kind_is_refused(project: Project) -> None:
 def test_an_update_asks_again_only_what_an_update_can_change() -> None:
     """The questions whose answers shape the project's own files are asked only by `copier copy`."""
     again = {name for name, question in questions().items() if question.get("ask") is None}
-    assert again == {"repository", "owner", "package_name", "environment", "workflow_filename"}
+    assert again == {"repository", "owner", "package_name", "environment", "workflow_filename", "package_manager"}
 
 
 def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_path: Path) -> None:

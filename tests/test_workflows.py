@@ -19,7 +19,7 @@ from tests.support.projects import Project, Render
 HOSTILE_ENVIRONMENT = "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵"
 
 
-@pytest.fixture(scope="session", params=["own", "plain", "rendered", "rendered with hostile answers"])
+@pytest.fixture(scope="session", params=["own", "plain", "rendered", "rendered with hostile answers", "shared"])
 def repository(request: pytest.FixtureRequest, render: Render, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with .github/workflows in it."""
     if request.param == "own":
@@ -33,6 +33,8 @@ def repository(request: pytest.FixtureRequest, render: Render, tmp_path_factory:
             shutil.copy(path, folder)
         shutil.copytree(render().path / ACTIONS, folder.with_name("actions"))
         return folder.parents[1]
+    if request.param == "shared":
+        return render(scope="ci", package_manager="uv").path
     return render(environment=HOSTILE_ENVIRONMENT, workflow_filename="0.Publish_to-PyPI.yml").path
 
 

@@ -53,6 +53,7 @@ ANSWERS_SOURCE = "template/{{ _copier_conf.answers_file }}.jinja"
 PRE_COMMIT_SOURCE = f"template/{PRE_COMMIT}.jinja"
 PYPROJECT_SOURCE = f"template/{PYPROJECT}.jinja"
 README_SOURCE = f"template/{README}.jinja"
+TEST_WORKFLOW_SOURCE = f"template/{{{{ package }}}}/{TEST_WORKFLOW}"
 RENOVATE_SOURCE = f"template/{RENOVATE_JSON}.jinja"
 
 

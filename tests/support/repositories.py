@@ -58,6 +58,15 @@ python = ">=3.10"
 [tool.poetry.scripts]
 {module} = "{module}.tap:main"
 """
+TOX = """\
+[tox]
+env_list = py310, py311, py312, py313
+
+[testenv]
+runner = uv-venv-lock-runner
+dependency_groups = test
+commands = pytest
+"""
 PDV = "\n[tool.poetry-dynamic-versioning]\nenable = true\n"
 
 
@@ -172,6 +181,21 @@ REPOSITORIES = {
         workflow_filename="release.yml",
         files={f"{WORKFLOWS}/release.yml": OLD_RELEASE},
         tags=("1.2.1",),
+    ),
+    "hatch-vcs with tox": Repository(
+        "tap-iota",
+        "tap-iota",
+        metadata(PEP_621, "tap-iota", "tap_iota")
+        + '\n[dependency-groups]\ntest = ["pytest>=9"]\ndev = ["tox>=4.22", "tox-uv>=1.20", '
+        '{ include-group = "test" }]\n'
+        + '\n[tool.hatch.version]\nsource = "vcs"\n'
+        + build_system("hatchling.build", "hatchling", "hatch-vcs"),
+        files={
+            "tox.ini": TOX,
+            "tests/test_tap.py": "from tap_iota.tap import main\n\n\ndef test_tap(capsys):\n    main()\n"
+            '    assert capsys.readouterr().out == "{}\\n"\n',
+            f"{WORKFLOWS}/ci.yml": OLD_CI,
+        },
     ),
 }
 STATIC = {
