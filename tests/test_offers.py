@@ -11,7 +11,15 @@ import pytest
 import yaml
 
 from tests.support.combinations import REPOSITORIES, Answers, title, variants
-from tests.support.paths import LICENSE, MELTANOHUB_YML, PYPROJECT, README, TEST_WORKFLOW
+from tests.support.paths import (
+    LICENSE,
+    MELTANO_YML,
+    MELTANOHUB_YML,
+    PRE_COMMIT,
+    PYPROJECT,
+    README,
+    TEST_WORKFLOW,
+)
 from tests.support.projects import Project, Render
 
 LAUNCH = ".vscode/launch.json"
@@ -33,6 +41,30 @@ def test_a_package_without_a_license_says_so(render: Render) -> None:
     assert "Private ::" not in project.read(PYPROJECT)
     assert not (project.path / LICENSE).exists()
     assert project.read(README).endswith("## License\n\nNo license: all rights reserved by the author.\n")
+
+
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+def test_the_hooks_that_projects_have_beside_their_tools_pass(answers: Answers, render: Render, tmp_path: Path) -> None:
+    """Run as pre-commit runs them; of the plugins alone, the definition for Meltano is checked."""
+    project = render(**answers, repository=REPOSITORIES[answers["kind"]]).copy(tmp_path / "project").init()
+    commands = {"typos": ["typos"], "zizmor": ["zizmor", "--offline", "--quiet", "."]}
+    if answers["kind"] != "library":
+        commands["check-meltano"] = ["check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML]
+    hooks = [hook["id"] for part in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in part["hooks"]]
+    assert set(hooks) - {"ruff-check", "ruff-format", "mypy"} == commands.keys()
+    for command in commands.values():
+        project.run(*command)
+
+
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+def test_git_ignores_what_a_run_leaves_behind_and_secrets(answers: Answers, render: Render, tmp_path: Path) -> None:
+    """And not what Meltano wants in the repository: its lock files, and schemas that are called like a catalog."""
+    project = render(**answers).copy(tmp_path / "project").init()
+    ignored = [".env", ".secrets/key.pem", ".venv/x"]
+    ignored += ["config.json", "catalog.json", "state.json", ".meltano/x"] if answers["kind"] != "library" else []
+    tracked = ["plugins/extractors/tap-x--me.lock", "src/x/schemas/catalog.json", ".env.example", "poetry.lock"]
+    found = project.run("git", "check-ignore", *ignored, *tracked, check=False).stdout.split()
+    assert found == ignored
 
 
 @pytest.mark.parametrize("license_name", ["MIT", "None"])
