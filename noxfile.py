@@ -181,9 +181,9 @@ def write_own_lock(session: nox.Session) -> None:
 
 @nox.session
 def picture(session: nox.Session) -> None:
-    """Record the session that the README shows, anew, into docs/session.svg."""
+    """Record the picture of the README from a real run, into docs/session.svg."""
     install(session, "tests")
-    session.run("python", "scripts/record.py", "docs/session.svg")
+    session.run("python", "-m", "tests.picture", "docs/session.svg")
 
 
 @nox.session

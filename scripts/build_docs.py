@@ -114,11 +114,18 @@ def faults(folder: Path) -> list[str]:
     return found
 
 
+def readable(output: str) -> str:
+    """Return what Zensical prints without its colors, which split every letter, and without its traceback."""
+    return re.sub(r"\x1b\[[\d;]*m", "", output).partition("Traceback (most recent call last)")[0]
+
+
 def main(folder: Path) -> int:
     """Build the site of a folder; return the exit code."""
     install_mermaid(folder / MERMAID_SCRIPT)
     found = faults(folder)
-    built = subprocess.run([sys.executable, "-m", "zensical", "build", "--clean", "--strict"], check=False, cwd=folder)
+    command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    built = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)
+    print(readable(built.stdout + built.stderr), end="")
     for page in sorted((folder / "site").rglob("*.html")):
         if page.name != "404.html":  # its URLs begin with that of the site
             found += [f"{page.relative_to(folder).as_posix()}: {fault}" for fault in page_faults(page)]

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import pexpect
 import pytest
 import yaml
-from record import SESSION, draw, perform
 
-from tests.support.commands import ENVIRONMENT, run
+from tests.picture import draw, perform
+from tests.support.commands import ENVIRONMENT, package_index, run
 from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT, WORKFLOWS
 from tests.support.paths import README as README_NAME
 from tests.support.projects import Project, Render
@@ -51,18 +52,55 @@ def test_the_form_has_one_wording(question: str, default: Project) -> None:
 
 
 def commands() -> list[str]:
-    """Return the one-line shell commands of the README's first part, up to its second heading."""
+    """Return the one-line shell commands of the README."""
     return re.findall(r"^```shell\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
 
 
+URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
+
+
+@pytest.mark.slow
 def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
+    """As it stands there, in a terminal, with uv alone; only the URL leads to this repository."""
+    assert commands()[0] == f"uvx copier copy {URL} my-package"
+    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    redirect = {"COUNT": "1", "KEY_0": f"url.{tmp_path}/template.git.insteadOf", "VALUE_0": URL}
+    terminal = pexpect.spawn(
+        "bash",
+        ["-euc", commands()[0]],
+        cwd=tmp_path,
+        env=ENVIRONMENT
+        | {f"GIT_CONFIG_{name}": value for name, value in redirect.items()}
+        | {"UV_DEFAULT_INDEX": package_index()},
+        encoding="utf-8",
+        dimensions=(80, 80),
+        timeout=60,
+    )
+    while terminal.expect(["🎤", pexpect.EOF]) == 0:
+        terminal.send("\r")
+    terminal.close()
+    assert terminal.exitstatus == 0, terminal.before
+    recorded = yaml.safe_load((tmp_path / "my-package" / ANSWERS_FILE).read_text(encoding="utf-8"))
+    assert recorded["_src_path"] == URL
+
+
+def test_the_second_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     """As it stands there, in a clone of this repository, with nothing installed."""
     run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)
-    run("bash", "-euc", commands()[0], cwd=tmp_path / "template")
+    run("bash", "-euc", commands()[1], cwd=tmp_path / "template")
     made = tmp_path / "my-package"
     assert (made / PYPROJECT).exists()
     recorded = yaml.safe_load((made / ANSWERS_FILE).read_text(encoding="utf-8"))
     assert recorded["_src_path"] == str(tmp_path / "template")
+
+
+def test_every_page_names_the_same_url() -> None:
+    """The URL of this repository is written in one way: README, documentation and changelog."""
+    pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md")]
+    named = {
+        url for page in pages for url in re.findall(r"copier copy .*?(https://\S+)", page.read_text(encoding="utf-8"))
+    }
+    assert named == {URL}
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
@@ -157,8 +195,7 @@ def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None
     }
 
 
-def test_the_picture_in_the_readme_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+def test_the_picture_in_the_readme_is_current() -> None:
     """`nox -s picture` draws it again."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    assert draw(perform(SESSION)) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"
+    assert draw(perform()) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"

@@ -1,0 +1,115 @@
+"""The picture of the README: an interview, a package that passes its tests, and the summary of its release.
+
+Usage: python -m tests.picture SVG
+
+All of it is a real run: copier in a terminal, Poetry's own install, and a release on the loopback servers of the tests.
+What is left out is marked with a "⋮". The picture is narrow and its long lines wrap, so that a phone can show it.
+"""
+
+import io
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pexpect
+import pyte
+import rich.console
+from rich.markdown import Markdown
+from rich.text import Text
+
+from tests.simulation.server import serve_loopback
+from tests.simulation.world import World
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.once import Once
+from tests.support.paths import COPIER_READS, ROOT
+from tests.support.projects import Project
+
+WIDTH = 56  # columns: on a phone of 390 px a letter is then 6 px wide
+TERMINAL = (400, 400)  # rows and columns of the terminal that asks the questions: the picture wraps its lines
+LAST_QUESTION_SHOWN = "File name of the release workflow"
+COPY = 'copier copy "$TEMPLATE" my-package'
+CHECK = [
+    "git init -q -b main && git add . && git commit -qm Begin",
+    "poetry install --quiet && poetry run pytest --quiet",
+    "git tag v1.2.3 && poetry build --quiet && ls dist",
+]
+RELEASE = "gh release create v1.2.3 --generate-notes"
+
+
+def interview(template: Path, folder: Path) -> list[str]:
+    """Copy the template in a terminal, taking every default; return the lines of the screen at the end."""
+    screen = pyte.Screen(TERMINAL[1], TERMINAL[0])
+    stream = pyte.Stream(screen)
+    options = {"cwd": folder, "env": ENVIRONMENT, "encoding": "utf-8", "dimensions": TERMINAL, "timeout": 60}
+    terminal = pexpect.spawn("copier", ["copy", str(template), "my-package"], **options)
+    while terminal.expect(["🎤", pexpect.EOF]) == 0:
+        stream.feed(terminal.before + terminal.after)
+        terminal.send("\r")
+    stream.feed(terminal.before)
+    return [line.rstrip() for line in screen.display]
+
+
+def shortened(lines: list[str]) -> list[str]:
+    """Return the lines of an interview without its later questions and the list of files, each replaced by a "⋮"."""
+    lines = [line for line in lines if "template version" not in line and "No git tags" not in line]
+    last = next(number for number, line in enumerate(lines) if LAST_QUESTION_SHOWN in line)
+    after = next(number for number in range(last + 1, len(lines)) if lines[number].startswith("🎤"))
+    files = [number for number, line in enumerate(lines) if re.match(r" *(create|identical)  ", line)]
+    text = "\n".join([*lines[:after], "⋮", *lines[files[-1] + 1 :]]).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text).split("\n")
+
+
+def check(folder: Path) -> list[str]:
+    """Run the commands that check a package; return each behind a prompt, and what it printed."""
+    script = "set -eu\n" + "".join(f"echo {prompt(line)!r}\n{line}\n" for line in CHECK)
+    done = run("bash", "-c", script, cwd=folder)
+    return re.sub(r" in [\d.]+s| +\[100%\]", "", done.stdout).rstrip("\n").split("\n")
+
+
+def prompt(command: str) -> str:
+    """Return a command as a terminal shows it."""
+    return f"$ {command}"
+
+
+def release(project: Project, folder: Path) -> str:
+    """Release a package on loopback; return the summary of the run, Markdown as GitHub gets it."""
+    with serve_loopback(folder / "loopback") as loopback:
+        world = World.create(project, folder, loopback, Once(folder / "once"))
+        return world.release().jobs["report"].summary
+
+
+def perform() -> list[Text | Markdown]:
+    """Run everything in a new folder; return what the picture shows."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for part in ("loopback", "once", "template"):
+            (folder / part).mkdir()
+        for part in COPIER_READS:
+            command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", part)
+            for file in filter(None, run(*command, cwd=ROOT).stdout.split("\0")):
+                (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / file, folder / "template" / file)
+        asked = shortened(interview(folder / "template", folder))
+        project = Project(folder / "my-package", {})
+        checked = check(project.path)
+        summary = release(project, folder)
+    lines = [prompt(COPY), *asked, "", prompt("cd my-package"), *checked, "", prompt(RELEASE)]
+    return [Text("\n".join(lines)), Text("\nThe summary of the run on GitHub:\n"), Markdown(summary)]
+
+
+def draw(shown: list[Text | Markdown]) -> str:
+    """Return an SVG of a terminal that shows it, and needs no font from elsewhere."""
+    console = rich.console.Console(record=True, width=WIDTH, file=io.StringIO(), legacy_windows=False)
+    for part in shown:
+        if isinstance(part, Text):
+            part.highlight_regex(r"(?m)^\$ .*$", "bold green")
+            part.highlight_regex(r"(?m)^🎤.*$", "bold")
+        console.print(part)
+    svg = console.export_svg(title="meltano package template", unique_id="session")
+    return re.sub(r"\s*@font-face \{.*?\n    \}", "", svg, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(draw(perform()), encoding="utf-8")
