@@ -104,9 +104,9 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation into site/; a broken link, fence or picture is an error."""
+    """Build the documentation into site/, strictly; with `-- FOLDER`, build every version into that folder."""
     install(session, "docs")
-    session.run("python", "scripts/build_docs.py")
+    session.run("python", "scripts/publish_docs.py" if session.posargs else "scripts/build_docs.py", *session.posargs)
 
 
 @nox.session

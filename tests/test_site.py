@@ -1,5 +1,7 @@
 """The documentation's site: its build is strict, and every page can be read on a desktop and on a phone."""
 
+import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -137,3 +139,39 @@ def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None
     for width in (1280, 390):
         for message in ("<table> ", "diagram not drawn", "missing picture", "error: broken", "asks another host"):
             assert f"page.html at {width} px: {message}" in found
+
+
+@pytest.mark.slow
+def test_every_version_has_its_documentation(tmp_path: Path) -> None:
+    """The newest by number, not by name, is `latest`; a pre-release and a floating tag have none."""
+    repository = small_site(tmp_path / "repository", GOOD_PAGE)
+    run("git", "init", "--quiet", cwd=repository)
+    for tag in ("v1.0.0", "v1.10.0", "v1.9.0", "v2.0.0rc1", "v1"):
+        (repository / "docs/index.md").write_text(f"# Home of {tag}\n", encoding="utf-8")
+        run("git", "add", "--all", cwd=repository)
+        run("git", "commit", "--quiet", "--message", tag, cwd=repository)
+        run("git", "tag", tag, cwd=repository)
+    run(sys.executable, ROOT / "scripts/publish_docs.py", tmp_path / "site", cwd=repository)
+    names = {path.parent.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("site/*/index.html")}
+    assert names.keys() == {"v1.0.0", "v1.9.0", "v1.10.0", "dev", "latest"}
+    assert {name for name, page in names.items() if "Home of v1.10.0" in page} == {"latest", "v1.10.0"}
+    assert re.search(r"Home of v1\b(?!\.)", names["dev"])
+    menu = json.loads((tmp_path / "site/versions.json").read_text(encoding="utf-8"))
+    assert [(entry["version"], entry["aliases"]) for entry in menu] == [
+        ("v1.10.0", ["latest"]),
+        ("v1.9.0", []),
+        ("v1.0.0", []),
+        ("dev", []),
+    ]
+    assert "url=latest/index.html" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_a_version_that_cannot_be_built_is_named(tmp_path: Path) -> None:
+    """Nothing is deployed then."""
+    repository = small_site(tmp_path / "repository", GOOD_PAGE.replace("(index.md)", "(nowhere.md)"))
+    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=Begin"), ("tag", "v1.0.0")):
+        run("git", *command, cwd=repository)
+    done = run(sys.executable, ROOT / "scripts/publish_docs.py", tmp_path / "site", cwd=repository, check=False)
+    assert done.returncode == 1
+    assert "The documentation of v1.0.0 cannot be built" in done.stderr
