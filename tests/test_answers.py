@@ -298,10 +298,15 @@ def test_an_answer_to_a_question_that_is_not_asked_has_no_effect(what: str, temp
 
 
 def test_a_question_reads_earlier_answers_only() -> None:
-    """In its default and its condition; a later answer would be missing, or that of the last time."""
+    """In its default and its condition; a later answer would be missing, or that of the last time.
+
+    The default of a question that is asked is its own recorded answer, if there is one: so an update refuses a
+    recorded answer that is no longer allowed, where Copier would replace it.
+    """
     environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
     order = [name for name in settings() if name[0] != "_"]
     for number, name in enumerate(order):
         parts = [str(settings()[name].get(part, "")) for part in ("default", "when")]
         read = set().union(*(meta.find_undeclared_variables(environment.parse(part)) for part in parts))
-        assert not read & set(order[number:]), name
+        assert not read & set(order[number + 1 :]), name
+        assert (name in read) == (name in questions()), name

@@ -37,8 +37,8 @@ def test_the_reference_knows_choices_and_defaults(question: str) -> None:
     """Every choice, and a default that is no expression."""
     choices = questions()[question].get("choices", [])
     values = choices.values() if isinstance(choices, dict) else choices
-    default = questions()[question]["default"]
-    for value in [*values, *([default] if "{" not in default else [])]:
+    literals = re.findall(r" d\('([^']+)'\) ", questions()[question]["default"])
+    for value in [*values, *literals]:
         assert f"`{value}`" in section(question)
 
 

@@ -1,6 +1,7 @@
 """An update keeps the answers of a project, and a changed answer changes what it can."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -30,7 +31,7 @@ RECORDED = yaml.safe_load(RECORDED_ANSWERS.read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("answers", RECORDED, ids=lambda answers: f"{answers['_commit']} {answers['package_name']}")
 def test_every_recorded_answer_is_still_accepted(answers: dict[str, str], template: Path, tmp_path: Path) -> None:
-    """A validator never becomes stricter: an update would silently replace the answer by the default."""
+    """A validator never becomes stricter: an update would be refused."""
     answers_file = tmp_path / ANSWERS_FILE
     answers_file.write_text(yaml.safe_dump({"_src_path": str(template)} | answers), encoding="utf-8")
     copier.run_copy(str(template), tmp_path, defaults=True, quiet=True, overwrite=True, skip_tasks=True)
@@ -132,3 +133,84 @@ def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_pat
     update(project)
     assert changed_files(project) == [ANSWERS_FILE]
     assert recorded_answers(project.path)["color"] == "red"
+
+
+GONE = {  # a recorded answer to each question with choices, of a project that was asked it
+    "scope": "release",
+    "kind": "mapper",
+    "stream_type": "Custom",
+    "auth_method": "JWT",
+    "sink_type": "batch",
+    "license": "MIT",
+    "python_min": "3.12",
+    "ide": "VSCode",
+    "package_manager": "uv",
+}
+BESIDE = {"auth_method": {"kind": "tap"}, "stream_type": {"kind": "tap"}, "sink_type": {"kind": "target"}}
+BESIDE |= {"package_manager": {"scope": "ci"}, "kind": {"repository": "map-x"}}
+
+
+@pytest.fixture
+def later(template: Path, tmp_path: Path) -> Path:
+    """The questions of a later version of the template, which renders nothing, for a test that changes them."""
+    folder = tmp_path / "template"
+    (folder / "template").mkdir(parents=True)
+    shutil.copytree(template / "includes", folder / "includes")
+    shutil.copy(template / "copier.yml", folder)
+    return folder
+
+
+def copy_again(template: Path, folder: Path, recorded: dict[str, str], **given: str) -> None:
+    """Ask a template's questions where answers are recorded, without a person, as an update does."""
+    folder.mkdir()
+    (folder / ANSWERS_FILE).write_text(yaml.safe_dump(recorded), encoding="utf-8")
+    copier.run_copy(str(template), folder, data=given, defaults=True, quiet=True, overwrite=True)
+
+
+def test_every_choice_is_among_those_that_are_tried() -> None:
+    """So that the next test leaves no question out."""
+    assert GONE.keys() == {name for name, question in questions().items() if question.get("choices")}
+
+
+@pytest.mark.parametrize(
+    "question", [pytest.param(name, marks=[] if name in {"kind", "license"} else pytest.mark.slow) for name in GONE]
+)
+def test_a_choice_that_disappears_is_refused_and_never_replaced(question: str, later: Path, tmp_path: Path) -> None:
+    """Copier's sentence names the question, the recorded answer and what is allowed; a given answer is accepted."""
+    recorded = {"repository": "tap-x"} | BESIDE.get(question, {}) | {question: GONE[question]}
+    copy_again(later, tmp_path / "before", recorded)
+    content = yaml.safe_load((later / "copier.yml").read_text(encoding="utf-8"))
+    choices = content[question]["choices"]
+    values = choices.values() if isinstance(choices, dict) else choices
+    left = [value for value in values if value != GONE[question]]
+    content[question]["choices"] = left
+    (later / "copier.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    with pytest.raises(ValueError, match=f"Invalid choice for '{question}': '{GONE[question]}' is not in") as refused:
+        copy_again(later, tmp_path / "after", recorded)
+    assert all(repr(value) in str(refused.value) for value in left)
+    copy_again(later, tmp_path / "given", recorded, **{question: left[0]})
+
+
+def test_a_rule_that_becomes_stricter_is_refused_and_never_replaces(later: Path, tmp_path: Path) -> None:
+    """The recorded answer stays, and the validator's sentence says what is wrong with it."""
+    recorded = {"repository": "tap-x", "owner": "Acme"}
+    copy_again(later, tmp_path / "before", recorded)
+    content = yaml.safe_load((later / "copier.yml").read_text(encoding="utf-8"))
+    content["owner"]["validator"] = "{% if owner == 'Acme' %}Use another owner.{% endif %}"
+    (later / "copier.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    with pytest.raises(ValueError, match="Validation error for question 'owner': Use another owner"):
+        copy_again(later, tmp_path / "after", recorded)
+
+
+@pytest.mark.slow
+def test_an_update_to_a_version_without_a_choice_is_refused(template: Path, tmp_path: Path) -> None:
+    """By the copier command; nothing is written, and the answer that the how-to tells to give makes it pass."""
+    versions = Versions.create(template, tmp_path / "template")
+    project = versions.project(tmp_path / "my-package", "--data=license=MIT")
+    versions.replace("copier.yml", "choices: [Apache-2.0, MIT, None]", "choices: [Apache-2.0, None]").tag("v1.1.0")
+    done = update(project, check=False)
+    assert done.returncode == 1
+    assert "Invalid choice for 'license': 'MIT' is not in" in done.stderr.strip().splitlines()[-1]
+    assert changed_files(project) == []
+    update(project, "--data=license=Apache-2.0")
+    assert changed_files(project) == [ANSWERS_FILE]
