@@ -114,7 +114,8 @@ def matrix(session: nox.Session) -> None:
     """Run every combination of answers, each with Meltano where it is a plugin, and write the table of them."""
     install(session, "tests")
     report = Path(session.create_tmp()) / "matrix.xml"
-    chosen = ("tests/test_kinds.py", "tests/test_meltano.py", "-k", "oldest or meltano or longest")
+    files = [f"tests/test_{name}.py" for name in ("kinds", "meltano", "postgresql", "unfriendly_api")]
+    chosen = (*files, "-k", "oldest or meltano or longest or own_tests or every_api_tap")
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
     session.run("python", "-m", "tests.support.combinations", report)

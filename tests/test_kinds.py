@@ -16,6 +16,7 @@ from tests.support.combinations import (
     TABLE,
     Answers,
     pairs,
+    record_combination,
     repository,
     runs_in_plain_nox,
     title,
@@ -101,8 +102,7 @@ def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_olde
     """Of those that the machine has."""
     version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
     check_created(answers | names(answers) | {"python_min": "3.10"}, interpreter)
-    for name, value in {"combination": title(answers), "ran": CHECKS, "on": version}.items():
-        record_property(name, value)
+    record_combination(record_property, CHECKS, version, answers)
 
 
 @pytest.mark.parametrize(
@@ -175,11 +175,14 @@ def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, wor
 
 
 def test_the_table_of_combinations_has_them_all() -> None:
-    """`nox -s matrix` wrote it; every combination passed, and every plugin was run by Meltano."""
-    rows = [line.split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
-    assert [row[0].removeprefix("| ") for row in rows] == [title(variant) for variant in variants()]
-    assert all(passed for _, passed, _ in rows)
-    assert all(by_meltano.strip(" |") for name, _, by_meltano in rows if name != "| library")
+    """`nox -s matrix` wrote it; every combination passed, and was run in each way that it has."""
+    lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
+    rows = {name: cells for name, *cells in ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)}
+    assert list(rows) == [title(variant) for variant in variants()]
+    for variant in variants():
+        is_sql = "SQL" in (variant.get("stream_type"), variant.get("sink_type"))
+        expected = [True, not is_library(variant), is_sql, "auth_method" in variant]
+        assert [bool(cell) for cell in rows[title(variant)]] == expected
 
 
 def names(answers: Answers) -> dict[str, str]:

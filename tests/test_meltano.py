@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.combinations import MELTANO, REPOSITORIES, Answers, title, variants
+from tests.support.combinations import MELTANO, REPOSITORIES, Answers, record_combination, title, variants
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.meltano import NO_HUB, MeltanoProject, extractor, source_of, with_plugins
 from tests.support.paths import MELTANO_YML, MELTANOHUB_YML
@@ -24,12 +24,6 @@ def some(kind: str, first: str = "") -> list[object]:
         for answers in variants()
         if answers["kind"] == kind
     ]
-
-
-def record_combination(record_property: Callable[[str, object], None], answers: Answers, words: str) -> None:
-    """Put into the report what was run, for the table of combinations."""
-    for name, value in {"combination": title(answers), "ran": MELTANO, "on": words}.items():
-        record_property(name, value)
 
 
 def stream_of(answers: Answers, table: str) -> str:
@@ -59,7 +53,7 @@ def test_meltano_runs_a_tap_and_then_what_changed(
         assert runs.loaded_names(users) == NAMES[-1:]
         assert runs.loaded(groups) == read[-1:]
     assert tap.run("git", "status", "--porcelain").stdout == ""
-    record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
+    record_combination(record_property, MELTANO, f"{len(NAMES)} and {len(read)} rows, then 1 and 1", answers)
 
 
 @pytest.mark.parametrize("answers", some("target"))
@@ -83,7 +77,7 @@ def test_meltano_loads_into_a_target(
         assert {group["user_id"] for group in read} == {1, 2, 3}
         runs("run", "tap-sample", "target-sample")
         assert runs.loaded_names("users") == NAMES[-1:]
-    record_combination(record_property, answers, f"{len(NAMES)} and {len(read)} rows, then 1 and 1")
+    record_combination(record_property, MELTANO, f"{len(NAMES)} and {len(read)} rows, then 1 and 1", answers)
 
 
 @pytest.mark.parametrize("answers", some("mapper"))
@@ -105,7 +99,7 @@ def test_meltano_runs_a_mapper_between_tap_and_target(
         assert runs.loaded_names("users") == hashes
         runs("run", "tap-sample", "hash-names", "target-jsonl")
         assert runs.loaded_names("users") == hashes[-1:]
-    record_combination(record_property, answers, f"{len(NAMES)} rows, their names hashed, then 1")
+    record_combination(record_property, MELTANO, f"{len(NAMES)} rows, their names hashed, then 1", answers)
 
 
 @pytest.mark.parametrize("answers", some("extension", "extension"))
@@ -128,7 +122,7 @@ def test_meltano_invokes_an_extension(
     stand_in.chmod(0o755)
     runs.environment = {"PATH": f"{stand_in.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
     assert runs("invoke", "sample-ext", check=False).returncode == 3
-    record_combination(record_property, answers, "arguments and exit code passed through")
+    record_combination(record_property, MELTANO, "arguments and exit code passed through", answers)
 
 
 @pytest.mark.parametrize(

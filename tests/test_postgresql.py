@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.combinations import REPOSITORIES
+from tests.support.combinations import POSTGRESQL, REPOSITORIES, record_combination
 from tests.support.commands import run
 from tests.support.environments import install_wheel
 from tests.support.interpreters import newest_interpreter
@@ -122,12 +122,18 @@ def last_state(messages: str) -> object:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_projects_own_tests_pass_there(kind: str, plugin: Callable[[str], Installed], postgresql: Server) -> None:
+def test_a_projects_own_tests_pass_there(
+    kind: str,
+    plugin: Callable[[str], Installed],
+    postgresql: Server,
+    record_property: Callable[[str, object], None],
+) -> None:
     """They need nothing but the URL, in one variable; the session is far from UTC, and nothing stays behind."""
     database = postgresql.create(f"own_tests_of_the_{kind}", "Asia/Tokyo")
     installed = plugin(kind)
     installed.project.run(installed.python, "-m", "pytest", "-q", env={"TEST_DATABASE_URL": database.url})
     assert database.run("SELECT tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'") == []
+    record_combination(record_property, POSTGRESQL, "own tests", KINDS[kind])
 
 
 @pytest.mark.slow
@@ -191,7 +197,11 @@ def test_a_table_that_others_have_created_keeps_its_columns(
 
 @pytest.mark.slow
 def test_meltano_copies_tables_and_then_what_changed(
-    create: Callable[..., Project], meltano: Path, postgresql: Server, tmp_path: Path
+    create: Callable[..., Project],
+    meltano: Path,
+    postgresql: Server,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """From PostgreSQL to PostgreSQL: the rows are the same, and the second run begins where the first ended."""
     source, copy = postgresql.create("meltano", "Asia/Tokyo"), postgresql.create("meltano_copy", "America/New_York")
@@ -227,6 +237,7 @@ def test_meltano_copies_tables_and_then_what_changed(
     )
     runs("run", "tap-sample", "target-sample")
     assert copied(copy) == {"users": ["Mary", "Vera"], "groups": ["Machines", "Languages"], "colors": ["red"]}
+    record_combination(record_property, POSTGRESQL, "6 rows copied and then what changed", *KINDS.values())
 
 
 def with_driver(kind: str, project: Project) -> dict[str, Any]:

@@ -13,19 +13,21 @@ from tests.simulation.unfriendly_api import (
     OUTAGE,
     RATE_LIMIT,
     RATE_LIMIT_WITHOUT_RETRY_AFTER,
-    REFRESH_TOKEN,
     Answer,
     Record,
     UnfriendlyAPI,
+    as_graphql,
     serve,
 )
 from tests.support.agents_md import paste
+from tests.support.combinations import UNFRIENDLY_API, Answers, record_combination, title, variants
 from tests.support.environments import shared_packages
 from tests.support.interpreters import newest_interpreter
 from tests.support.once import Once
 from tests.support.projects import Render
 from tests.support.taps import Tap
 
+API_TAPS = [answers for answers in variants() if "auth_method" in answers]
 MOST_LINES = 120  # to turn a rendered REST tap into one for another API
 ADA: Record = {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"}
 GRACE: Record = {"id": 2, "updated_at": "2026-01-02T00:00:00+00:00"}  # without the optional name
@@ -39,18 +41,15 @@ RECORDS: dict[str, list[Record | None]] = {
     "/users/3/groups": [],  # a parent without children
 }
 EXPECTED = {"users": USERS, "groups": [{"user_id": 1} | group for group in GROUPS] + [{"user_id": 2} | GROUPS[0]]}
-KEY = {"auth_token": "open sesame"}
-BASIC = {"username": "ali", "password": "open sesame"}
-CLIENT = {"client_id": CREDENTIALS["client_id"], "client_secret": CREDENTIALS["client_secret"]}
-OAUTH2 = CLIENT | {"scopes": CREDENTIALS["scope"]}
+KEY = CREDENTIALS["API Key"]
 
 
 @pytest.fixture
 def make_tap(render: Render, once: Once, tmp_path: Path) -> Callable[..., Tap]:
-    """Return a function that renders a REST tap, in a folder of its own."""
+    """Return a function that renders a tap of an API, in a folder of its own."""
 
-    def made(auth_method: str = "API Key") -> Tap:
-        rendered = render(repository="tap-sample", kind="tap", stream_type="REST", auth_method=auth_method)
+    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
+        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
         project = rendered.copy(tmp_path / "tap-sample").init()
         metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
         metadata.parent.mkdir()
@@ -104,17 +103,36 @@ def change_api(tap: Tap) -> None:
         tap.replace(file, old, new)
 
 
-def test_a_tap_waits_as_long_as_the_api_asks_and_survives_an_outage(make_tap: Callable[..., Tap]) -> None:
-    """Without an edit: a minute if the API says so, and a moment after a failure of the server."""
-    tap = make_tap()
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=title(answers), marks=[] if answers is API_TAPS[0] else pytest.mark.slow)
+        for answers in API_TAPS
+    ],
+)
+def test_every_api_tap_reads_an_unfriendly_api(
+    answers: Answers, make_tap: Callable[..., Tap], record_property: Callable[[str, object], None]
+) -> None:
+    """Without an edit, and without an error 401: an access token that expires during a wait is replaced before.
+
+    The tap waits for a minute if the API says so, for the time that another header announces, and for a moment after a
+    failure of the server.
+    """
+    auth_method, is_graphql = answers["auth_method"], answers["stream_type"] == "GraphQL"
+    tap = make_tap(auth_method, answers["stream_type"])
     trouble = {"/users": [RATE_LIMIT, RATE_LIMIT_WITHOUT_RETRY_AFTER], "/users/1/groups": [OUTAGE]}
-    with serve(UnfriendlyAPI(RECORDS, trouble=trouble)) as api:
-        extraction = tap.extract(api, KEY)
-    assert extraction.records == EXPECTED
+    with serve(UnfriendlyAPI(RECORDS, auth_method=auth_method, trouble=trouble)) as api:
+        extraction = tap.extract(api, api.credentials())
+    expected = {stream: list(map(as_graphql, found)) for stream, found in EXPECTED.items()} if is_graphql else EXPECTED
+    assert extraction.records == expected
     minute, half, moment = extraction.slept
     assert 60 <= minute < 62
     assert 30 <= half < 32
     assert 2 <= moment < 4
+    assert api.count("401") == 0
+    assert api.count("200 POST /oauth/token") == (2 if auth_method in {"OAuth2", "JWT"} else 0)
+    rows = f"{len(EXPECTED['users'])} and {len(EXPECTED['groups'])} rows after 3 refusals"
+    record_combination(record_property, UNFRIENDLY_API, rows, answers)
 
 
 @pytest.mark.slow
@@ -154,14 +172,12 @@ def test_link_header(make_tap: Callable[..., Tap]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("created_with", ["OAuth2", "API Key"])
-def test_an_access_token_that_expires_during_a_wait(created_with: str, make_tap: Callable[..., Tap]) -> None:
+def test_an_access_token_that_expires_during_a_wait(make_tap: Callable[..., Tap]) -> None:
     """All streams share a token with the scopes of the configuration; the request after the wait has a new one."""
-    tap = make_tap(created_with)
-    if created_with != "OAuth2":
-        follow_oauth2(tap)
-    with serve(UnfriendlyAPI(RECORDS, guard="client", trouble={"/users/1/groups": [RATE_LIMIT]})) as api:
-        extraction = tap.extract(api, OAUTH2 | {"token_url": f"{api.url}/oauth/token"})
+    tap = make_tap("API Key")
+    follow_oauth2(tap)
+    with serve(UnfriendlyAPI(RECORDS, auth_method="OAuth2", trouble={"/users/1/groups": [RATE_LIMIT]})) as api:
+        extraction = tap.extract(api, api.credentials())
     assert extraction.records == EXPECTED
     assert api.count("200 POST /oauth/token") == 2
     assert api.count("401") == 0
@@ -173,9 +189,8 @@ def test_a_refresh_token_and_an_access_token_that_ends_early(make_tap: Callable[
     tap = make_tap("OAuth2")
     follow_refresh_token(tap)
     tap.follow("Access tokens that end early")
-    with serve(UnfriendlyAPI(RECORDS, guard="refresh", trouble={"/users/1/groups": [Answer(401)]})) as api:
-        settings = OAUTH2 | {"refresh_token": REFRESH_TOKEN, "token_url": f"{api.url}/oauth/token"}
-        assert tap.extract(api, settings).records == EXPECTED
+    with serve(UnfriendlyAPI(RECORDS, auth_method="refresh token", trouble={"/users/1/groups": [Answer(401)]})) as api:
+        assert tap.extract(api, api.credentials()).records == EXPECTED
     assert api.count("200 POST /oauth/token") == 2
     assert api.count("401 GET") == 1
 
@@ -229,9 +244,9 @@ def test_the_tap_becomes_one_for_another_api_with_few_changes(
     tap.project.run("ruff", "check")
     tap.project.run("ruff", "format", "--check")
     tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
-    with serve(UnfriendlyAPI(tracker.TRACKER, pages="cursor", guard="basic")) as api:
-        first = tap.extract(api, BASIC)
-        second = tap.extract(api, BASIC, first.state)
+    with serve(UnfriendlyAPI(tracker.TRACKER, pages="cursor", auth_method="Basic Auth")) as api:
+        first = tap.extract(api, api.credentials())
+        second = tap.extract(api, api.credentials(), first.state)
     assert first.records == tracker.EXPECTED
     assert second.records == {
         stream: [record for record in found if record.get("project_id", record["id"]) == 3]

@@ -4,20 +4,35 @@ It keeps a clock of its own: a response that asks the client to wait moves it, a
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlencode
 
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from werkzeug import Request, Response
 
 from tests.support.serving import serve as serve_on_loopback
 
 PAGE_SIZE = 2
 TOKEN_SECONDS = 50  # less than the minute that a rate limit asks to wait
-CREDENTIALS = {"client_id": "ali", "client_secret": "open sesame", "scope": "users:read groups:read"}
+USER, SECRET = "ali", "open sesame"
+SCOPES = "users:read groups:read"
 REFRESH_TOKEN = "forty thieves"  # noqa: S105
+CLIENT = {"client_id": USER, "client_secret": SECRET, "scopes": SCOPES}
+CREDENTIALS: dict[str, dict[str, str]] = {  # the settings of a tap for each way to authenticate
+    "API Key": {"auth_token": SECRET},
+    "Bearer Token": {"auth_token": SECRET},
+    "Basic Auth": {"username": USER, "password": SECRET},
+    "OAuth2": CLIENT,
+    "refresh token": CLIENT | {"refresh_token": REFRESH_TOKEN},
+    "None": {},
+}
 
 Record = dict[str, Any]
 
@@ -36,16 +51,23 @@ RATE_LIMIT_WITHOUT_RETRY_AFTER = Answer(429, {"X-RateLimit-Limit": "9", "X-RateL
 OUTAGE = Answer(503)
 
 
+@cache
+def private_key() -> rsa.RSAPrivateKey:
+    """Return the key of the client that signs its assertions."""
+    return rsa.generate_private_key(65537, 2048)
+
+
 @dataclass
 class UnfriendlyAPI:
     """The records at each path, how they are paged and guarded, and the answers that come before the right ones.
 
-    `None` among the records is one that the API filters out after it cut the pages, so that pages can be empty.
+    `None` among the records is one that the API filters out after it cut the pages, so that pages can be empty. GraphQL
+    queries are answered at `/graphql`, as if they were requests to these paths.
     """
 
     records: dict[str, list[Record | None]]
     pages: Literal["cursor", "link", "number", "response"] = "response"
-    guard: Literal["basic", "client", "key", "refresh"] = "key"
+    auth_method: str = "API Key"  # or any other, or "refresh token"
     trouble: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)  # status, method, and URL of each, in order
     clock: float = 0
@@ -54,34 +76,72 @@ class UnfriendlyAPI:
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to a request."""
-        path = request.path
-        if (request.method, path) == ("POST", "/oauth/token"):
+        if (request.method, request.path) == ("POST", "/oauth/token"):
             return self.token(request.form.to_dict())
         if not self.allows(request):
             return Answer(401, body={"message": "Unauthorized"})
+        if request.path == "/graphql":
+            asked = request.get_json()
+            return self.graphql(asked["query"], asked["variables"])
+        return self.get(request.path, request.args.to_dict())
+
+    def get(self, path: str, query: dict[str, str]) -> Answer:
+        """Return the next trouble at a path, or a page."""
         if self.trouble.get(path):
             answer = self.trouble[path].pop(0)
-            self.clock += float(answer.headers.get("Retry-After", 0))
+            self.clock += float(answer.headers.get("Retry-After", answer.headers.get("X-RateLimit-Reset", 0)))
             return answer
         if path not in self.records:
             return Answer(404, body={"message": "Not Found"})
-        return self.page(path, request.args.to_dict())
+        return self.page(path, query)
+
+    def graphql(self, query: str, variables: dict[str, Any]) -> Answer:
+        """Return the answer to a query for a page of users, or of the groups of one; a missing name is null."""
+        match = re.search(r"{\s*(\w+)\(", query)
+        assert match, query
+        path = f"/users/{variables['userId']}/groups" if match[1] == "groups" else "/users"
+        answer = self.get(path, {name: str(value) for name, value in variables.items() if name != "userId"})
+        if answer.status != Answer.status:
+            return answer
+        nodes = list(map(as_graphql, answer.body["data"]))
+        return Answer(body={"data": {match[1]: {"nodes": nodes, "nextPage": answer.body["next_page"]}}})
 
     def allows(self, request: Request) -> bool:
         """Return whether a request has the right credentials."""
         given = request.authorization
-        if self.guard == "key":
-            return request.headers.get("x-api-key") == "open sesame"
-        if self.guard == "basic":
-            return given is not None and (given.username, given.password) == ("ali", "open sesame")
+        if self.auth_method == "None":
+            return not given
+        if self.auth_method == "API Key":
+            return request.headers.get("x-api-key") == SECRET
+        if self.auth_method == "Basic Auth":
+            return given is not None and (given.username, given.password) == (USER, SECRET)
+        if self.auth_method == "Bearer Token":
+            return given is not None and given.token == SECRET
         return given is not None and self.tokens.get(given.token or "", 0) > self.clock
 
+    def credentials(self) -> dict[str, str]:
+        """Return the settings of a tap that the API lets in."""
+        if self.auth_method == "JWT":
+            key = private_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+            settings = {"client_id": USER, "private_key": key, "scopes": SCOPES}
+        else:
+            settings = CREDENTIALS[self.auth_method]
+        return settings | ({"token_url": f"{self.url}/oauth/token"} if "client_id" in settings else {})
+
     def token(self, form: dict[str, str]) -> Answer:
-        """Return a new access token for the credentials of the client or for the refresh token."""
-        expected = {"grant_type": "client_credentials"} | CREDENTIALS
-        if self.guard == "refresh":
+        """Return a new access token for the credentials of the client, its assertion, or the refresh token."""
+        if self.auth_method == "JWT":
+            options: Any = {"verify_iat": False}  # the clock of the client may be ahead
+            claims = jwt.decode(
+                form["assertion"], private_key().public_key(), ["RS256"], options, audience=f"{self.url}/oauth/token"
+            )
+            given, expected = {name: claims[name] for name in ("iss", "scope")}, {"iss": USER, "scope": SCOPES}
+        else:
+            given, expected = form, {"grant_type": "client_credentials", "client_id": USER}
+            expected |= {"client_secret": SECRET, "scope": SCOPES}
+        if self.auth_method == "refresh token":
             expected |= {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
-        if form != expected:
+        if given != expected:
             return Answer(400, body={"error": "invalid_request"})
         token = f"token-{len(self.tokens) + 1}"
         self.tokens[token] = self.clock + TOKEN_SECONDS
@@ -106,6 +166,12 @@ class UnfriendlyAPI:
     def count(self, text: str) -> int:
         """Return how many of the logged requests contain a text."""
         return sum(text in request for request in self.requests)
+
+
+def as_graphql(record: Record) -> Record:
+    """Return a record as GraphQL answers it: with other names of properties, and with all of them."""
+    properties = {"user_id": "userId", "updated_at": "updatedAt"}
+    return {"name": None} | {properties.get(name, name): value for name, value in record.items()}
 
 
 @contextmanager
