@@ -59,19 +59,22 @@ def commands() -> list[str]:
 URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
 
 
+def redirect(clone: Path) -> dict[str, str]:
+    """Return the variables by which git reads a clone in place of the template's URL, and uv pip's own mirror."""
+    settings = {"COUNT": "1", "KEY_0": f"url.{clone}.insteadOf", "VALUE_0": URL}
+    return {f"GIT_CONFIG_{name}": value for name, value in settings.items()} | {"UV_DEFAULT_INDEX": package_index()}
+
+
 @pytest.mark.slow
 def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     """As it stands there, in a terminal, with uv alone; only the URL leads to this repository."""
     assert commands()[0] == f"uvx copier copy {URL} my-package"
     run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
-    redirect = {"COUNT": "1", "KEY_0": f"url.{tmp_path}/template.git.insteadOf", "VALUE_0": URL}
     terminal = pexpect.spawn(
         "bash",
         ["-euc", commands()[0]],
         cwd=tmp_path,
-        env=ENVIRONMENT
-        | {f"GIT_CONFIG_{name}": value for name, value in redirect.items()}
-        | {"UV_DEFAULT_INDEX": package_index()},
+        env=ENVIRONMENT | redirect(tmp_path / "template.git"),
         encoding="utf-8",
         dimensions=(80, 80),
         timeout=60,
@@ -101,6 +104,25 @@ def test_every_page_names_the_same_url() -> None:
         url for page in pages for url in re.findall(r"copier copy .*?(https://\S+)", page.read_text(encoding="utf-8"))
     }
     assert named == {URL}
+
+
+@pytest.mark.slow
+def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
+    """By anybody, up to the push: with their own account and name, and nothing in the system's Python."""
+    tutorial = (DOCS / "tutorial/create.md").read_text(encoding="utf-8").partition("## Put it on GitHub")[0]
+    script = "\n".join(re.findall(r"^```shell\n(.+?)\n```$", tutorial, re.MULTILINE | re.DOTALL))
+    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    gh = tmp_path / "bin/gh"
+    gh.parent.mkdir()
+    gh.write_text("#!/bin/sh\necho Some-Body\n", encoding="utf-8")
+    gh.chmod(0o755)
+    env = redirect(tmp_path / "template.git") | {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}"}
+    done = run("bash", "-euc", script.replace("copier copy", "copier copy --defaults"), cwd=tmp_path, env=env)
+    assert "Some-Body/tutorial-some-body" in done.stdout
+    assert "tutorial_some_body-0.1.0-py3-none-any.whl" in done.stdout
+    status = run("git", "status", "--porcelain", cwd=tmp_path / "tutorial-some-body").stdout
+    assert status == ""
+    assert run("git", "ls-files", "poetry.lock", cwd=tmp_path / "tutorial-some-body").stdout
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:

@@ -1,4 +1,6 @@
-"""The troubleshooting page: the table of failure scenarios as Markdown."""
+"""The troubleshooting page: an index of messages, and the table of failure scenarios as Markdown."""
+
+import re
 
 from tests.scenarios.table import SCENARIOS
 from tests.support.paths import DOCS
@@ -7,12 +9,37 @@ PAGE = DOCS / "how-to/troubleshoot.md"
 INTRODUCTION = """\
 # When a release fails
 
-Every way in which a release is known to fail, with the message that you see, the cause and the fix. The template's
-tests carry out each of these, and this page is made from their table. Unless it says otherwise, nothing was uploaded.
+Every known way in which a release fails: the message that you see, the cause, and the fix. The template's tests carry
+out each of them, and this page is made from their table. Unless it says otherwise, nothing was uploaded.
+
+Find the message in the index. If it is not there, the summary of the run and the log of the failed job say what to do.
+
+Other messages are explained elsewhere: those of [`copier update`](update.md#when-copier-refuses), and those of Poetry
+[behind a package mirror](mirror.md), such as `JSONDecodeError`.
+
+## Index of messages
+
+| message | cause |
+| --- | --- |
 """
+
+
+def anchor(title: str) -> str:
+    """Return the anchor of a heading."""
+    return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower())
+
+
+def index() -> str:
+    """Return the rows of the index: each message once, in alphabetical order, with the sections that explain it."""
+    titles: dict[str, list[str]] = {}
+    for row in SCENARIOS:
+        titles.setdefault(row.message, []).append(row.title)
+    ordered = sorted(titles, key=lambda message: re.sub(r"\W", "", message).lower())
+    links = {message: ", ".join(f"[{title}](#{anchor(title)})" for title in titles[message]) for message in ordered}
+    return "".join(f"| {message} | {links[message]} |\n" for message in ordered)
 
 
 def troubleshooting_page() -> str:
     """Return the text of the page."""
     sections = [f"\n## {row.title}\n\n> {row.message}\n\n{row.cause}\n\n{row.fix}\n" for row in SCENARIOS]
-    return INTRODUCTION + "".join(sections)
+    return INTRODUCTION + index() + "".join(sections)
