@@ -8,10 +8,9 @@ import pytest
 import yaml
 
 from tests.scenarios.changes import register_publisher
-from tests.simulation.act import ActRun
-from tests.simulation.engines import run_workflow
+from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
-from tests.simulation.runs import Run
+from tests.simulation.runs import Run, run_workflow
 from tests.simulation.world import World
 from tests.support.interpreters import interpreters
 from tests.support.projects import SDIST, TAG, WHEEL
@@ -44,7 +43,9 @@ def start(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Start
             world.commit()
         world.project.run("git", "push", "--quiet", "--mirror", world.github.git)
         event = event._replace(commit=commit)
-        return run_workflow(request.param, world.github, event, "actions.yaml", tmp_path / "act")
+        if request.param == "act":
+            return run_with_act(world.github, event, "actions.yaml", tmp_path / "act")
+        return run_workflow(world.github, event, "actions.yaml")
 
     return started
 
@@ -170,6 +171,7 @@ def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
     assert done.log.count("==") <= 2  # Python 3.11 and older bring setuptools
 
 
+@pytest.mark.slow
 def test_publishing_checks_the_files_then_uploads_those_of_dist(start: Start, world: World, built: Path) -> None:
     """With a token that it exchanges itself."""
     world.github.environments.clear()

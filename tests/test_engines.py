@@ -1,5 +1,6 @@
 """Both engines get the same repository and event, and must leave the same: `simulation/act.py` says what act lacks."""
 
+import re
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.scenarios.changes import (
+    all_of,
     break_readme,
     edit,
     fail_with,
@@ -20,21 +22,23 @@ from tests.scenarios.changes import (
     upload_other_wheel,
 )
 from tests.simulation.engines import run_on_both
-from tests.simulation.events import dispatch_event, release_event
+from tests.simulation.events import Event, dispatch_event, pull_request_event, release_event
 from tests.simulation.server import Fault
 from tests.simulation.world import World
-from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW
+from tests.support.paths import BUILD_WORKFLOW, PYPROJECT, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL
 
 Change = Callable[[World], object]
+CI = ("push", "pull request", "merge group")
 FILES = {WHEEL, SDIST}
+QUEUE = "gh-readonly-queue/main/pr-1"
 REHEARSED = {"rehearse": 1, "rehearse-without-environment": 1}
 
 
 class Scenario(NamedTuple):
     """What happens after what was changed, and what both engines must have seen."""
 
-    event: str  # release, rehearse or mistyped
+    event: str  # in `EVENTS`
     result: str
     asked: Mapping[str, int] = {}  # the jobs that ask for ID tokens, and for how many
     uploaded: AbstractSet[str] = frozenset()
@@ -53,6 +57,13 @@ def add_tag(world: World) -> None:
     world.project.run("git", "tag", "v1.2.3rc1")
 
 
+def commit_for_ci(world: World) -> None:
+    """Commit something behind the tag, on the default branch, as a pull request and in a merge queue."""
+    world.project.commit()
+    for ref in ("refs/pull/1/merge", f"refs/heads/{QUEUE}"):
+        world.project.run("git", "update-ref", ref, "HEAD")
+
+
 def replace_gate_version(world: World) -> None:
     """Have a static version, which the gate refuses for this tag."""
     edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"')(world)
@@ -62,10 +73,10 @@ SCENARIOS = {
     "a release": Scenario("release", "success", {"publish": 1}, FILES, slow=False),
     "a rehearsal": Scenario("rehearse", "success", REHEARSED, slow=False),
     "a release that PyPI refuses": Scenario(
-        "release", "failure", {"publish": 1}, change=register_publisher(repository="another"), slow=False
+        "release", "failure", {"publish": 1}, change=register_publisher(repository="another")
     ),
     "a rehearsal that PyPI refuses": Scenario(
-        "rehearse", "failure", {"rehearse": 1}, change=register_publisher(repository="another"), slow=False
+        "rehearse", "failure", {"rehearse": 1}, change=register_publisher(repository="another")
     ),
     "a release whose build fails": Scenario(
         "release", "failure", prepare=edit(PYPROJECT, "poetry_dynamic_versioning.backend", "no.such.backend")
@@ -87,6 +98,14 @@ SCENARIOS = {
     "a rehearsal that cannot check the environment": Scenario(
         "rehearse", "failure", REHEARSED, change=fail_with(Fault("mint-token", 503, after=1))
     ),
+    "a push": Scenario("push", "success", prepare=commit_for_ci),
+    "a pull request": Scenario("pull request", "success", prepare=commit_for_ci),
+    "a pull request that the gate refuses": Scenario(
+        "pull request",
+        "failure",
+        prepare=all_of(edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), commit_for_ci),
+    ),
+    "a merge group": Scenario("merge group", "success", prepare=commit_for_ci),
     "a release in a contributor's fork": Scenario("release", "success", change=make_contributors_fork),
     "a rehearsal in a contributor's fork": Scenario("rehearse", "success", change=make_contributors_fork),
     "a release of a project that is a fork": Scenario(
@@ -109,6 +128,9 @@ EVENTS = {
     "release": release_event(TAG),
     "rehearse": dispatch_event({"package_name": "my-package"}),
     "mistyped": dispatch_event({"package_name": "my_package"}),
+    "push": Event("push", "refs/heads/main", {}),
+    "pull request": pull_request_event(),
+    "merge group": Event("merge_group", f"refs/heads/{QUEUE}", {"action": "checks_requested"}),
 }
 
 
@@ -122,9 +144,13 @@ EVENTS = {
 def test_both_engines_leave_the_same(scenario: Scenario, world: World, tmp_path: Path) -> None:
     """Results of the jobs, the gate's outputs, artifacts, ID tokens, uploads, attachments, the words of the report."""
     scenario.prepare(world)
-    (left, run), (also_left, other_run) = run_on_both(world, EVENTS[scenario.event], scenario.change, tmp_path / "act")
+    workflow = BUILD_WORKFLOW if scenario.event in CI else RELEASE_WORKFLOW
+    (left, run), (also_left, other_run) = run_on_both(
+        world, EVENTS[scenario.event], Path(workflow).name, scenario.change, tmp_path / "act"
+    )
     assert also_left == left, f"{run.log}\n\nact:\n{other_run.log}"
     assert (left.result, left.tokens_asked, left.uploaded) == (scenario.result, scenario.asked, scenario.uploaded)
     assert other_run.exit_code == (left.result == "failure")
     if left.result == "success" and left.results["build"] == "success":
-        assert left.outputs["build"] == {"version": VERSION}
+        version = left.outputs["judge" if scenario.event in CI else "build"]["version"]
+        assert re.fullmatch(rf"{VERSION}.post1.dev0\+\w+" if scenario.event in CI else VERSION, version)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def checkout(runner: "Runner", given: dict[str, str]) -> None:
     """Clone at the event's commit: one commit without tags, or the depth asked for.
 
-    A branch is checked out as such; a tag that has moved is an error, but not if the commit is asked for by `ref`. The
-    token stays unless refused, in a file outside of the workspace that `.git/config` includes.
+    A branch is checked out as such, a tag or a pull request as a detached commit. A tag that has moved is an error, but
+    not if the commit is asked for by `ref`. The token stays unless refused, in a file outside of the workspace that
+    `.git/config` includes.
     """
     runner.require("contents", "read", "actions/checkout")
     commit, event = runner.workflow_run.commit, runner.workflow_run.event
@@ -38,7 +39,8 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
         raise StepFailedError(message)
     spec = commit
     if by_ref:
-        spec = f"+{event.ref}:{event.ref}" if event.is_tag else f"+{commit}:refs/remotes/origin/{event.ref_name}"
+        target = event.ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/")
+        spec = f"+{event.ref}:{event.ref}" if event.is_tag else f"+{commit}:{target}"
     if depth := int(given.get("fetch-depth", "1")):
         git("fetch", "--quiet", "--no-tags", f"--depth={depth}", source, spec)
     else:
@@ -47,7 +49,7 @@ def checkout(runner: "Runner", given: dict[str, str]) -> None:
     if "sparse-checkout" in given:
         cone = given.get("sparse-checkout-cone-mode", "true") == "true"
         git("sparse-checkout", "set", "--cone" if cone else "--no-cone", *given["sparse-checkout"].split())
-    branch = [] if event.is_tag or not by_ref else ["-B", event.ref_name]
+    branch = ["-B", event.ref_name] if by_ref and event.ref.startswith("refs/heads/") else []
     git("-c", "advice.detachedHead=false", "checkout", "--quiet", *branch, commit)
     if given.get("persist-credentials", "true") != "false":
         header = f"AUTHORIZATION: basic {runner.token}"  # GitHub encodes it, which makes it no safer

@@ -8,17 +8,8 @@ from typing import NamedTuple
 from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
-from tests.simulation.runs import Run, start_runs
+from tests.simulation.runs import Run, run_workflow
 from tests.simulation.world import PUBLISHER, World
-from tests.support.paths import RELEASE_WORKFLOW
-
-
-def run_workflow(engine: str, github: GitHub, event: Event, file: str, folder: Path) -> Run | ActRun:
-    """Let an event start one workflow file, on the engine `runner` or `act`, which has the folder for itself."""
-    if engine == "act":
-        return run_with_act(github, event, file, folder)
-    (done,) = [run for run in start_runs(github, event) if run.file == file]
-    return done
 
 
 class Outcome(NamedTuple):
@@ -33,7 +24,7 @@ class Outcome(NamedTuple):
     attempts: list[tuple[str, int]]  # uploads to PyPI, each with the status of its answer
     uploaded: set[str]
     attached: set[str]
-    summary: str  # of the report
+    summary: str  # what the steps wrote for it: the report
 
 
 def outcome(world: World, done: Run | ActRun) -> Outcome:
@@ -53,7 +44,7 @@ def outcome(world: World, done: Run | ActRun) -> Outcome:
         attempts=list(pypi.attempts),
         uploaded=world.uploaded(),
         attached=world.attached(),
-        summary=jobs["report"].summary,
+        summary="".join(job.summary for job in jobs.values()),
     )
 
 
@@ -67,24 +58,25 @@ def other_world(world: World, folder: Path) -> World:
 
 
 def run_on_both(
-    world: World, event: Event, change: Callable[[World], object], folder: Path
+    world: World, event: Event, file: str, change: Callable[[World], object], folder: Path
 ) -> tuple[tuple[Outcome, Run], tuple[Outcome, ActRun]]:
-    """Let an event start the release workflow on both engines; return what each left, and its run.
+    """Let an event start a workflow on both engines; return what each left, and its run.
 
     Args:
         world: The project and its repository.
         event: The event, of a ref that the project has.
+        file: The name of the workflow file; the event may start others, too.
         change: What is done to the services before each run.
         folder: For the second engine.
     """
     world.project.run("git", "push", "--quiet", "--mirror", world.github.git)
     change(world)
     world.github.create_release(world.tag)
-    (first,) = [done for done in start_runs(world.github, event) if done.file == Path(RELEASE_WORKFLOW).name]
+    first = run_workflow(world.github, event, file)
     left = outcome(world, first), first
     other = other_world(world, folder)
     change(other)
     other.github.create_release(other.tag)
-    second = run_with_act(other.github, event, Path(RELEASE_WORKFLOW).name, folder / "act")
+    second = run_with_act(other.github, event, file, folder / "act")
     other.assert_no_token_left(second)
     return left, (outcome(other, second), second)

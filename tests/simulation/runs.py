@@ -139,11 +139,13 @@ class Run:
         return Job("success", outputs=Outputs({key: evaluate(value["value"], scope) for key, value in outputs.items()}))
 
 
-def start_runs(github: GitHub, event: Event) -> list[Run]:
-    """Return the runs of the workflow files that an event starts, carried out."""
+def start_runs(github: GitHub, event: Event, *files: str) -> list[Run]:
+    """Return the runs of the workflow files that an event starts, carried out; with `files`, of these alone."""
     commit = event.commit or github.commit_of(event.ref)
     runs = []
     for file, workflow in github.workflows(commit).items():
+        if files and file not in files:
+            continue
         check_keys("workflow", workflow)
         if not event.starts(workflow["on"]):
             continue
@@ -155,3 +157,9 @@ def start_runs(github: GitHub, event: Event) -> list[Run]:
         folder = github.folder / f"run-{github.runs}"
         runs.append(Run(github, event, file, workflow, commit, folder).run_jobs())
     return runs
+
+
+def run_workflow(github: GitHub, event: Event, file: str) -> Run:
+    """Return the run of one workflow file, carried out; the event must start it."""
+    (done,) = start_runs(github, event, file)
+    return done
