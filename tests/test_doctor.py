@@ -69,7 +69,7 @@ def test_an_answer_that_is_no_json_is_not_checked(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize("tags", [("v*",), ("v*.*.*",), ("v[0-9]*",), ("v?.*", "v[0-9][0-9].*")])
+@pytest.mark.parametrize("tags", [("v*",), ("v*.*.*",), ("v[0-9]*",), ("v[^a-z]*",), ("v?.*", "v[0-9][0-9].*")])
 def test_any_rules_that_admit_release_tags_are_fine(tags: tuple[str, ...], world: World) -> None:
     """Whatever they look like."""
     set_environment(branches=("main",), tags=tags, reviewed=True)(world)

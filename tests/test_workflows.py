@@ -11,9 +11,20 @@ import yaml
 from tests.simulation.act import validate
 from tests.simulation.act_copy import LOCAL_ACTIONS
 from tests.simulation.actions import ACTIONS as SIMULATED
+from tests.simulation.expressions import Scope, is_condition_met
+from tests.simulation.workflows import needed_jobs, parse_workflow
 from tests.support.commands import run
 from tests.support.editing import replace
-from tests.support.paths import ACTIONS, RELEASE_WORKFLOW, RENOVATE_JSON, ROOT, WORKFLOWS, source
+from tests.support.paths import (
+    ACTIONS,
+    BUILD_WORKFLOW,
+    RELEASE_WORKFLOW,
+    RENOVATE_JSON,
+    ROOT,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+    source,
+)
 from tests.support.projects import Project, Render
 
 HOSTILE_ENVIRONMENT = "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵"
@@ -122,6 +133,24 @@ def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) ->
     for name, job in holders.items():
         environment = None if name == "rehearse-without-environment" else default.answers["environment"]
         assert job.get("environment", {}).get("name") == environment
+
+
+@pytest.mark.parametrize("result", ["failure", "cancelled", "skipped"])
+@pytest.mark.parametrize(
+    ("file", "job", "need"),
+    [(BUILD_WORKFLOW, "judge", "build"), (TEST_WORKFLOW, "tested", "lint"), (TEST_WORKFLOW, "tested", "test")],
+)
+def test_a_required_check_fails_unless_what_it_needs_succeeded(
+    file: str, job: str, need: str, result: str, default: Project
+) -> None:
+    """It always runs, because a check that is skipped counts as passed, and its first step fails."""
+    definition = parse_workflow(default.read(file))["jobs"][job]
+    assert definition["name"] in ("Build", "Test")
+    assert definition["steps"][0]["run"] == "exit 1"
+    succeeded = {name: {"result": "success"} for name in needed_jobs(definition)}
+    for needs, status in ((succeeded, "success"), (succeeded | {need: {"result": result}}, "failure")):
+        assert is_condition_met(definition["if"], Scope({"needs": needs}, status))
+        assert is_condition_met(definition["steps"][0]["if"], Scope({"needs": needs})) is (status == "failure")
 
 
 def test_an_imitated_action_is_the_version_that_is_pinned(default: Project) -> None:

@@ -197,7 +197,7 @@ def check_policies(name: str, path: str, branch: str) -> list[Finding]:
 def admits(glob: str, tag: str) -> bool:
     """Return whether a rule admits a tag: as in Ruby's `File.fnmatch`, a `*` does not match a `/`."""
     return glob.count("/") == tag.count("/") and all(
-        fnmatchcase(part, pattern) for part, pattern in zip(tag.split("/"), glob.split("/"), strict=True)
+        fnmatchcase(part, pattern.replace("[^", "[!")) for part, pattern in zip(tag.split("/"), glob.split("/"), strict=True)
     )
 
 
