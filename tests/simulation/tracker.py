@@ -39,6 +39,14 @@ EXPECTED = {
     ],
 }
 
+# What AGENTS.md says of these changes.
+DESCRIBED = [
+    'JSONPathPaginator("$.next_cursor")',
+    'request.params["cursor"]',
+    'BasicAuthenticator(username=self.config["username"], password=self.config["password"])',
+    "def get_child_context(self, record: dict[str, Any], context: Context | None) -> dict[str, Any]:",
+    "return dict(context or {}) |",
+]
 # What a person changes in a rendered REST tap with an API key: the file, what stands there, and what it becomes.
 EDITS = [
     # Pagination: a cursor.

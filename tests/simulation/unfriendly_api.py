@@ -100,11 +100,13 @@ class UnfriendlyAPI:
         match = re.search(r"{\s*(\w+)\(", query)
         assert match, query
         path = f"/users/{variables['userId']}/groups" if match[1] == "groups" else "/users"
-        answer = self.get(path, {name: str(value) for name, value in variables.items() if name != "userId"})
+        names = {"after": "cursor", "page": "page", "since": "since"}
+        answer = self.get(path, {names[name]: str(value) for name, value in variables.items() if name in names})
         if answer.status != Answer.status:
             return answer
-        nodes = list(map(as_graphql, answer.body["data"]))
-        return Answer(body={"data": {match[1]: {"nodes": nodes, "nextPage": answer.body["next_page"]}}})
+        data: Record = {"nodes": list(map(as_graphql, answer.body["data"]))}
+        data |= {"nextPage": answer.body.get("next_page"), "pageInfo": {"endCursor": answer.body.get("next_cursor")}}
+        return Answer(body={"data": {match[1]: data}})
 
     def allows(self, request: Request) -> bool:
         """Return whether a request has the right credentials."""
