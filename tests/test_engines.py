@@ -71,11 +71,11 @@ def replace_gate_version(world: World) -> None:
 
 SCENARIOS = {
     "a release": Scenario("release", "success", {"publish": 1}, FILES, slow=False),
-    "a rehearsal": Scenario("rehearse", "success", REHEARSED, slow=False),
+    "a dry run": Scenario("rehearse", "success", REHEARSED, slow=False),
     "a release that PyPI refuses": Scenario(
         "release", "failure", {"publish": 1}, change=register_publisher(repository="another")
     ),
-    "a rehearsal that PyPI refuses": Scenario(
+    "a dry run that PyPI refuses": Scenario(
         "rehearse", "failure", {"rehearse": 1}, change=register_publisher(repository="another")
     ),
     "a release whose build fails": Scenario(
@@ -91,11 +91,11 @@ SCENARIOS = {
     ),
     "a first release": Scenario("release", "success", {"publish": 1}, FILES, change=register_pending("my-package")),
     "a commit with two tags": Scenario("release", "success", {"publish": 1}, FILES, prepare=add_tag),
-    "a rehearsal with a mistyped name": Scenario("mistyped", "failure"),
-    "a rehearsal with a publisher without an environment": Scenario(
+    "a dry run with a mistyped name": Scenario("mistyped", "failure"),
+    "a dry run with a publisher without an environment": Scenario(
         "rehearse", "failure", REHEARSED, change=register_publisher(environment="")
     ),
-    "a rehearsal that cannot check the environment": Scenario(
+    "a dry run that cannot check the environment": Scenario(
         "rehearse", "failure", REHEARSED, change=fail_with(Fault("mint-token", 503, after=1))
     ),
     "a push": Scenario("push", "success", prepare=commit_for_ci),
@@ -107,12 +107,12 @@ SCENARIOS = {
     ),
     "a merge group": Scenario("merge group", "success", prepare=commit_for_ci),
     "a release in a contributor's fork": Scenario("release", "success", change=make_contributors_fork),
-    "a rehearsal in a contributor's fork": Scenario("rehearse", "success", change=make_contributors_fork),
+    "a dry run in a contributor's fork": Scenario("rehearse", "success", change=make_contributors_fork),
     "a release of a project that is a fork": Scenario(
         "release", "success", {"publish": 1}, FILES, change=make_own_fork
     ),
     "a release in a foreign repository": Scenario("release", "failure", change=rename_repository("our-package")),
-    "a rehearsal in a foreign repository": Scenario("rehearse", "failure", change=rename_repository("our-package")),
+    "a dry run in a foreign repository": Scenario("rehearse", "failure", change=rename_repository("our-package")),
     "an immutable release": Scenario("release", "success", {"publish": 1}, FILES, change=make_release_immutable),
     "a release without `id-token`": Scenario(
         "release", "failure", prepare=edit(RELEASE_WORKFLOW, "id-token: write # PyPI", "actions: read # PyPI")

@@ -198,7 +198,7 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("environ", [{}, RELEASE, REHEARSAL], ids=["a pull request", "a release", "a rehearsal"])
+@pytest.mark.parametrize("environ", [{}, RELEASE, REHEARSAL], ids=["a pull request", "a release", "a dry run"])
 def test_good_distributions_pass(with_dist: Project, environ: dict[str, str], tmp_path: Path) -> None:
     """With the version for the jobs that follow, and without a warning."""
     done = run_gate(with_dist, environ | {"GITHUB_OUTPUT": str(tmp_path / "output")})

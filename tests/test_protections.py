@@ -55,7 +55,7 @@ def check_release(world: World) -> None:
 
 
 def check_rehearsal(world: World) -> None:
-    """A rehearsal exchanges a token, discards it, and has nothing of the project but its files and the hashes of uv."""
+    """A dry run exchanges a token, discards it, and has nothing of the project but its files and the hashes of uv."""
     done = world.rehearse()
     expected = {"build": "success", "publish": "skipped", "attach": "skipped", "report": "success"}
     assert done.results() == expected | {"rehearse": "success", "rehearse-without-environment": "success"}
@@ -65,11 +65,11 @@ def check_rehearsal(world: World) -> None:
     for job in ("rehearse", "rehearse-without-environment"):
         seen = {name for name in done.jobs[job].files_seen if not name.startswith("dist/")}
         assert seen == {UV_LOCK, "uv-output.txt"}
-    assert "The rehearsal passed" in done.jobs["report"].summary
+    assert "The dry run passed" in done.jobs["report"].summary
 
 
 def check_failed_rehearsal(world: World) -> None:
-    """The report explains why PyPI refused a rehearsal."""
+    """The report explains why PyPI refused a dry run."""
     world.loopback.pypi.publishers.clear()
     done = world.rehearse()
     assert "PyPI knows no publisher" in done.jobs["report"].summary
@@ -79,7 +79,7 @@ def check_failed_rehearsal(world: World) -> None:
 
 
 def check_publisher_without_environment(world: World) -> None:
-    """A rehearsal fails if PyPI accepts a token without the environment, and uploads nothing."""
+    """A dry run fails if PyPI accepts a token without the environment, and uploads nothing."""
     register_publisher(environment="")(world)
     done = world.rehearse()
     assert done.jobs["rehearse-without-environment"].result == "failure"
@@ -88,7 +88,7 @@ def check_publisher_without_environment(world: World) -> None:
 
 
 def check_refused_branch(world: World) -> None:
-    """A rehearsal that the environment refuses is reported, although uv printed nothing."""
+    """A dry run that the environment refuses is reported, although uv printed nothing."""
     set_environment(branches=(), tags=("v*",))(world)
     done = world.rehearse()
     assert "before the exchange" in done.jobs["report"].summary
@@ -223,11 +223,11 @@ UV = "Install uv, with a known hash"
 EXCHANGE = "rehearse, Exchange a token for PyPI's and discard it"
 KEPT = "rehearse, Keep what uv printed for the report"
 SECOND = "rehearse-without-environment, Pass if PyPI knows no such publisher"
-PRINTED = "report, Fetch what uv printed, if the rehearsal came that far"
+PRINTED = "report, Fetch what uv printed, if the dry run came that far"
 
 
 def rehearsing(job: str) -> dict[str, Check | str]:
-    """Return the guards that both jobs of a rehearsal have."""
+    """Return the guards that both jobs of a dry run have."""
     return {
         f"{job}: timeout-minutes": COST,
         f"{job}: permissions.contents": check_rehearsal,

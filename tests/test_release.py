@@ -93,7 +93,7 @@ def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> N
         "build": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success",
         "rehearse-without-environment": "success", "report": "success",
     }, done.log  # fmt: skip
-    assert "The rehearsal passed" in done.jobs["report"].summary
+    assert "The dry run passed" in done.jobs["report"].summary
     assert len(world.loopback.pypi.burned) == 1
     assert not world.loopback.pypi.minted
     assert not world.loopback.pypi.attempts

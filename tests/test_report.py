@@ -1,4 +1,4 @@
-"""The report says what happened to a release or a rehearsal, and no more than it saw."""
+"""The report says what happened to a release or a dry run, and no more than it saw."""
 
 import json
 import sys
@@ -48,12 +48,12 @@ class Case:
 
 
 def rehearsed(says: str, answer: str = "refused", on_pypi: dict[str, bytes] | None = None) -> Case:
-    """Return a rehearsal whose exchange passed, and the answer to a token without the environment."""
+    """Return a dry run whose exchange passed, and the answer to a token without the environment."""
     return Case(says, on_pypi=on_pypi or {}, event=BY_HAND, answer=answer)
 
 
 def refused(says: str, uv_output: str = "") -> Case:
-    """Return a rehearsal whose exchange failed."""
+    """Return a dry run whose exchange failed."""
     return Case(says, {"rehearse": "failure"}, event=BY_HAND, uv_output=uv_output)
 
 
@@ -75,13 +75,13 @@ CASES = {
     "the build failed": Case("## Nothing was uploaded: the build failed", {"build": "failure"}, dist={}),
     "the build was cancelled": Case("## Nothing was uploaded: the build was cancelled", {"build": "cancelled"}),
     "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
-    "a rehearsal passed": rehearsed("## The rehearsal passed"),
-    "a rehearsal without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
-    "a rehearsal with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
-    "a rehearsal of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
-    "a rehearsal without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_fails=True),
-    "a rehearsal of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
-    "a rehearsal before uv ran": refused("before the exchange"),
+    "a dry run passed": rehearsed("## The dry run passed"),
+    "a dry run without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
+    "a dry run with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
+    "a dry run of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
+    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_fails=True),
+    "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
+    "a dry run before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
     "a pending publisher left over": refused("PyPI has deleted it", "invalid-pending-publisher"),
     "PyPI is not reached": refused("says nothing about the publisher", "error sending request"),

@@ -19,7 +19,7 @@ from tests.support.paths import PUBLISHER_JSON, RELEASE_WORKFLOW, RELEASING
 NO_PUBLISHER = "no publisher of it reads as below"
 CORRECT_FORM = (
     f"Correct the publisher on PyPI so that it matches the table in the job summary, {RERUN} "
-    "A rehearsal finds this before a release does."
+    "A dry run finds this before a release does."
 )
 
 FORM = [
@@ -49,9 +49,9 @@ FORM = [
         CORRECT_FORM, NO_PUBLISHER, register_publisher(repository="My-Package"),
     ),
     Scenario(
-        "A rehearsal finds a form that differs",
+        "A dry run finds a form that differs",
         f"The publisher on PyPI does not match `{PUBLISHER_JSON}`.",
-        "Correct the publisher on PyPI so that it matches the table in the job summary, and rehearse again.",
+        "Correct the publisher on PyPI so that it matches the table in the job summary, and do the dry run again.",
         "PyPI knows no publisher for this run's token", register_publisher(environment="pypi"),
         action="rehearse", failed_job="rehearse",
     ),
@@ -120,9 +120,9 @@ ENVIRONMENT = [
         'Tag "v1.2.3" is not allowed to deploy to publishing', set_environment(branches=("main",), tags=()),
     ),
     Scenario(
-        "The environment does not let a rehearsal in",
-        "The environment has no rule for the default branch, where a rehearsal runs.",
-        f"Add the rule, as `{RELEASING}` says, and rehearse again.",
+        "The environment does not let a dry run in",
+        "The environment has no rule for the default branch, where a dry run runs.",
+        f"Add the rule, as `{RELEASING}` says, and do the dry run again.",
         'Branch "main" is not allowed to deploy to publishing', set_environment(branches=(), tags=("v*",)),
         action="rehearse", failed_job="rehearse",
     ),
@@ -175,7 +175,7 @@ PENDING = [
         "Non-user identities cannot create new projects", register_pending("my-pakage"),
     ),
     Scenario(
-        "A rehearsal finds a pending publisher with another project name",
+        "A dry run finds a pending publisher with another project name",
         "The exchange created an empty project of that other name.",
         "Register a pending publisher with the right name, and delete the empty project.",
         "PyPI has no project my-package", register_pending("my-pakage"), action="rehearse", failed_job="",

@@ -1,4 +1,4 @@
-"""Failure scenarios of the workflow, the tag, the files, the rehearsal and PyPI itself."""
+"""Failure scenarios of the workflow, the tag, the files, the dry run and PyPI itself."""
 
 from tests.scenarios.changes import (
     all_of,
@@ -243,19 +243,19 @@ REHEARSAL_AND_PYPI = [
         "The publisher on PyPI has no environment",
         "A publisher without an environment also trusts a run outside the environment: anyone who can push a branch "
         "could publish, and no reviewer would be asked.",
-        "Register the publisher again with the environment, delete the one without, and rehearse again.",
+        "Register the publisher again with the environment, delete the one without, and do the dry run again.",
         "The publisher on PyPI has no environment", register_publisher(environment=""),
         action="rehearse", failed_job="rehearse-without-environment",
     ),
     Scenario(
-        "A rehearsal cannot check the environment",
-        "The second exchange of a rehearsal, which PyPI must refuse, got no clear answer.",
-        "Wait, and rehearse again.",
+        "A dry run cannot check the environment",
+        "The second exchange of a dry run, which PyPI must refuse, got no clear answer.",
+        "Wait, and do the dry run again.",
         "Not checked: whether PyPI refuses a token without the environment",
         fail_with(Fault("mint-token", 503, after=1)), action="rehearse", failed_job="rehearse-without-environment",
     ),
     Scenario(
-        "A rehearsal was confirmed with another name",
+        "A dry run was confirmed with another name",
         "The text that was typed is not the project's name.",
         "Run it again and type the name.",
         "no token was requested", nothing, action="mistyped", failed_job="build",
@@ -273,9 +273,9 @@ REHEARSAL_AND_PYPI = [
         "Read timed out", fail_with(Fault("mint-token", delay=6)),
     ),
     Scenario(
-        "PyPI has an error in a rehearsal",
+        "PyPI has an error in a dry run",
         "PyPI answers with a status of 500 or more, which says nothing about the publisher.",
-        "Wait, and rehearse again.",
+        "Wait, and do the dry run again.",
         "PyPI could not be reached or had a problem",
         fail_with(Fault("mint-token", 503)), action="rehearse", failed_job="rehearse",
     ),

@@ -171,7 +171,7 @@ def check_policies(name: str, path: str, branch: str) -> list[Finding]:
     findings = []
     for kind, glob, admitted, purpose in (
         ("tag", "v*", all(any(admits(rule, tag) for rule in tags) for tag in RELEASES), "releases"),
-        ("branch", branch, ("branch", branch) in policies, "rehearsals"),
+        ("branch", branch, ("branch", branch) in policies, "dry runs"),
     ):
         remedy = (
             f"gh api --method POST {shlex.quote(f'{path}/deployment-branch-policies')} "
@@ -244,9 +244,7 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
         return [Finding("ok", f"PyPI has no {name} yet: register a pending publisher, at most 30 days before", url)]
     if not files:
         remedy = f"gh workflow run {publisher['workflow_filename']}"
-        return [
-            Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a rehearsal shows", remedy)
-        ]
+        return [Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a dry run shows", remedy)]
     sentence = f"PyPI has {name}: whether it is yours and has this publisher, only an owner of it can see"
     return [Finding("not checked", sentence, form_url(publisher))]
 
@@ -280,7 +278,7 @@ def main(arguments: list[str]) -> int:
             findings.append(Finding("not checked", f"{subject[0].upper()}{subject[1:]}: {error}"))
     for state, sentence, remedy in findings:
         print(f"{state:<12} {sentence}." + (f"\n             → {remedy}" if remedy else ""))
-    print("What PyPI's form holds, only a rehearsal can show: RELEASING.md says how.")
+    print("What PyPI's form holds, only a dry run can show: RELEASING.md says how.")
     return int(any(finding.state == "error" for finding in findings))
 
 

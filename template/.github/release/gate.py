@@ -4,7 +4,7 @@ Usage: python .github/release/gate.py DIST
 
 Always: DIST holds one source distribution and one or more wheels of one version, which agree with `publisher.json` and
 with what PyPI accepts, and no update of the template has left a conflict. For a release also: the tag is `v` and the
-version, and the repository, the workflow, and the environment are the publisher's. For a rehearsal: they are, too, and
+version, and the repository, the workflow, and the environment are the publisher's. For a dry run: they are, too, and
 the name that was typed is the project's.
 
 Every refusal is one sentence that names the cause and the fix; all are printed, then the exit code is 1. The version
@@ -235,7 +235,7 @@ def check_run(publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
 
 
 def check_event(distribution: Distribution, publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
-    """Return the problems of a release or a rehearsal, a sentence each; other events have none of their own."""
+    """Return the problems of a release or a dry run, a sentence each; other events have none of their own."""
     event = environ.get("GITHUB_EVENT_NAME")
     if event == "release":
         return check_version(distribution.version, environ["GITHUB_REF_NAME"]) + check_run(publisher, environ)
@@ -245,7 +245,7 @@ def check_event(distribution: Distribution, publisher: dict[str, str], environ: 
         if typed != publisher["package_name"]:
             problems.append(
                 f"{typed!r} was typed and the project is called {publisher['package_name']}: "
-                "run the rehearsal again and type that name; no token was requested."
+                "run the dry run again and type that name; no token was requested."
             )
         return problems
     return []

@@ -1,9 +1,9 @@
-"""The report of a release or a rehearsal: what happened, in words, for the summary of the job.
+"""The report of a release or a dry run: what happened, in words, for the summary of the job.
 
 Usage: python .github/release/report.py DIST UV_OUTPUT
 
 Prints Markdown. It says what it saw and nothing else: the results of the jobs, from `$NEEDS` (GitHub's context `needs`
-as JSON); the distributions in the folder DIST; what uv printed at a rehearsal, in the file UV_OUTPUT; PyPI's index.
+as JSON); the distributions in the folder DIST; what uv printed at a dry run, in the file UV_OUTPUT; PyPI's index.
 The exit code is 1 if the build succeeded and DIST holds nothing, because then it is not known what was to be uploaded.
 
 Standard library only. Owned by the template: `copier update` refreshes this file.
@@ -125,7 +125,7 @@ def report_attach(results: dict[str, str]) -> list[str]:
 def report_rehearsal(
     publisher: dict[str, str], results: dict[str, str], answer: str, dist: list[Path], uv_output: str
 ) -> list[str]:
-    """Return the report of a rehearsal whose build passed.
+    """Return the report of a dry run whose build passed.
 
     Args:
         publisher: The five answers of the form.
@@ -144,7 +144,7 @@ def report_rehearsal(
                 f"PyPI also accepts a token from a job without the environment {environment}: anyone who can push a "
                 "branch could publish, and no reviewer would be asked. "
                 f"Register the publisher again [with the environment]({form_url(publisher)}), "
-                "then delete the one without an environment, and rehearse again."
+                "then delete the one without an environment, and do the dry run again."
             ),
             form_table(publisher, {}),
         ]
@@ -153,12 +153,12 @@ def report_rehearsal(
             "## Not checked: whether PyPI refuses a token without the environment",
             (
                 "PyPI accepts this workflow. The second exchange, from a job without the environment, got no clear "
-                "answer: read the log of *Ask for a token without the environment*, and rehearse again."
+                "answer: read the log of *Ask for a token without the environment*, and do the dry run again."
             ),
         ]
     built = " and ".join(f"`{path.name}`" for path in dist)
     return [
-        "## The rehearsal passed: PyPI trusts this workflow",
+        "## The dry run passed: PyPI trusts this workflow",
         (
             f"- The build makes {built}, and the release gate accepts them.\n"
             f"- Owner, repository, workflow, and the environment {environment} are those that PyPI knows; "
@@ -170,7 +170,7 @@ def report_rehearsal(
 
 
 def describe_project(name: str) -> str:
-    """Return a sentence on what PyPI's index has of a project after a rehearsal."""
+    """Return a sentence on what PyPI's index has of a project after a dry run."""
     try:
         files = find_files(name)
     except NotCheckedError as error:
@@ -183,7 +183,7 @@ def describe_project(name: str) -> str:
 
 
 def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> list[str]:
-    """Return the report of a rehearsal whose exchange failed, from what uv printed."""
+    """Return the report of a dry run whose exchange failed, from what uv printed."""
     table = []
     if not uv_output:
         why = (
@@ -209,10 +209,10 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
     fence = "`" * (2 + max(map(len, re.findall("`+", uv_output)), default=1))
     quoted = ["<details><summary>What uv printed</summary>", f"{fence}text\n{uv_output.strip()}\n{fence}", "</details>"]
     return [
-        "## The rehearsal failed; nothing was uploaded",
+        "## The dry run failed; nothing was uploaded",
         why,
         *table,
-        "Then rehearse again.",
+        "Then do the dry run again.",
         *(quoted if uv_output else []),
     ]
 
