@@ -2,7 +2,7 @@
 
 Usage: python scripts/stdlib_names.py
 
-PyPI takes every module of every Python that stdlib-list knows, and the packages that it is in, and compares normalized
+PyPI refuses the modules of every Python that stdlib-list knows, and the packages that they are in, by normalized
 names: `xml.etree` makes `xml-etree` a name that no project can have (warehouse, packaging/services.py,
 STDLIB_PROHIBITED). A line has the first word of names, then what follows it in each; `.` stands for the word alone.
 """

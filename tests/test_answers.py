@@ -119,7 +119,7 @@ def test_any_folder_gets_usable_defaults(
 
 
 def test_every_name_that_pypi_prohibits_for_the_standard_library_is_listed() -> None:
-    """PyPI takes them from stdlib-list; `python scripts/stdlib_names.py` writes the file."""
+    """PyPI reads them from stdlib-list; `python scripts/stdlib_names.py` writes the file."""
     assert STDLIB_NAMES.read_text(encoding="utf-8") == lines()
     assert {"json", "xml-etree", "logging-config", "urllib2"} <= prohibited_names()
     assert "email-validator" not in prohibited_names()

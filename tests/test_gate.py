@@ -48,7 +48,7 @@ RUN = {
     "GITHUB_EVENT_PATH": EVENT,
 }
 RELEASE = RUN | {"GITHUB_EVENT_NAME": "release", "GITHUB_REF_NAME": TAG}
-REHEARSAL = RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch"}
+BY_HAND = RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
 
 def copy_with_distributions(default: Project, built: Path, destination: Path) -> Project:
@@ -128,7 +128,7 @@ CASES = {
     # Metadata.
     "an unknown metadata version": Case(rewrite(field("Metadata-Version", "2.6")), f"{SDIST} has Metadata-Version 2.6"),
     "no metadata version": Case(rewrite(field("Metadata-Version", "9.9")), f"{METADATA}'9.9' is not a valid metadata"),
-    "an unknown field": Case(rewrite(more("Colour", "red")), f"{METADATA}colour is unknown or malformed"),
+    "an unknown field": Case(rewrite(more("Color", "red")), f"{METADATA}color is unknown or malformed"),
     "a bad requirement": Case(rewrite(more("Requires-Dist", "a b")), f"{METADATA}'a b' is invalid for 'req"),
     "a long summary": Case(rewrite(field("Summary", "長" * 513)), "has 513 characters and PyPI accepts 512"),
     "a blank description": Case(rewrite(lambda text: text.partition("\n\n")[0] + "\n\n \n"), "description is blank"),
@@ -193,12 +193,12 @@ CASES = {
         edit(RELEASE_WORKFLOW, "pypa/gh-action-pypi-publish", "a/b"), "No job of release.yaml uses pypa/gh", RELEASE
     ),
     "a mistyped confirmation": Case(
-        write(EVENT, '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed", REHEARSAL
+        write(EVENT, '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed", BY_HAND
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("environ", [{}, RELEASE, REHEARSAL], ids=["a pull request", "a release", "a dry run"])
+@pytest.mark.parametrize("environ", [{}, RELEASE, BY_HAND], ids=["a pull request", "a release", "a dry run"])
 def test_good_distributions_pass(with_dist: Project, environ: dict[str, str], tmp_path: Path) -> None:
     """With the version for the jobs that follow, and without a warning."""
     done = run_gate(with_dist, environ | {"GITHUB_OUTPUT": str(tmp_path / "output")})
@@ -306,7 +306,7 @@ def test_no_value_breaks_out_of_an_annotation(with_dist: Project) -> None:
     """A line break in a value stays in the line of its sentence."""
     with_dist.write(EVENT, '{"inputs": {"package_name": "x\\n::warning::y%0A"}}')
     publisher(repository="a\n::set-output name=version::1")(with_dist)
-    done = run_gate(with_dist, REHEARSAL | {"GITHUB_ACTIONS": "true"})
+    done = run_gate(with_dist, BY_HAND | {"GITHUB_ACTIONS": "true"})
     assert [line for line in done.stdout.splitlines() if not line.startswith("::error title=Release gate::")] == []
     assert "a%0A::set-output" in done.stdout
 

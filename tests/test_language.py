@@ -1,0 +1,60 @@
+"""What a person reads is plain English: no phrase of `words.yml`, in this repository or in what it renders."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.commands import run
+from tests.support.paths import ROOT
+from tests.support.projects import Render
+
+WORDS = ROOT / "tests/words.yml"
+LIST: list[dict[str, str]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+UNREAD = re.compile(r"\.(lock|txt|svg|css|png)$|package-lock\.json$|^LICENSE$|/words\.yml$|test_second_engine\.py$")
+BREAK = r"\s+(?:[#>*|-]+\s+)?"  # a space of a phrase may be a line break, in a comment as well
+
+
+def phrases(text: str) -> list[str]:
+    """Return what a text has of the list, each with the line and what to write instead."""
+    found = []
+    for entry in LIST:
+        pattern = rf"(?<![\w.$/-])(?:{entry['words'].replace(' ', BREAK)})(?![\w-])"
+        for match in re.finditer(pattern, text, re.IGNORECASE):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(f"line {line}: {' '.join(match[0].split())!r}: write {entry['write']}")
+    return found
+
+
+@pytest.mark.parametrize("entry", LIST, ids=lambda entry: entry["write"])
+def test_the_list_finds_its_examples(entry: dict[str, str]) -> None:
+    """Also over a line break, in a comment."""
+    assert phrases(entry["example"])
+    assert phrases("# " + entry["example"].replace(" ", "\n# "))
+
+
+def test_this_repository_is_written_in_plain_english() -> None:
+    """Documents, questions, messages, comments, and the sources of what is rendered."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).stdout.split("\0")
+    files = [ROOT / name for name in listed if name and not UNREAD.search(name) and (ROOT / name).is_file()]
+    assert len(files) > 100
+    found = {path.relative_to(ROOT).as_posix(): phrases(path.read_text(encoding="utf-8")) for path in files}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        *({"kind": kind} for kind in ("library", "tap", "target", "mapper", "extension")),
+        {"scope": "release"},
+    ],
+    ids=lambda answers: next(iter(answers.values())),
+)
+def test_what_is_rendered_is_written_in_plain_english(answers: dict[str, Any], render: Render) -> None:
+    """README, RELEASING.md, AGENTS.md, and the comments and messages of every other file."""
+    names = {"tap": "tap-x", "target": "target-x", "mapper": "map-x", "extension": "x-ext"}
+    project = render(repository=names.get(answers.get("kind", ""), "my-package"), **answers)
+    files = [path for path in project.path.rglob("*") if path.is_file() and not UNREAD.search(path.name)]
+    found = {path.name: phrases(path.read_text(encoding="utf-8")) for path in files}
+    assert {name: lines for name, lines in found.items() if lines} == {}
