@@ -151,7 +151,7 @@ def required(requirement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("answers", "python"),
     [
-        pytest.param(answers, python, id=f"{title(answers)}, {python}", marks=[pytest.mark.slow] if python else [])
+        pytest.param(answers, python, id=f"{title(answers)}, {python}", marks=[pytest.mark.slow] if python == 0 else [])
         for answers in variants()
         if answers.get("auth_method", "JWT") == "JWT"
         for python in (0, -1)

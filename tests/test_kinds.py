@@ -1,4 +1,4 @@
-"""Every kind of package passes all checks when created: taps, targets, mappers, extensions and libraries."""
+"""Every kind of package passes all checks when created: plugins, extensions, state backends, and libraries."""
 
 import json
 import tomllib
@@ -127,6 +127,8 @@ def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers:
         ("map-weather", "mapper", "class WeatherMapper(InlineMapper)"),
         ("mapper-weather", "mapper", "class WeatherMapper(InlineMapper)"),
         ("weather-ext", "extension", "class WeatherExtension(ExtensionBase)"),
+        ("state-backend-weather", "state-backend", "class WeatherStateStoreManager(StateStoreManager)"),
+        ("meltano-state-backend-weather", "state-backend", "class WeatherStateStoreManager(StateStoreManager)"),
         ("weather", "library", ""),
         ("tap-15five", "tap", "class Tap15five(Tap)"),
         ("1password-ext", "library", ""),  # Python could not import a plugin of that name
@@ -141,10 +143,16 @@ def test_a_folders_name_decides_the_kind(folder: str, kind: str, made: str, temp
     assert made in sources
     if kind != "library":
         assert (project.path / "src" / folder.replace("-", "_")).is_dir()
-        assert folder in tomllib.loads(project.read(PYPROJECT))["project"]["scripts"]
+        metadata = tomllib.loads(project.read(PYPROJECT))["project"]
+        named = metadata["entry-points"]["meltano.state_backends"] if kind == "state-backend" else metadata["scripts"]
+        assert ("weather" if kind == "state-backend" else folder) in named
 
 
-@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND[1:], ids=title)
+@pytest.mark.parametrize(
+    "answers",
+    [answers for answers in ONE_OF_EACH_KIND if answers["kind"] not in {"library", "state-backend"}],
+    ids=title,
+)
 def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render) -> None:
     """Its command, its import name and Meltano's name for it, whatever the name of the package on PyPI."""
     name = names(answers)["repository"]

@@ -1,7 +1,10 @@
 """Meltano itself runs what was rendered, without asking its hub."""
 
+import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,8 +13,9 @@ import yaml
 
 from tests.support.combinations import MELTANO, REPOSITORIES, Answers, record_combination, title, variants
 from tests.support.commands import ENVIRONMENT, run
+from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import NO_HUB, MeltanoProject, extractor, source_of, with_plugins
-from tests.support.paths import MELTANO_YML, MELTANOHUB_YML
+from tests.support.paths import MELTANO_YML, MELTANOHUB_YML, ROOT
 from tests.support.projects import Project
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
@@ -100,6 +104,35 @@ def test_meltano_runs_a_mapper_between_tap_and_target(
         runs("run", "tap-sample", "hash-names", "target-jsonl")
         assert runs.loaded_names("users") == hashes[-1:]
     record_combination(record_property, MELTANO, f"{len(NAMES)} rows, their names hashed, then 1", answers)
+
+
+@pytest.mark.parametrize("answers", some("state-backend"))
+def test_meltano_keeps_its_state_in_a_state_backend(
+    answers: Answers, create: Callable[..., Project], tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Two runs, the second from the state of the first; once the state is cleared there, the third reads all again."""
+    tap = create({"kind": "tap", "stream_type": "Custom"})
+    project = with_plugins(create(answers), tmp_path / "backend", extractors=extractor(tap))
+    environment = tmp_path / "meltano"
+    run("uv", "venv", "--quiet", "--python", newest_interpreter(), environment, cwd=ROOT)
+    packages = ("--group", "meltano", project.path)
+    run("uv", "pip", "install", "--quiet", "--python", environment, *packages, cwd=ROOT)
+    with source_of(tap, tmp_path / "source") as settings:
+        runs = MeltanoProject(environment / "bin/meltano", project, settings)
+        runs("run", "tap-sample", "target-jsonl")
+        assert runs.loaded_names("users") == NAMES
+        with closing(sqlite3.connect(project.path / ".meltano/state.db")) as database:
+            ((state_id, state),) = database.execute("SELECT state_id, state FROM meltano_states").fetchall()
+            assert database.execute("SELECT * FROM meltano_state_locks").fetchall() == []
+        assert state_id == "dev:tap-sample-to-target-jsonl"
+        assert "users" in json.loads(state)["completed"]["singer_state"]["bookmarks"]
+        runs("run", "tap-sample", "target-jsonl")
+        assert runs.loaded_names("users") == NAMES[-1:]
+        assert runs("state", "list").stdout.split() == [state_id]
+        runs("state", "clear", "--force", state_id)
+        runs("run", "tap-sample", "target-jsonl")
+        assert runs.loaded_names("users") == NAMES
+    record_combination(record_property, answers, f"{len(NAMES)} rows, then 1, its state stored and cleared")
 
 
 @pytest.mark.parametrize("answers", some("extension", "extension"))

@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import copier
 import pytest
@@ -80,12 +81,15 @@ def test_ci_runs_the_sessions_that_one_command_runs(license_name: str, render: R
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
 def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render: Render) -> None:
-    """The configuration is valid JSON and names modules that can be run; without the choice there is none."""
+    """The configuration is valid JSON and names modules that can be run; a state backend runs in Meltano's."""
     project = render(**answers, repository=REPOSITORIES[answers["kind"]], ide="VSCode")
     started = [part["module"] for part in json.loads(project.read(LAUNCH))["configurations"]]
     own = REPOSITORIES[answers["kind"]].replace("-", "_")
-    assert started == [own, "pytest"]
-    assert (project.path / "src" / own / "__main__.py").exists()
+    if answers["kind"] == "state-backend":
+        assert started == ["meltano", "pytest"]
+    else:
+        assert started == [own, "pytest"]
+        assert (project.path / "src" / own / "__main__.py").exists()
     assert not (render(**answers).path / LAUNCH).exists()
 
 
@@ -100,6 +104,7 @@ def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render:
         ("target-github", "GitHub", "TargetGitHub"),
         ("map-github", "GitHub", "GitHubMapper"),
         ("github-ext", "GitHub", "GitHubExtension"),
+        ("meltano-state-backend-github", "GitHub", "GitHubStateStoreManager"),
     ],
 )
 def test_the_services_own_spelling_names_the_classes(
@@ -110,7 +115,28 @@ def test_the_services_own_spelling_names_the_classes(
     copier.run_copy(str(template), tmp_path / repository, data=data, defaults=True, quiet=True)
     project = Project(tmp_path / repository, {})
     assert plugin_class in classes(project)
-    assert yaml.safe_load(project.read(MELTANOHUB_YML))["label"] == (display_name or "My Source")
+    if not repository.startswith("meltano-"):
+        assert yaml.safe_load(project.read(MELTANOHUB_YML))["label"] == (display_name or "My Source")
+
+
+@pytest.mark.parametrize(
+    ("repository", "scheme"),
+    [
+        ("meltano-state-backend-redis", "redis"),
+        ("state-backend-my-source", "my-source"),
+        ("meltano-state-backend-s3", "meltano-s3"),  # one that Meltano has itself
+        ("meltano-state-backend-15five", "meltano-15five"),  # no URI begins with a digit
+        ("somewhere", "somewhere"),
+    ],
+)
+def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, scheme: str, render: Render) -> None:
+    """In the entry points, in `meltano.yml`, and in the name of its setting."""
+    project = render(kind="state-backend", repository=repository)
+    entry_points = tomllib.loads(project.read(PYPROJECT))["project"]["entry-points"]
+    assert list(entry_points["meltano.state_backends"]) == [scheme]
+    assert yaml.safe_load(project.read(MELTANO_YML))["state_backend"]["uri"] == f"{scheme}://"
+    assert urlsplit(f"{scheme}://").scheme == scheme
+    assert len(entry_points["meltano.settings"]) == 1
 
 
 @pytest.mark.parametrize("display_name", ["", " ", "!?", "日本", "a\nb", "\u202eabc", "x" * 65])

@@ -15,7 +15,7 @@ API_STREAMS = ("REST", "GraphQL")
 AUTH_METHODS = ("API Key", "Bearer Token", "Basic Auth", "OAuth2", "JWT", "None")
 SINK_TYPES = ("record", "batch", "SQL")
 REPOSITORIES = {"library": "my-library", "tap": "tap-sample", "target": "target-sample"}
-REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext"}
+REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext", "state-backend": "meltano-state-backend-sample"}
 PROPERTY = "combination"  # of a test in a report
 TABLE = DOCS / "reference/combinations.md"
 CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
@@ -57,6 +57,7 @@ def variants() -> list[Answers]:
         *({"kind": "target", "sink_type": sink} for sink in SINK_TYPES),
         {"kind": "mapper"},
         {"kind": "extension"},
+        {"kind": "state-backend"},
     ]
 
 
@@ -74,6 +75,7 @@ def repository(kind: str, spelling: str) -> str:
     if spelling == "odd":
         odd = {"library": "My_2.lib", "tap": "tap-15Five.users", "target": "target-15Five.users"}
         odd |= {"mapper": "mapper_15.Five", "extension": "My.15Five_x-ext"}
+        odd |= {"state-backend": "state_backend-15Five"}
         return odd[kind]
     return usual
 
@@ -144,8 +146,8 @@ INTRODUCTION = [
     "",
     "*Passes* means rendered, linted with all of ruff's rules, formatted, typed strictly, tested, built at a tag, and",
     "accepted by `poetry check`, `validate-pyproject`, `twine check --strict` and Meltano's schema.",
-    "*Run by Meltano* means `meltano install`, `meltano invoke` and, but for an extension, two runs of `meltano run`:",
-    "the rows of the first are counted and compared, the second begins at the state of the first.",
+    "*Run by Meltano* means `meltano install`, `meltano invoke` and two runs of `meltano run`: the rows of the first",
+    "are counted and compared, the second begins at its state. A state backend is not invoked, an extension not run.",
     "*On PostgreSQL* means that its own tests pass on a server, and that Meltano copies tables from one database to",
     "another, in sessions of two time zones.",
     "*Against an unfriendly API* means that the tap waits as long as rate limits ask, survives an outage, and reads",
