@@ -109,8 +109,9 @@ def test_every_page_names_the_same_url() -> None:
 @pytest.mark.slow
 def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     """By anybody, up to the push: with their own account and name, and nothing in the system's Python."""
-    tutorial = (DOCS / "tutorial/create.md").read_text(encoding="utf-8").partition("## Put it on GitHub")[0]
-    script = "\n".join(re.findall(r"^```shell\n(.+?)\n```$", tutorial, re.MULTILINE | re.DOTALL))
+    steps = blocks("tutorial/create.md")
+    push = next(number for number, block in enumerate(steps) if block.startswith("gh repo create"))
+    script = "\n".join(steps[:push])
     run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
     gh = tmp_path / "bin/gh"
     gh.parent.mkdir()
@@ -123,6 +124,39 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     status = run("git", "status", "--porcelain", cwd=tmp_path / "tutorial-some-body").stdout
     assert status == ""
     assert run("git", "ls-files", "poetry.lock", cwd=tmp_path / "tutorial-some-body").stdout
+
+
+def blocks(page: str) -> list[str]:
+    """Return the shell blocks of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(r"^```shell\n(.+?)\n```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_poetry_works_behind_a_mirror_as_the_page_says(default: Project, tmp_path: Path) -> None:
+    """With the URL in PIP_INDEX_URL, and a Poetry that uv installs."""
+    project = default.copy(tmp_path / "my-package")
+    variables, _, installs, plugin = blocks("how-to/mirror.md")[:4]
+    assert "PIP_INDEX_URL=https://mirror.example.com/simple" in variables
+    script = [
+        variables.replace("https://mirror.example.com/simple", package_index()),
+        next(line for line in installs.splitlines() if line.startswith("uv tool")),
+        plugin,
+        'PATH="$HOME/bin:$PATH"',
+        "poetry lock && poetry install --only main",
+    ]
+    home = {"HOME": str(tmp_path), "UV_TOOL_DIR": str(tmp_path / "tools"), "UV_TOOL_BIN_DIR": str(tmp_path / "bin")}
+    project.run("bash", "-euc", "\n".join(script), env=home | {"POETRY_PYPI_MIRROR_URL": ""})
+    assert package_index() not in project.read("poetry.lock")
+
+
+@pytest.mark.slow
+def test_poetry_can_be_got_with_python_alone(tmp_path: Path) -> None:
+    """As the page says; nothing goes into the system's Python."""
+    block = next(block for block in blocks("how-to/poetry.md") if "-m venv" in block)
+    env = {"HOME": str(tmp_path), "PIP_INDEX_URL": package_index()}
+    done = run("bash", "-euc", f'{block}\n"$HOME/.local/bin/poetry" --version', cwd=tmp_path, env=env)
+    assert "Poetry (version 2." in done.stdout
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
