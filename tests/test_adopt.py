@@ -19,6 +19,7 @@ from tests.support.paths import (
     BUILD_WORKFLOW,
     DOCS,
     GATE_SCRIPT,
+    GITATTRIBUTES,
     PUBLISHER_JSON,
     PYPROJECT,
     PYPROJECT_SOURCE,
@@ -36,6 +37,7 @@ from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflic
 RELEASE_SETUP = [
     ANSWERS_FILE,
     BUILD_WORKFLOW,
+    GITATTRIBUTES,
     RELEASING,
     *(f"{RELEASE_FOLDER}/{name}.txt" for name in ("backends", "build", "judge", "uv")),
     *(

@@ -11,7 +11,15 @@ import yaml
 
 from tests.support.commands import run
 from tests.support.once import Once
-from tests.support.paths import ANSWERS_FILE, DOCS, PRETTIER_PACKAGE, RELEASE_WORKFLOW, RELEASING
+from tests.support.paths import (
+    ANSWERS_FILE,
+    DOCS,
+    GITATTRIBUTES,
+    PRETTIER_PACKAGE,
+    RELEASE_WORKFLOW,
+    RELEASING,
+    TEST_WORKFLOW,
+)
 from tests.support.projects import Project, Render
 from tests.support.versions import changed_files
 
@@ -80,5 +88,5 @@ def test_dependabot_is_kept_off_the_templates_files(render: Render, tmp_path: Pa
     project = render().copy(tmp_path / "project").init()
     files = {path.relative_to(project.path).as_posix() for path in project.tracked_files()}
     seen = {file for file in files if file.startswith(".github/") and not file.startswith(folders)} - set(excluded)
-    assert seen == {".github/workflows/test.yaml"}
+    assert seen == {TEST_WORKFLOW, GITATTRIBUTES}  # the latter has no pin
     assert {RELEASE_WORKFLOW, *(file for file in files if file.startswith(folders))} <= files - {ANSWERS_FILE}

@@ -86,18 +86,19 @@ def work_with_tools(project: Project) -> None:
 
 
 def work_on_windows(project: Project) -> None:
-    """Line endings are those of Windows in the folder, as git makes them there."""
+    """Line endings are those of Windows in the folder, as git makes them there, but for the template's own files."""
     project.run("git", "config", "core.autocrlf", "true")
     for name in project.run("git", "ls-files").stdout.split():
         (project.path / name).unlink()
     project.run("git", "checkout", "--", ".")
-    assert b"\r\n" in (project.path / BUILD_WORKFLOW).read_bytes()
+    assert b"\r\n" in (project.path / RELEASING).read_bytes()
+    assert b"\r\n" not in (project.path / BUILD_WORKFLOW).read_bytes()
 
 
 def work_with_other_endings(project: Project) -> None:
-    """A file of the project's own, and one that both own, are committed with line endings of Windows."""
-    for name in (README, RELEASING, PYPROJECT):
-        replace(project.path / name, "\n", "\r\n")
+    """An editor writes every file with line endings of Windows, and all are committed."""
+    for path in project.tracked_files():
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
 
 
 @pytest.mark.parametrize(

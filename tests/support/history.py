@@ -1,0 +1,281 @@
+"""Years of the template's history, made up after what templates go through, and projects that live through it."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.editing import replace
+from tests.support.paths import (
+    BUILD_LOCK,
+    BUILD_WORKFLOW,
+    GATE_SCRIPT,
+    JUDGE_LOCK,
+    POETRY_LOCK,
+    PYPROJECT,
+    RELEASE_FOLDER,
+    RELEASING,
+    TEST_WORKFLOW,
+    UV_LOCK,
+    WORKFLOWS,
+    source,
+)
+from tests.support.projects import Project
+from tests.support.versions import Versions
+
+RELEASE_SOURCE = f"template/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
+RELEASING_SOURCE = f"template/{RELEASING}.jinja"
+RENAMED = (f"{RELEASE_FOLDER}/distributions.py", f"{RELEASE_FOLDER}/dists.py")
+QUESTION = "{name}:\n  type: str\n  default: \"{{{{ {name} | d('{default}') }}}}\"\n\n"
+
+
+def substitute(versions: Versions, pattern: str, new: str, *files: str) -> None:
+    """Replace what a pattern finds in files of the template, in all of them if none is named; it finds something."""
+    found = 0
+    paths = [versions.path / file for file in files] or sorted((versions.path / "template").rglob("*"))
+    for path in paths:
+        if path.is_file():
+            text, count = re.subn(pattern, new, path.read_text(encoding="utf-8"), flags=re.DOTALL)
+            if count:
+                path.write_text(text, encoding="utf-8")
+                found += count
+    assert found, pattern
+
+
+def begin(versions: Versions) -> None:
+    """Add a question that a later version removes."""
+    replace(
+        versions.path / "copier.yml", "environment:\n", f"{QUESTION.format(name='nickname', default='x')}environment:\n"
+    )
+    substitute(
+        versions, r"\A(.*?# Releasing \{\{ package_name \}\}\n)", r"\1\nNickname: {{ nickname }}.\n", RELEASING_SOURCE
+    )
+
+
+def move_pins(versions: Versions) -> None:
+    """A new version of an action that every workflow uses."""
+    substitute(versions, r"(actions/checkout)@\S+ # v\S+", rf"\1@{'1' * 40} # v7.9.0")
+
+
+def split_a_job(versions: Versions) -> None:
+    """The metadata is checked in a job of its own."""
+    build = source(BUILD_WORKFLOW)
+    step = r"      - name: Check the metadata.*?(?=      - name: )"
+    substitute(versions, step, "", build)
+    job = (
+        "  metadata:\n    name: Check the metadata\n    needs: build\n    runs-on: ubuntu-24.04\n    permissions: {}\n"
+        "    steps:\n      - name: Check the metadata\n        run: python -P -m twine check dist/*\n\n"
+    )
+    substitute(versions, r"(?<=\n)(?=  judge:\n)", job, build)
+    substitute(versions, r"(  judge:\n.*?    needs: )build\n", r"\1[build, metadata]\n", build)
+
+
+def rename_a_job(versions: Versions) -> None:
+    """`attach` is called `assets`, also where other jobs need it."""
+    substitute(versions, r"\n  attach:", "\n  assets:", RELEASE_SOURCE)
+    substitute(versions, r"(needs: \[[^\]]*)\battach\b", r"\1assets", RELEASE_SOURCE)
+
+
+def add_a_python(versions: Versions) -> None:
+    """A Python that projects are tested on from now on."""
+    substitute(versions, r"'3\.14'\] \+", "'3.14', '3.16'] +", "copier.yml")
+    substitute(versions, r'"3\.14"\]', '"3.14", "3.16"]', "copier.yml")
+
+
+def move_the_sdk(versions: Versions) -> None:
+    """The SDK's next major version, which only new projects get."""
+    substitute(versions, r"(singer-sdk\S*?)~=[\d.]+", r"\1~=1.0.0")
+
+
+def relock(versions: Versions) -> None:
+    """Every hash of the locks is another one."""
+    for lock in (BUILD_LOCK, JUDGE_LOCK, POETRY_LOCK, UV_LOCK):
+        path = versions.path / source(lock)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            re.sub(r"[0-9a-f]{64}", lambda match: hashlib.sha256(match[0].encode()).hexdigest(), text), encoding="utf-8"
+        )
+
+
+def add_a_question(versions: Versions) -> None:
+    """Its answer stands in a file, and decides on another."""
+    replace(
+        versions.path / "copier.yml", "environment:\n", f"{QUESTION.format(name='wait', default='15')}environment:\n"
+    )
+    replace(
+        versions.path / "copier.yml",
+        "  - .DS_Store\n",
+        "  - \"{{ '/.never' if wait | d('') else '' }}\"\n  - .DS_Store\n",
+    )
+    substitute(versions, r"\n\Z", "\n\nA release takes {{ wait }} minutes.\n", RELEASING_SOURCE)
+
+
+def remove_a_question(versions: Versions) -> None:
+    """And what was made of its answer."""
+    substitute(versions, r"nickname:\n.*?\n\n", "", "copier.yml")
+    substitute(versions, r"\nNickname: \{\{ nickname \}\}\.\n", "", RELEASING_SOURCE)
+
+
+def remove_a_choice(versions: Versions) -> None:
+    """No launch configurations any more."""
+    substitute(versions, r"choices: \[None, VSCode\]", "choices: [None]", "copier.yml")
+
+
+def rename_a_file(versions: Versions) -> None:
+    """A script that another imports; the old one is retired by `_exclude`, as CONTRIBUTING.md asks."""
+    old, new = RENAMED
+    (versions.path / source(old)).rename(versions.path / source(new))
+    substitute(versions, "from distributions import", "from dists import", source(GATE_SCRIPT))
+    replace(versions.path / "copier.yml", "  - .DS_Store\n", f"  - /{old}\n  - .DS_Store\n")
+
+
+def rewrite_the_gate(versions: Versions) -> None:
+    """No line is where it was."""
+    path = versions.path / source(GATE_SCRIPT)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
+
+
+def reword(versions: Versions) -> None:
+    """A paragraph of the documentation, and the pins once more."""
+    substitute(versions, r"(actions/checkout)@\S+ # v\S+", rf"\1@{'2' * 40} # v8.0.0")
+    substitute(versions, r"No token is stored\s+anywhere:", "It stores no token:", RELEASING_SOURCE)
+
+
+CHANGES: dict[str, Callable[[Versions], None]] = {
+    "v1.1.0": move_pins,
+    "v1.2.0": split_a_job,
+    "v1.3.0": rename_a_job,
+    "v1.4.0": add_a_python,
+    "v1.5.0": move_the_sdk,
+    "v1.6.0": relock,
+    "v1.7.0": add_a_question,
+    "v1.8.0": remove_a_question,
+    "v1.9.0": remove_a_choice,
+    "v1.10.0": rename_a_file,
+    "v1.11.0": rewrite_the_gate,
+    "v1.12.0": reword,
+}
+TAGS = list(CHANGES)
+CHOICE_REMOVED = next(tag for tag, change in CHANGES.items() if change is remove_a_choice)
+
+
+def write_history(template: Path, folder: Path) -> Versions:
+    """Write v1.0.0 and all later versions of the template."""
+    versions = Versions.create(template, folder, "v0.9.0")
+    begin(versions)
+    versions.tag("v1.0.0")
+    for tag, change in CHANGES.items():
+        change(versions)
+        versions.tag(tag)
+    return versions
+
+
+@dataclass(frozen=True)
+class Life:
+    """A project that lives through the history: what its people do at the start, and the conflicts that they meet."""
+
+    answers: dict[str, str]
+    work: Callable[[Project], None]
+    kept: dict[str, str]  # a line of the project's own, by file, that no update may lose
+    edited: tuple[str, ...] = ()  # files of the template that the project has edited
+    conflicts: Mapping[str, set[str]] = field(default_factory=dict)  # by version; each with its cause beside it
+    conflicts_at_once: frozenset[str] = frozenset()  # of one update over all versions
+
+
+def append(project: Project, file: str, text: str) -> None:
+    """Add text at the end of a file; make the file if there is none."""
+    path = project.path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as opened:
+        opened.write(text)
+
+
+def run_a_formatter(project: Project) -> None:
+    """Pre-commit hooks of one's own; a formatter with settings of one's own over the whole repository."""
+    append(project, ".pre-commit-config.yaml", "  - repo: meta\n    hooks:\n      - id: identity # mine\n")
+    replace(project.path / PYPROJECT, "line-length = 120", "line-length = 60")
+    project.run("ruff", "format", "--quiet", ".")
+
+
+def change_the_tests(project: Project) -> None:
+    """Services, secrets, an axis of the matrix and a job, in the test workflow."""
+    test = project.path / TEST_WORKFLOW
+    services = "    services:\n      db:\n        image: postgres:18\n"
+    replace(test, "    runs-on: ubuntu-24.04\n    timeout-minutes: 30\n", f"    runs-on: ubuntu-24.04\n{services}")
+    replace(test, "  test:\n", "  test:\n    env:\n      TOKEN: ${{ secrets.TOKEN }} # mine\n")
+    replace(test, "      matrix:\n", "      matrix:\n        database: [sqlite, postgres]\n")
+    append(project, TEST_WORKFLOW, "\n  mine:\n    runs-on: ubuntu-24.04\n    steps: []\n")
+
+
+def change_the_templates_files(project: Project) -> None:
+    """A job at the end of the release workflow, another timeout, a step, notes: in files of the template."""
+    append(project, f"{WORKFLOWS}/release.yaml", "\n  image:\n    needs: publish # mine\n    runs-on: ubuntu-24.04\n")
+    judge = project.read(BUILD_WORKFLOW)
+    judge = re.sub(r"(  judge:\n.*?)timeout-minutes: 10\n", r"\1timeout-minutes: 99\n", judge, flags=re.DOTALL)
+    judge = judge.replace(
+        "        run: python -P -m twine check dist/*\n", "        run: python -P -m twine check --strict dist/*\n"
+    )
+    project.write(BUILD_WORKFLOW, judge)
+    replace(project.path / RELEASING, "goes below this line: who the owners are, and how to reach them. -->\n",
+            "goes below this line: who the owners are, and how to reach them. -->\n\nAsk Ada. (mine)\n")  # fmt: skip
+
+
+def work_with_windows_line_endings(project: Project) -> None:
+    """Every file is written by an editor that ends lines as Windows does, and committed."""
+    append(project, "README.md", "Mine.\n")
+    for path in project.tracked_files():
+        path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+
+
+def move_to_hatchling(project: Project) -> None:
+    """An adopted repository with Poetry moves to another backend, with a lock of its own, and keeps its CI."""
+    append(project, PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"] # mine\n')
+    append(project, ".github/build-constraints.txt", "hatchling==1.27.0 # mine\n")
+    append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
+
+
+def call_the_actions(project: Project) -> None:
+    """A workflow of one's own calls the shared actions; one of them gets a step."""
+    append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
+    append(
+        project, ".github/actions/setup/action.yml", "    - name: Mine\n      shell: bash\n      run: tox --version\n"
+    )
+
+
+LIVES = {
+    "a library, formatted with settings of its own": Life(
+        {"kind": "library", "ide": "VSCode"},
+        run_a_formatter,
+        {".pre-commit-config.yaml": "# mine", PYPROJECT: "line-length = 60", ".vscode/launch.json": "configurations"},
+    ),
+    "a tap whose tests need services, secrets and a matrix": Life(
+        {"kind": "tap", "repository": "tap-x"}, change_the_tests, {TEST_WORKFLOW: "# mine"}
+    ),
+    "a target with edits in the template's files": Life(
+        {"kind": "target", "repository": "target-x"},
+        change_the_templates_files,
+        {f"{WORKFLOWS}/release.yaml": "# mine", BUILD_WORKFLOW: "timeout-minutes: 99", RELEASING: "Ask Ada."},
+        (f"{WORKFLOWS}/release.yaml", BUILD_WORKFLOW, RELEASING),
+        {"v1.2.0": {BUILD_WORKFLOW}},  # the project changed the command of the step that moves to another job
+        frozenset({BUILD_WORKFLOW}),
+    ),
+    "an extension with line endings of Windows": Life(
+        {"kind": "extension", "repository": "x-ext"},
+        work_with_windows_line_endings,
+        {"README.md": "Mine."},
+        conflicts={"v1.7.0": {RELEASING}},  # owned by both, so committed with other line endings: every line differs
+    ),
+    "an adopted repository that moves to hatchling": Life(
+        {"scope": "release", "repository": "tap-y"},
+        move_to_hatchling,
+        {PYPROJECT: "# mine", ".github/build-constraints.txt": "# mine", f"{WORKFLOWS}/ci.yml": "# mine"},
+    ),
+    "a repository that shares CI with uv": Life(
+        {"scope": "ci", "package_manager": "uv", "repository": "tap-z"},
+        call_the_actions,
+        {f"{WORKFLOWS}/ci.yml": "# mine", ".github/actions/setup/action.yml": "tox --version"},
+        (".github/actions/setup/action.yml",),
+    ),
+}
