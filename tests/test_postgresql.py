@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support.agents_md import code, paste
 from tests.support.combinations import POSTGRESQL, REPOSITORIES, record_combination
 from tests.support.commands import run
 from tests.support.environments import install_wheel
@@ -64,9 +65,13 @@ class Installed:
         """Run its command in a folder, with a database as its configuration; return what it prints."""
         config = folder / "config.json"
         config.write_text(json.dumps({"sqlalchemy_url": database.url} | more.pop("config", {})), encoding="utf-8")
-        return run(
-            self.python.with_name(self.project.path.name), "--config", config, *options, cwd=folder, **more
-        ).stdout
+        sources = {"PYTHONPATH": str(self.project.path / "src")}
+        program = self.python.with_name(self.project.path.name)
+        return run(program, "--config", config, *options, cwd=folder, env=sources, **more).stdout
+
+    def edited(self, folder: Path) -> "Installed":
+        """Copy the project, for a test that changes it; the environment stays."""
+        return Installed(self.project.copy(folder), self.python)
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +102,9 @@ class Tap:
     folder: Path
     database: Database
 
-    def read(self, keys: dict[str, str], state: object = None) -> str:
+    def read(self, keys: dict[str, str], state: object = None, **config: object) -> str:
         """Read the tables that have a replication key here, in full if it is empty, from a state if there is one."""
-        catalog = json.loads(self.installed.run(self.folder, self.database, "--discover"))
+        catalog = json.loads(self.installed.run(self.folder, self.database, "--discover", config=config))
         for stream in catalog["streams"]:
             (root,) = (entry["metadata"] for entry in stream["metadata"] if not entry["breadcrumb"])
             root["selected"] = stream["table_name"] in keys
@@ -107,7 +112,8 @@ class Tap:
                 root |= {"replication-method": "INCREMENTAL", "replication-key": key}
         for name, value in {"catalog": catalog, "state": state or {}}.items():
             (self.folder / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
-        return self.installed.run(self.folder, self.database, "--catalog", "catalog.json", "--state", "state.json")
+        options = ("--catalog", "catalog.json", "--state", "state.json")
+        return self.installed.run(self.folder, self.database, *options, config=config)
 
 
 def records(messages: str) -> Messages:
@@ -138,12 +144,12 @@ def test_a_projects_own_tests_pass_there(
 
 @pytest.mark.slow
 def test_hostile_values_arrive(plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path) -> None:
-    """From one database to another, whose sessions are in other time zones; a second run changes nothing."""
+    """From one database to another, whose sessions are in other time zones; decimals as text change nothing."""
     source, copy = postgresql.create("hostile", "Asia/Tokyo"), postgresql.create("hostile_copy", "America/New_York")
     fill = f"INSERT INTO things VALUES ({VALUES}), (2{', NULL' * (len(ARRIVED) - 1)})"  # noqa: S608 - the test's own values
     source.run(f"CREATE TABLE things ({COLUMNS})", fill)
-    for _ in range(2):
-        messages = Tap(plugin("tap"), tmp_path, source).read({"things": ""})
+    for as_text in (False, True):
+        messages = Tap(plugin("tap"), tmp_path, source).read({"things": ""}, use_singer_decimal=as_text)
         plugin("target").run(tmp_path, copy, stdin=messages)
         rows = copy.run("SELECT * FROM public_things ORDER BY id")
         assert rows == [ARRIVED, dict.fromkeys(ARRIVED) | {"id": 2}]
@@ -193,6 +199,30 @@ def test_a_table_that_others_have_created_keeps_its_columns(
     messages = [schema, {"type": "RECORD", "stream": "events", "record": event}]
     plugin("target").run(tmp_path, database, stdin="\n".join(map(json.dumps, messages)))
     assert database.run("SELECT * FROM events") == [event | {"at": datetime(2026, 1, 1)}]  # noqa: DTZ001
+
+
+@pytest.mark.slow
+def test_the_types_of_columns_can_be_changed(
+    plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
+) -> None:
+    """As the AGENTS.md of the tap and of the target describe: for UUIDs and for JSON."""
+    database, copy = postgresql.create("types"), postgresql.create("types_copy")
+    database.run(
+        "CREATE TABLE things (id uuid PRIMARY KEY, details json)", "INSERT INTO things VALUES (gen_random_uuid(), '{}')"
+    )
+    tap = plugin("tap").edited(tmp_path / "tap-sample")
+    paste(code(tap.project, "SQL types")[0], tap.project.path / "src/tap_sample/client.py", "ColumnTypes")
+    messages = Tap(tap, tmp_path, database).read({"things": ""})
+    assert json.loads(messages.splitlines()[0])["schema"]["properties"]["id"]["format"] == "uuid"
+    target = plugin("target").edited(tmp_path / "target-sample")
+    paste(code(target.project, "SQL types")[0], target.project.path / "src/target_sample/columns.py", "ColumnTypes")
+    for edited in (tap, target):
+        edited.project.run("ruff", "check", "--fix")
+        edited.project.run("ruff", "format")
+        edited.project.run(edited.python, "-m", "mypy")
+    target.run(tmp_path, copy, stdin=messages)
+    (row,) = copy.run("SELECT pg_typeof(details)::text AS kind FROM public_things")
+    assert row == {"kind": "jsonb"}
 
 
 @pytest.mark.slow
