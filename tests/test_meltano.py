@@ -132,7 +132,7 @@ def test_meltano_keeps_its_state_in_a_state_backend(
         runs("state", "clear", "--force", state_id)
         runs("run", "tap-sample", "target-jsonl")
         assert runs.loaded_names("users") == NAMES
-    record_combination(record_property, answers, f"{len(NAMES)} rows, then 1, its state stored and cleared")
+    record_combination(record_property, MELTANO, f"{len(NAMES)} rows, then 1, its state stored and cleared", answers)
 
 
 @pytest.mark.parametrize("answers", some("extension", "extension"))

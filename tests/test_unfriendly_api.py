@@ -253,6 +253,21 @@ def test_a_parent_whose_children_are_not_found(make_tap: Callable[..., Tap]) -> 
 
 
 @pytest.mark.slow
+def test_children_of_parents_that_did_not_change(make_tap: Callable[..., Tap]) -> None:
+    """The second run reads the children of the last parent again, or of all if the child asks for that."""
+    tap = make_tap()
+    records = {path: list(found) for path, found in RECORDS.items()}
+    with serve(UnfriendlyAPI(records)) as api:
+        first = tap.extract(api, KEY)
+        records["/users/1/groups"].append({"id": 40})
+        assert tap.extract(api, KEY, first.state).records["groups"] == []
+        tap.replace(
+            "src/tap_sample/streams.py", *(f"ignore_parent_replication_key = {value}" for value in (False, True))
+        )
+        assert {"user_id": 1, "id": 40} in tap.extract(api, KEY, first.state).records["groups"]
+
+
+@pytest.mark.slow
 def test_schemas_from_json_files(make_tap: Callable[..., Tap]) -> None:
     """They are files of the package."""
     tap = make_tap()
