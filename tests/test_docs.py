@@ -126,6 +126,19 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     assert run("git", "ls-files", "poetry.lock", cwd=tmp_path / "tutorial-some-body").stdout
 
 
+def test_the_comparison_has_the_numbers_of_today(render: Render) -> None:
+    """Those of this template: files in a new tap, and actions that are pinned by commit."""
+    tap = render(repository="tap-weather")
+    files = [path for path in tap.path.rglob("*") if path.is_file()]
+    workflows = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix in {".yaml", ".yml"})
+    used = re.findall(r"^ +(?:- )?uses: (?![.$]/)(\S+)", workflows, re.MULTILINE)
+    pinned = [action for action in used if re.search(r"@[0-9a-f]{40}$", action)]
+    comparison = (DOCS / "explanation/comparison.md").read_text(encoding="utf-8")
+    assert f"| files in a new project | {len(files)} (tap) |" in comparison
+    for page in (README, comparison):
+        assert f"| actions pinned by commit | {len(pinned)} of {len(used)} |" in page
+
+
 def blocks(page: str) -> list[str]:
     """Return the shell blocks of a page."""
     text = (DOCS / page).read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ import yaml
 from tests.support.commands import run
 from tests.support.paths import ROOT
 from tests.support.projects import Render
+from tests.support.questions import questions
 
 WORDS = ROOT / "tests/words.yml"
 LIST: list[dict[str, str]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
@@ -46,15 +47,15 @@ def test_this_repository_is_written_in_plain_english() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        *({"kind": kind} for kind in ("library", "tap", "target", "mapper", "extension")),
+        *({"kind": kind} for kind in questions()["kind"]["choices"].values()),
         {"scope": "release"},
+        {"scope": "ci"},
     ],
     ids=lambda answers: next(iter(answers.values())),
 )
 def test_what_is_rendered_is_written_in_plain_english(answers: dict[str, Any], render: Render) -> None:
     """README, RELEASING.md, AGENTS.md, and the comments and messages of every other file."""
-    names = {"tap": "tap-x", "target": "target-x", "mapper": "map-x", "extension": "x-ext"}
-    project = render(repository=names.get(answers.get("kind", ""), "my-package"), **answers)
+    project = render(**answers)
     files = [path for path in project.path.rglob("*") if path.is_file() and not UNREAD.search(path.name)]
     found = {path.name: phrases(path.read_text(encoding="utf-8")) for path in files}
     assert {name: lines for name, lines in found.items() if lines} == {}
