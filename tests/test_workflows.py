@@ -135,22 +135,28 @@ def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) ->
         assert job.get("environment", {}).get("name") == environment
 
 
-@pytest.mark.parametrize("result", ["failure", "cancelled", "skipped"])
 @pytest.mark.parametrize(
-    ("file", "job", "need"),
-    [(BUILD_WORKFLOW, "judge", "build"), (TEST_WORKFLOW, "tested", "lint"), (TEST_WORKFLOW, "tested", "test")],
+    ("answers", "file", "job", "need"),
+    [
+        ({}, BUILD_WORKFLOW, "judge", "build"),
+        ({}, TEST_WORKFLOW, "tested", "lint"),
+        ({}, TEST_WORKFLOW, "tested", "test"),
+        ({"scope": "ci", "package_manager": "poetry"}, TEST_WORKFLOW, "tested", "test"),
+        ({"scope": "ci", "package_manager": "uv"}, TEST_WORKFLOW, "tested", "test"),
+    ],
 )
 def test_a_required_check_fails_unless_what_it_needs_succeeded(
-    file: str, job: str, need: str, result: str, default: Project
+    answers: dict[str, str], file: str, job: str, need: str, render: Render
 ) -> None:
     """It always runs, because a check that is skipped counts as passed, and its first step fails."""
-    definition = parse_workflow(default.read(file))["jobs"][job]
+    definition = parse_workflow(render(**answers).read(file))["jobs"][job]
     assert definition["name"] in ("Build", "Test")
     assert definition["steps"][0]["run"] == "exit 1"
     succeeded = {name: {"result": "success"} for name in needed_jobs(definition)}
-    for needs, status in ((succeeded, "success"), (succeeded | {need: {"result": result}}, "failure")):
-        assert is_condition_met(definition["if"], Scope({"needs": needs}, status))
-        assert is_condition_met(definition["steps"][0]["if"], Scope({"needs": needs})) is (status == "failure")
+    for result in ("success", "failure", "cancelled", "skipped"):
+        needs = {"needs": succeeded | {need: {"result": result}}}
+        assert is_condition_met(definition["if"], Scope(needs, "success" if result == "success" else "failure"))
+        assert is_condition_met(definition["steps"][0]["if"], Scope(needs)) is (result != "success")
 
 
 def test_an_imitated_action_is_the_version_that_is_pinned(default: Project) -> None:
