@@ -270,9 +270,20 @@ def test_several_causes_are_all_named(with_dist: Project) -> None:
     ]
 
 
-def test_a_static_version_that_is_the_tags_passes_and_is_told_on_every_pull_request(with_dist: Project) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        edit(PYPROJECT, "[project]\n", f"[project]\nversion = '{VERSION}'\n"),
+        lambda project: project.run("git", "mv", PYPROJECT, "setup.py"),
+        write(PYPROJECT, "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"),
+    ],
+    ids=["a static version", "setup.py alone", "setuptools without setuptools-scm"],
+)
+def test_a_version_that_no_tag_decides_passes_and_is_told_on_every_pull_request(
+    with_dist: Project, change: Damage
+) -> None:
     """As a warning that says under which tag a release would pass."""
-    edit(PYPROJECT, "[project]\n", f"[project]\nversion = '{VERSION}'\n")(with_dist)
+    change(with_dist)
     assert run_gate(with_dist, RELEASE).returncode == 0
     done = run_gate(with_dist, {})
     assert done.returncode == 0
