@@ -7,7 +7,8 @@ endpoint and PyPI are the server on loopback, `gh` is the stub, and what is reme
 The two engines cannot be compared on what act does not have, nor says anything of: whether an event starts a file
 (`types`, `branches`, `paths`), required inputs and their types, environments' rules and reviewers, permissions that a
 caller does not grant (the copy takes the smaller ones), concurrency groups, `fail-fast`, `cancelled()` of a job, time
-limits of jobs, actions that are not pinned, a matrix from a job that failed (act reads it although the job is skipped).
+limits of jobs, actions that are not pinned, a matrix from a job that failed (act reads it although the job is skipped),
+outputs of a skipped job (act does not evaluate them), and attestations, which neither engine makes.
 Containers, services and `defaults` are refused.
 
 act stops after a called workflow that failed, and runs no later job, not even with `if: always()` (nektos/act issue
