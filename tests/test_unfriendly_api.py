@@ -10,6 +10,8 @@ from filelock import FileLock
 from tests.simulation import tracker
 from tests.simulation.unfriendly_api import (
     CREDENTIALS,
+    NO_REQUEST_REMAINS,
+    OPENAPI,
     OUTAGE,
     RATE_LIMIT,
     RATE_LIMIT_WITHOUT_RETRY_AFTER,
@@ -86,6 +88,11 @@ def follow_refresh_token(tap: Tap) -> None:
 def follow_early_end(tap: Tap) -> None:
     """Make the edits for access tokens that the API refuses early."""
     tap.follow("Access tokens that end early")
+
+
+def follow_remaining(tap: Tap) -> None:
+    """Make the edits for rate limits with the status 403."""
+    tap.follow("Retries")
 
 
 def follow_graphql_cursor(tap: Tap) -> None:
@@ -242,6 +249,18 @@ def test_a_refresh_token_and_an_access_token_that_ends_early(stream_type: str, m
 
 
 @pytest.mark.slow
+def test_a_rate_limit_with_the_status_403(make_tap: Callable[..., Tap]) -> None:
+    """The headers tell it from a refusal for good."""
+    tap = make_tap()
+    follow_remaining(tap)
+    with serve(UnfriendlyAPI(RECORDS, trouble={"/users": [NO_REQUEST_REMAINS]})) as api:
+        extraction = tap.extract(api, KEY)
+    assert extraction.records == EXPECTED
+    (wait,) = extraction.slept
+    assert 40 <= wait < 42
+
+
+@pytest.mark.slow
 def test_a_parent_whose_children_are_not_found(make_tap: Callable[..., Tap]) -> None:
     """Some APIs answer 404 for a list that is empty."""
     tap = make_tap()
@@ -339,6 +358,7 @@ def test_the_changed_tap_passes_its_own_tests_and_reads_the_other_api(make_tap: 
         pytest.param(["OAuth2"], follow_refresh_token, id="refresh token"),
         pytest.param(["OAuth2"], follow_early_end, id="tokens that end early"),
         pytest.param(["OAuth2", "GraphQL"], follow_early_end, id="tokens that end early in GraphQL"),
+        pytest.param(["API Key"], follow_remaining, id="status 403"),
         pytest.param(["API Key"], follow_not_found, id="not found"),
         pytest.param(["API Key"], follow_openapi, id="OpenAPI"),
         pytest.param(["API Key"], change_api, id="another API"),
@@ -355,31 +375,3 @@ def test_an_edited_tap_passes_the_linter_and_the_type_checker(
     cache = once("mypy", lambda _: None)
     with FileLock(cache / "edited.lock"):
         tap.project.run(tap.python, "-m", "mypy", env={"MYPY_CACHE_DIR": str(cache / "edited")})
-
-
-OPENAPI = {
-    "openapi": "3.0.3",
-    "info": {"title": "Users", "version": "1"},
-    "paths": {},
-    "components": {
-        "schemas": {
-            "ID": {"type": "integer"},
-            "Name": {"type": "string", "nullable": True},
-            "User": {
-                "type": "object",
-                "properties": {
-                    "id": {"$ref": "#/components/schemas/ID"},
-                    "name": {"$ref": "#/components/schemas/Name"},
-                    "updated_at": {"type": "string", "format": "date-time"},
-                },
-            },
-            "Group": {
-                "type": "object",
-                "properties": {
-                    "id": {"$ref": "#/components/schemas/ID"},
-                    "name": {"$ref": "#/components/schemas/Name"},
-                },
-            },
-        },
-    },
-}

@@ -48,7 +48,36 @@ class Answer:
 
 RATE_LIMIT = Answer(429, {"Retry-After": "60"})
 RATE_LIMIT_WITHOUT_RETRY_AFTER = Answer(429, {"X-RateLimit-Limit": "9", "X-RateLimit-Reset": "30"})
+NO_REQUEST_REMAINS = Answer(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "40"})
 OUTAGE = Answer(503)
+
+
+OPENAPI = {  # the document that the API publishes
+    "openapi": "3.0.3",
+    "info": {"title": "Users", "version": "1"},
+    "paths": {},
+    "components": {
+        "schemas": {
+            "ID": {"type": "integer"},
+            "Name": {"type": "string", "nullable": True},
+            "User": {
+                "type": "object",
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/ID"},
+                    "name": {"$ref": "#/components/schemas/Name"},
+                    "updated_at": {"type": "string", "format": "date-time"},
+                },
+            },
+            "Group": {
+                "type": "object",
+                "properties": {
+                    "id": {"$ref": "#/components/schemas/ID"},
+                    "name": {"$ref": "#/components/schemas/Name"},
+                },
+            },
+        },
+    },
+}
 
 
 @cache
