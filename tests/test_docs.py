@@ -100,10 +100,10 @@ def test_the_second_command_of_the_readme_makes_a_project(tmp_path: Path) -> Non
 def test_every_page_names_the_same_url() -> None:
     """The URL of this repository is written in one way: README, documentation and changelog."""
     pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md")]
-    named = {
-        url for page in pages for url in re.findall(r"copier copy .*?(https://\S+)", page.read_text(encoding="utf-8"))
-    }
-    assert named == {URL}
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    repositories = re.findall(r"github\.com/([\w-]+/[\w-]*package-template)\b", text)
+    assert set(repositories) == {"MeltanoLabs/meltano-package-template"}
+    assert set(re.findall(r"copier copy .*?(https://\S+)", text)) == {URL}
 
 
 @pytest.mark.slow

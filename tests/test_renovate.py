@@ -21,7 +21,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Project, Render
 
-URL = "https://github.com/MeltanoLabs/package-template.git"  # any URL that Renovate understands
+URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
 pytestmark = pytest.mark.slow
 
 
