@@ -57,7 +57,10 @@ def test_the_command_that_the_build_names_is_enough(project: Project) -> None:
     assert (
         f"The build requires poetry-core==2.1.3, poetry-dynamic-versioning>=1.10,<2, and {sentence}" in refused.stderr
     )
-    project.run(*COMMAND.split())
+    assert f"and {sentence}" in constraints(project, "--check").stderr
+    written = constraints(project)
+    assert written.stdout.startswith(f"Wrote {OWN_BACKENDS_LOCK} for poetry-core==2.1.3, ")
+    assert constraints(project, "--check").stdout == f"{OWN_BACKENDS_LOCK} has what the build requires.\n"
     build(project)
     assert locked(project)["poetry-core"] == "2.1.3"
     replace_hashes(project.path / OWN_BACKENDS_LOCK, "poetry-core")
@@ -124,6 +127,16 @@ def test_what_cannot_be_locked_is_explained(pyproject: str | None, sentence: str
         assert done.returncode == 1
         assert done.stderr.startswith(sentence)
     assert not (project.path / OWN_BACKENDS_LOCK).exists()
+
+
+def test_requirements_that_do_not_exist_are_explained(project: Project) -> None:
+    """With the output of pip or uv before the sentence."""
+    replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core>=99")
+    assert constraints(project, "--help").returncode == 2
+    done = constraints(project)
+    assert done.returncode == 1
+    assert "ERROR: No matching distribution found for poetry-core>=99" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("pip cannot install poetry-core>=99, poetry-dynamic-versioning")
 
 
 def test_without_its_packages_the_script_says_how_to_run_it(project: Project) -> None:

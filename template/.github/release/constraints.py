@@ -80,7 +80,11 @@ def dynamic_requirements(static: set[str]) -> set[str]:
             environment.install(static)
             builder = ProjectBuilder.from_isolated_env(environment, ".")
             return builder.get_requires_for_build("sdist") | builder.get_requires_for_build("wheel")
-    except (BuildException, subprocess.CalledProcessError) as error:
+    except subprocess.CalledProcessError as error:
+        print((error.stderr or b"").decode(errors="replace").strip(), file=sys.stderr)
+        message = f"pip cannot install {', '.join(sorted(static))}: see above, and correct `build-system.requires`."
+        raise ConstraintsError(message) from error
+    except BuildException as error:
         message = f"The build backend does not tell its requirements: {error}. See that `python -m build` works."
         raise ConstraintsError(message) from error
 
@@ -97,7 +101,7 @@ def write_lock() -> None:
     os.environ.pop("PIP_CONSTRAINT", None)  # of a lock that does not hold what is required
     static = static_requirements()
     requirements = sorted(static | dynamic_requirements(static))
-    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--universal", "--upgrade"]
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--upgrade"]
     command += ["--python-version", oldest_python(), "--generate-hashes", "--custom-compile-command", COMMAND]
     compiled = subprocess.run(
         [*command, "--output-file", str(LOCK), "-"],
