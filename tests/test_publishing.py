@@ -111,17 +111,18 @@ def test_the_doctor_names_the_job_and_what_to_do(world: World) -> None:
     world.project.write(f"{WORKFLOWS}/publish.yml", both)
     world.project.write(f"{WORKFLOWS}/old.yaml", workflow("- run: uv publish", on="on: release"))
     called = "acme/shared/.github/workflows/publish.yml@v1"
+    world.project.write(f"{WORKFLOWS}/empty.yml", "jobs:\n")
     world.project.write(f"{WORKFLOWS}/shared.yml", f"on: release\njobs:\n  call:\n    uses: {called}\n")
     world.commit()
     found = world.run_doctor()
     assert found.returncode == 1
     lines = [line for line in found.stdout.splitlines() if WORKFLOWS in line][1:]
-    early = "when a tag is pushed, before the release and its reviewer"
+    early = ", when a tag is pushed, before the release and its reviewer"
     needs = ", and its name from the `needs` of other jobs"
     assert lines == [
-        f"error        {WORKFLOWS}/old.yaml seems to publish, too: job-0 (uv publish).",
+        f"error        {WORKFLOWS}/old.yaml seems to publish as well: job-0 (uv publish).",
         f"             → git rm {WORKFLOWS}/old.yaml",
-        f"error        {WORKFLOWS}/publish.yml seems to publish, too {early}: job-1 (twine upload).",
+        f"error        {WORKFLOWS}/publish.yml seems to publish as well{early}: job-1 (twine upload).",
         f"             → delete the job job-1 from {WORKFLOWS}/publish.yml{needs}",
         f"not checked  {WORKFLOWS}/shared.yml calls {called}: whether that publishes, too, its repository shows.",
     ]

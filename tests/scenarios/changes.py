@@ -10,8 +10,9 @@ from tests.simulation.github import Environment
 from tests.simulation.server import Fault
 from tests.simulation.world import PUBLISHER, World
 from tests.support.editing import replace, replace_hashes
-from tests.support.paths import BUILD_LOCK, PYPROJECT, README, RELEASE_WORKFLOW
+from tests.support.paths import BUILD_LOCK, PYPROJECT, README, RELEASE_WORKFLOW, WORKFLOWS
 from tests.support.projects import WHEEL
+from tests.support.repositories import OLD_RELEASE
 
 Change = Callable[[World], None]
 
@@ -124,6 +125,12 @@ def edit(file: str, old: str, new: str) -> Change:
         world.commit()
 
     return change
+
+
+def keep_old_workflow(world: World) -> None:
+    """Keep a workflow from before, which publishes when a tag is pushed."""
+    world.project.write(f"{WORKFLOWS}/publish.yml", OLD_RELEASE)
+    world.commit()
 
 
 def rename_workflow(world: World) -> None:

@@ -3,6 +3,7 @@
 from tests.scenarios.changes import (
     delete_environment,
     edit,
+    keep_old_workflow,
     leave_pending,
     register_for_other_project,
     register_pending,
@@ -14,7 +15,7 @@ from tests.scenarios.changes import (
     set_remote,
 )
 from tests.scenarios.scenario import RERUN, Scenario
-from tests.support.paths import PUBLISHER_JSON, RELEASE_WORKFLOW, RELEASING
+from tests.support.paths import PUBLISHER_JSON, RELEASE_WORKFLOW, RELEASING, WORKFLOWS
 
 NO_PUBLISHER = "no publisher of it reads as below"
 CORRECT_FORM = (
@@ -103,6 +104,13 @@ REPOSITORY = [
         f"`{PUBLISHER_JSON}` names another file than the one that publishes.",
         "Rename the file with the command that the doctor prints.",
         f"There is no {RELEASE_WORKFLOW}, which the publisher names", rename_workflow, action="doctor",
+    ),
+    Scenario(
+        "Another workflow publishes as well",
+        "A workflow from before publishes, too. If a pushed tag starts it, it does so before the release and its "
+        "reviewer.",
+        "Delete the job that the doctor names, and keep the other jobs.",
+        f"{WORKFLOWS}/publish.yml seems to publish as well, when a tag is pushed", keep_old_workflow, action="doctor",
     ),
 ]  # fmt: skip
 

@@ -81,13 +81,13 @@ def check_workflows(publisher: dict[str, str]) -> list[Finding]:
         jobs = find_publishing(text)
         names = " and ".join(job for job, _ in jobs)
         shown = " and ".join(f"{job} ({evidence})" for job, evidence in jobs)
-        early = " when a tag is pushed, before the release and its reviewer" if starts_on_tag(text) else ""
+        early = ", when a tag is pushed, before the release and its reviewer" if starts_on_tag(text) else ""
         remedy = (
             f"git rm {shlex.quote(str(path))}"
             if len(jobs) == len(split_jobs(text))
             else f"delete the job {names} from {path}, and its name from the `needs` of other jobs"
         )
-        findings.append(Finding("error", f"{path} seems to publish, too{early}: {shown}", remedy))
+        findings.append(Finding("error", f"{path} seems to publish as well{early}: {shown}", remedy))
     findings += [
         Finding("not checked", f"{path} calls {call}: whether that publishes, too, its repository shows")
         for path, text in texts.items()
@@ -197,7 +197,8 @@ def check_policies(name: str, path: str, branch: str) -> list[Finding]:
 def admits(glob: str, tag: str) -> bool:
     """Return whether a rule admits a tag: as in Ruby's `File.fnmatch`, a `*` does not match a `/`."""
     return glob.count("/") == tag.count("/") and all(
-        fnmatchcase(part, pattern.replace("[^", "[!")) for part, pattern in zip(tag.split("/"), glob.split("/"), strict=True)
+        fnmatchcase(part, pattern.replace("[^", "[!"))
+        for part, pattern in zip(tag.split("/"), glob.split("/"), strict=True)
     )
 
 
