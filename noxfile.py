@@ -122,6 +122,16 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
+def adopted(session: nox.Session) -> None:
+    """Adopt every repository of the table, release it and update it, and write the table."""
+    install(session, "tests")
+    report = Path(session.create_tmp()) / "adopted.xml"
+    options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1", "-k", "adopts")
+    session.run("pytest", *options, "tests/test_adopted.py", *session.posargs)
+    session.run("python", "-m", "tests.adopted.table", report)
+
+
+@nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
     install(session, "tests")

@@ -104,6 +104,8 @@ class Repository:
             **self.files,
         }
         for name, text in files.items():
+            if name == PYPROJECT and not text:  # a repository without the file
+                continue
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (path / name).write_text(text, encoding="utf-8")
         answers = {
