@@ -140,6 +140,14 @@ def slow(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Make projects from 5,000 examples of any answers, and check what must hold of each; CI does every night."""
+    install(session, "tests")
+    files = ("tests/test_any_answer.py", "-m", "not slow", "-k", "any_answers")
+    session.run("pytest", *PARALLEL, *files, *session.posargs, env={"ANY_ANSWERS": "1000"})
+
+
+@nox.session
 @nox.parametrize("version", ["minimum", "latest"], ids=["minimum", "latest"])
 def copier(session: nox.Session, version: str) -> None:
     """Run the tests of answers and of the copier command with the oldest copier that is promised, or the newest."""

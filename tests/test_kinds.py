@@ -169,7 +169,7 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
     [
         ("tap", "1tap", ["kind", '"1tap"', "begins with a letter"]),
         ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
-        ("mapper", "json", ["kind", '"json"', "standard library"]),
+        ("mapper", "json", ["kind", '"json"', "Python's own module names"]),
     ],
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
         url = "https://pypi.org/manage/account/publishing/"
         return [Finding("ok", f"PyPI has no {name} yet: register a pending publisher, at most 30 days before", url)]
     if not files:
-        remedy = f"gh workflow run {publisher['workflow_filename']}"
+        remedy = f"gh workflow run {shlex.quote(publisher['workflow_filename'])}"
         return [Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a dry run shows", remedy)]
     sentence = f"PyPI has {name}: whether it is yours and has this publisher, only an owner of it can see"
     return [Finding("not checked", sentence, form_url(publisher))]

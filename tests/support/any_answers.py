@@ -1,0 +1,128 @@
+"""Any answers, for a property-based test, and what must hold of a project that is made from them."""
+
+import json
+import re
+import tomllib
+from typing import Any
+
+import yaml
+from hypothesis import strategies as st
+from readme_renderer import markdown
+
+from tests.support.combinations import AUTH_METHODS, REPOSITORIES, SINK_TYPES
+from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
+from tests.support.projects import Project
+from tests.support.questions import questions
+
+MODEL = {  # answers that occur nowhere else
+    "owner": "MODELOWNER",
+    "repository": "MODELREPOSITORY",
+    "package_name": "MODELPACKAGE",
+    "environment": "MODELENVIRONMENT",
+    "workflow_filename": "MODELWORKFLOW.yaml",
+}
+NAME = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True)
+LINE = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=60)
+MARKUP = st.text(st.sampled_from("ab1 .*_`~<>[]()!#+-=:|\\/&;@{}%$\"'éü🎵"), min_size=1, max_size=40)
+TEXT = (
+    LINE | MARKUP | st.sampled_from(["https://a.org/_b_", "www.a.org", ":+1:", "a@b.org", "1. a", "- a", "{{ owner }}"])
+)
+HOSTILE = st.text(max_size=30) | MARKUP
+
+
+def mostly(good: st.SearchStrategy[str], bad: st.SearchStrategy[str] = HOSTILE) -> st.SearchStrategy[str]:
+    """Return a strategy that draws from the second one in thirty cases: together, most answers are good."""
+    return st.integers(0, 29).flatmap(lambda number: bad if number == 0 else good)
+
+
+def repository_of(kind: str) -> st.SearchStrategy[str]:
+    """Return names of repositories, most of them as they are usual for a kind."""
+    usual = REPOSITORIES[kind].replace("sample", "{}").replace("my-library", "{}")
+    return mostly(NAME.map(usual.format))
+
+
+def answers_for(kind: str) -> st.SearchStrategy[dict[str, str]]:
+    """Return a strategy for answers to all questions together, each of them given or not."""
+    given: dict[str, st.SearchStrategy[str]] = {
+        "package_name": mostly(NAME),
+        "owner": mostly(st.from_regex(r"[A-Za-z0-9]{1,9}(-[A-Za-z0-9]{1,9}){0,2}", fullmatch=True)),
+        "environment": mostly(TEXT),
+        "workflow_filename": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9 ()._-]{0,20}\.ya?ml", fullmatch=True)),
+        "description": mostly(TEXT),
+        "author_name": mostly(TEXT),
+        "author_email": mostly(st.emails() | NAME.map(lambda name: f"{name}@example.com")),
+        "license": mostly(st.sampled_from(list(choices("license")))),
+        "python_min": mostly(st.sampled_from(list(choices("python_min")))),
+        "stream_type": mostly(st.sampled_from(list(choices("stream_type")))),
+        "auth_method": mostly(st.sampled_from(AUTH_METHODS)),
+        "sink_type": mostly(st.sampled_from(SINK_TYPES)),
+        "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
+    }
+    required: dict[str, st.SearchStrategy[str]] = {"kind": st.just(kind), "repository": repository_of(kind)}
+    return st.fixed_dictionaries(required, optional=given)
+
+
+def choices(question: str) -> list[str]:
+    """Return the values that a question offers."""
+    offered = questions()[question]["choices"]
+    return list(offered.values()) if isinstance(offered, dict) else offered
+
+
+def assert_reads_back(project: Project) -> None:
+    """Fail unless every file parses and has the answers as they were typed."""
+    for path in project.path.rglob("*"):
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if path.suffix == ".py":
+            compile(text, str(path), "exec")
+        elif path.suffix in {".yml", ".yaml"}:
+            list(yaml.safe_load_all(text))
+        elif path.suffix == ".json":
+            json.loads(text)
+    answers = {name: value.strip() if isinstance(value, str) else value for name, value in project.answers.items()}
+    assert yaml.safe_load(project.read(ANSWERS_FILE)).items() >= project.answers.items()
+    publisher = json.loads(project.read(PUBLISHER_JSON))
+    assert publisher == {name: project.answers[name] for name in publisher}
+    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
+    assert metadata["name"] == answers["package_name"]
+    assert metadata["description"] == answers["description"]
+    assert metadata["authors"] == [{"name": answers["author_name"], "email": answers["author_email"]}]
+    assert_readme_shows(project.read(README), answers["description"])
+
+
+def assert_readme_shows(readme: str, description: str) -> None:
+    """Fail unless PyPI shows the description as it was typed: without links, emphasis or other markup."""
+    lines = readme.split("\n")
+    (start,) = [number for number, line in enumerate(lines) if line.startswith("[![Test]")]
+    paragraph = "\n".join(lines[start + 2 : lines.index("## Install")])
+    shown = markdown.render(paragraph, variant="GFM")
+    assert shown is not None
+    expected = markdown.render(plain_text(description), variant="GFM")
+    assert shown == expected, (paragraph, shown)
+
+
+def plain_text(text: str) -> str:
+    """Return Markdown that shows a text as it is: every character that could be markup is a character reference."""
+    return "".join(char if char.isalnum() or char == " " else f"&#{ord(char)};" for char in text)
+
+
+def differences(one: Any, other: Any, where: str = "") -> list[tuple[str, Any, Any]]:  # noqa: ANN401
+    """Return where two parsed YAML files differ: the path, and the two values."""
+    if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
+        return [found for key in one for found in differences(one[key], other[key], f"{where}/{key}")]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return [found for number, pair in pairs for found in differences(*pair, f"{where}/{number}")]
+    return [] if one == other else [(where, one, other)]
+
+
+def assert_workflows_differ_by_the_answers_alone(project: Project, model: Project) -> None:
+    """Fail unless the workflows are those of a project with the answers of `MODEL`, but for the answers."""
+    words = re.compile("|".join(map(re.escape, MODEL.values())))
+    questions_of = {value: question for question, value in MODEL.items()}
+    for path in (model.path / WORKFLOWS).iterdir():
+        renamed = project.answers["workflow_filename"] if path.name == MODEL["workflow_filename"] else path.name
+        one, other = (
+            yaml.safe_load(file.read_text(encoding="utf-8")) for file in (path, project.path / WORKFLOWS / renamed)
+        )
+        for where, before, after in differences(one, other):
+            assert words.sub(lambda word: project.answers[questions_of[word[0]]], before) == after, where

@@ -1,0 +1,151 @@
+"""Any answers together: what is accepted needs no edit afterwards, and what is refused leaves nothing."""
+
+import itertools
+import os
+import shutil
+from pathlib import Path
+
+import copier
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, reject, settings
+
+from tests.support.any_answers import (
+    MODEL,
+    answers_for,
+    assert_reads_back,
+    assert_workflows_differ_by_the_answers_alone,
+)
+from tests.support.combinations import REPOSITORIES
+from tests.support.commands import run
+from tests.support.environments import assert_passes_all_checks
+from tests.support.interpreters import interpreters
+from tests.support.once import Once
+from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW
+from tests.support.projects import Project, Render
+from tests.support.versions import Versions, changed_files, recorded_answers, update
+
+EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # for each kind; `nox -s fuzz` sets it
+ACCEPTABLE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)  # the folder of a test is emptied by itself
+SETTINGS = settings(
+    max_examples=EXAMPLES or 4,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=ACCEPTABLE,
+)
+
+
+def check_any_answers(answers: dict[str, str], template: Path, folder: Path, model: Project) -> None:
+    """Make a project from answers, or be refused; check what holds in each case."""
+    destination = folder / "any"
+    shutil.rmtree(destination, ignore_errors=True)
+    try:
+        copier.run_copy(str(template), destination, data=answers, defaults=True, quiet=True)
+    except (ValueError, TypeError) as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+    if refusal:
+        assert any(f"'{question}'" in refusal for question in answers), refusal
+        assert not destination.exists()
+        return
+    project = Project(destination, recorded_answers(destination))
+    assert {
+        name: value for name, value in answers.items() if name in project.answers
+    }.items() <= project.answers.items()
+    assert_reads_back(project)
+    assert_workflows_differ_by_the_answers_alone(project, model)
+    for check in (("check", "--quiet"), ("format", "--check", "--quiet")):
+        run("ruff", *check, cwd=destination)
+
+
+@pytest.mark.parametrize("kind", REPOSITORIES)
+def test_any_answers_make_a_project_or_are_refused(kind: str, template: Path, tmp_path: Path, render: Render) -> None:
+    """A few examples for each kind, the same ones every time; many other ones at night."""
+
+    @SETTINGS
+    @given(answers=answers_for(kind))
+    def check(answers: dict[str, str]) -> None:
+        check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library"))
+
+    check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", REPOSITORIES)
+def test_a_sample_of_any_answers_passes_all_checks(kind: str, versions: Versions, tmp_path: Path, once: Once) -> None:
+    """It is built, linted, typed, tested and updated; on the newest Python that the machine has."""
+    version, python = list(interpreters().items())[-1]
+    numbers = itertools.count()
+
+    @settings(SETTINGS, max_examples=2)
+    @given(answers=answers_for(kind))
+    def check(answers: dict[str, str]) -> None:
+        folder = tmp_path / str(next(numbers))
+        answers["python_min"] = min(answers.get("python_min", version), version)
+        data = [f"--data={name}={value}" for name, value in answers.items()]
+        made = run(
+            "copier", "copy", "--defaults", "--vcs-ref=v1.0.0", *data, versions.path, folder, cwd=tmp_path, check=False
+        )
+        if made.returncode:
+            reject()
+        project = Project(folder, recorded_answers(folder)).init()
+        assert_passes_all_checks(project, python, tmp_path / f"venv-{folder.name}", once)
+        update(project)
+        assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
+
+    check()
+
+
+ELSEWHERE = [  # where the same answers are given: the umask, and variables
+    ("022", {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "1"}),
+    ("077", {"LC_ALL": "POSIX", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "2", "COLUMNS": "40"}),
+]
+
+
+def test_the_same_answers_give_the_same_bytes_everywhere(versions: Versions, tmp_path: Path) -> None:
+    """Under another locale, time zone, umask, folder and seed of Python's hashes."""
+    answers = ("--defaults", "--data=description=Zürich 日本 🎵", "--data=license=MIT")
+    for (umask, variables), folder in zip(ELSEWHERE, ("here", "some where/else"), strict=True):
+        (tmp_path / folder).mkdir(parents=True)
+        command = f'umask {umask} && exec copier copy "$@"'
+        arguments = (*answers, versions.path, "tap-x")
+        run("bash", "-c", command, "copier", *arguments, cwd=tmp_path / folder, env=variables)
+    done = run("diff", "--recursive", "here", "some where/else", cwd=tmp_path, check=False)
+    assert done.stdout == ""
+
+
+NAMED = [  # each of them was once accepted and then failed a check, or was refused without need
+    {"environment": "release #1"},
+    {"description": "é" * 257},
+    {"description": "https://api.example.com/v1/_search"},
+    {"description": "\\1 x"},
+    {"description": "www.a.b<b>x"},
+    {"description": ":+1:"},
+    {"repository": "_"},
+    {"package_name": "a-_b_-c"},
+    {"package_name": "docs"},
+    {"workflow_filename": "Publish (to PyPI).yaml"},
+    {"author_email": "a@xn--bcher-kva.example"},
+    {"owner": "foo-"},
+    {"owner": "foo--bar"},
+    {"repository": "x-ext", "wrapped_command": "_cmd"},
+]
+
+
+@pytest.mark.parametrize("answers", NAMED, ids=str)
+def test_known_answers_make_a_project(answers: dict[str, str], template: Path, tmp_path: Path, render: Render) -> None:
+    """None is refused, and all that holds of any answers holds of them."""
+    check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library"))
+    assert (tmp_path / "any").exists()
+
+
+@pytest.mark.parametrize("value", ["012", "3.10", "2026-11-24", "[a, b]", "true", "{a: 1}", "~"])
+def test_an_answer_that_yaml_does_not_read_as_text_is_refused(value: str, template: Path, tmp_path: Path) -> None:
+    """In a data file: `3.10` would become 3.1, and `012` ten."""
+    data = yaml.safe_load(f"owner: me\ndescription: {value}\n")
+    with pytest.raises(ValueError, match="Put quotes around the value of description"):
+        copier.run_copy(str(template), tmp_path / "any", data=data, defaults=True, quiet=True)
+    assert not (tmp_path / "any").exists()

@@ -1,0 +1,89 @@
+"""Every question, refusal and message can be read whole in a terminal of 80 columns."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON
+from tests.support.questions import questions, settings
+from tests.support.terminal import COLUMNS, open_terminal
+
+REPOSITORIES = {"tap": "tap-x", "target": "target-x", "extension": "x-ext"}  # by kind: all questions in three runs
+ANSWERS = {  # what is typed: an answer that is refused, the sentence that says what to do, and a good answer
+    "repository": ("a b", 'Use A-Z, a-z, 0-9, "-", "_", ".".', ""),
+    "owner": ("a b", 'Use 1 to 39 letters, digits, and "-".', "me"),
+    "package_name": ("a b", 'Use A-Z, a-z, 0-9, ".", "_", "-".', "my-name"),
+    "environment": ("it's", "Use 1 to 255 characters, no quotes.", "pypi"),
+    "workflow_filename": ("release", "Use a name like release.yaml.", "publish.yaml"),
+    "display_name": ("日本", "Use 1 to 64 characters, one line.", "My Service"),
+    "wrapped_command": ("echo a", "Use a command, no arguments.", "cat"),
+    "description": (" ", "Use 1 to 512 characters, one line.", "It does it."),
+    "author_name": ("<a>", "Use 1 to 200 characters, one line.", "Me"),
+    "author_email": ("me", "Use one like name@example.com.", "me@example.com"),
+}
+
+
+def asked(kind: str) -> list[str]:
+    """Return the questions that a project of a kind is asked, in order."""
+    only = {
+        "display_name": {"tap", "target", "extension"},
+        "stream_type": {"tap"},
+        "auth_method": {"tap"},
+        "sink_type": {"target"},
+        "wrapped_command": {"extension"},
+        "package_manager": set[str](),  # asked for `scope: ci`
+    }
+    return [question for question in questions() if kind in only.get(question, {kind})]
+
+
+@pytest.mark.parametrize("kind", REPOSITORIES)
+def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp_path: Path) -> None:
+    """The help of each question, the sentence of a refusal, and the other answer that is then taken."""
+    name = REPOSITORIES[kind]
+    with open_terminal("copier", "copy", str(template), name, folder=tmp_path) as terminal:
+        for question in asked(kind):
+            terminal.wait_for("🎤", questions()[question]["help"])
+            if question not in ANSWERS:
+                terminal.press_enter()
+                continue
+            refused, sentence, good = ANSWERS[question]
+            terminal.type(refused)
+            terminal.wait_for(f"Validation error for question '{question}': {sentence}")
+            terminal.type(good or name)
+        assert terminal.wait_for_end() == 0
+    answers = (tmp_path / name / ANSWERS_FILE).read_text(encoding="utf-8")
+    assert f"kind: {kind}\n" in answers
+    publisher = json.loads((tmp_path / name / PUBLISHER_JSON).read_text(encoding="utf-8"))
+    assert publisher["package_name"] == "my-name"
+
+
+def test_the_banner_says_that_nothing_is_written_before_the_end(template: Path, tmp_path: Path) -> None:
+    """And Control-C in the middle leaves nothing behind."""
+    with open_terminal("copier", "copy", str(template), "my-package", folder=tmp_path) as terminal:
+        terminal.wait_for(settings()["_message_before_copy"].strip(), questions()["scope"]["help"])
+        terminal.press_enter()
+        terminal.wait_for(questions()["repository"]["help"])
+        terminal.process.send("\x03")
+        assert terminal.wait_for_end() != 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_kind_that_cannot_have_the_repositorys_name_cannot_be_chosen(template: Path, tmp_path: Path) -> None:
+    """A plugin is named after its repository, and Python could not import this one."""
+    with open_terminal("copier", "copy", str(template), "json", folder=tmp_path) as terminal:
+        terminal.wait_for(questions()["scope"]["help"])
+        terminal.press_enter()
+        terminal.wait_for(questions()["repository"]["help"])
+        terminal.press_enter()
+        shown = terminal.wait_for(questions()["kind"]["help"])
+        assert shown.count("(Rename the repository first.") == len(questions()["kind"]["choices"]) - 1
+
+
+@pytest.mark.parametrize("question", questions())
+def test_no_line_of_a_question_is_wider_than_the_terminal(question: str) -> None:
+    """The first one stands behind a picture, the choices behind an arrow."""
+    lines = questions()[question]["help"].split("\n")
+    assert all(len(line) <= COLUMNS - 4 for line in lines)
+    choices = questions()[question].get("choices", [])
+    assert all(len(choice) <= COLUMNS - 4 for choice in choices)
