@@ -23,14 +23,14 @@ from tests.support.paths import (
     WORKFLOWS,
 )
 from tests.support.projects import Project, Render
-from tests.support.questions import settings
+from tests.support.questions import choices, settings
 from tests.support.versions import Versions, changed_files, conflicts, update
 
 TABLE = (DOCS / "reference/files.md").read_text(encoding="utf-8")
 ROWS: list[tuple[str, str, str, str]] = re.findall(
     r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\| (\w*) ?\|$", TABLE, re.MULTILINE
 )
-KINDS = list(settings()["kind"]["choices"].values())
+KINDS = choices("kind")
 PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 

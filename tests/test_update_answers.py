@@ -23,7 +23,7 @@ from tests.support.paths import (
     WORKFLOWS,
 )
 from tests.support.projects import Project, build
-from tests.support.questions import questions
+from tests.support.questions import choices, questions
 from tests.support.versions import Versions, changed_files, recorded_answers, text_changes, update
 
 RECORDED = yaml.safe_load(RECORDED_ANSWERS.read_text(encoding="utf-8"))
@@ -180,9 +180,7 @@ def test_a_choice_that_disappears_is_refused_and_never_replaced(question: str, l
     recorded = {"repository": "tap-x"} | BESIDE.get(question, {}) | {question: GONE[question]}
     copy_again(later, tmp_path / "before", recorded)
     content = yaml.safe_load((later / "copier.yml").read_text(encoding="utf-8"))
-    choices = content[question]["choices"]
-    values = choices.values() if isinstance(choices, dict) else choices
-    left = [value for value in values if value != GONE[question]]
+    left = [value for value in choices(question) if value != GONE[question]]
     content[question]["choices"] = left
     (later / "copier.yml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     with pytest.raises(ValueError, match=f"Invalid choice for '{question}': '{GONE[question]}' is not in") as refused:

@@ -12,7 +12,7 @@ from readme_renderer import markdown
 from tests.support.combinations import AUTH_METHODS, REPOSITORIES, SINK_TYPES
 from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project
-from tests.support.questions import questions
+from tests.support.questions import choices
 
 MODEL = {  # answers that occur nowhere else
     "owner": "MODELOWNER",
@@ -51,21 +51,15 @@ def answers_for(kind: str) -> st.SearchStrategy[dict[str, str]]:
         "description": mostly(TEXT),
         "author_name": mostly(TEXT),
         "author_email": mostly(st.emails() | NAME.map(lambda name: f"{name}@example.com")),
-        "license": mostly(st.sampled_from(list(choices("license")))),
-        "python_min": mostly(st.sampled_from(list(choices("python_min")))),
-        "stream_type": mostly(st.sampled_from(list(choices("stream_type")))),
+        "license": mostly(st.sampled_from(choices("license"))),
+        "python_min": mostly(st.sampled_from(choices("python_min"))),
+        "stream_type": mostly(st.sampled_from(choices("stream_type"))),
         "auth_method": mostly(st.sampled_from(AUTH_METHODS)),
         "sink_type": mostly(st.sampled_from(SINK_TYPES)),
         "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
     }
     required: dict[str, st.SearchStrategy[str]] = {"kind": st.just(kind), "repository": repository_of(kind)}
     return st.fixed_dictionaries(required, optional=given)
-
-
-def choices(question: str) -> list[str]:
-    """Return the values that a question offers."""
-    offered = questions()[question]["choices"]
-    return list(offered.values()) if isinstance(offered, dict) else offered
 
 
 def assert_reads_back(project: Project) -> None:

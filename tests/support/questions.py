@@ -25,6 +25,13 @@ def questions() -> dict[str, Any]:
     }
 
 
+def choices(question: str) -> list[str]:
+    """Return the values that a question offers; none if it takes text."""
+    offered = settings()[question].get("choices", [])
+    values = offered.values() if isinstance(offered, dict) else offered
+    return [value["value"] if isinstance(value, dict) else value for value in values]
+
+
 def copy_working_tree(folder: Path, *options: str, destination: str = "my-package") -> subprocess.CompletedProcess[str]:
     """Run `copier copy` in a folder, with the template of the working tree and without trust; may fail."""
     return run("copier", "copy", "--vcs-ref=HEAD", *options, ROOT, destination, cwd=folder, check=False)
