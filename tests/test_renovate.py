@@ -1,11 +1,17 @@
 """The real Renovate accepts the rendered configuration, and finds in a project what it should and nothing else."""
 
 import json
+import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from werkzeug import Request, Response
 
 from tests.support.commands import run
 from tests.support.once import Once
@@ -20,8 +26,25 @@ from tests.support.paths import (
     WORKFLOWS,
 )
 from tests.support.projects import Project, Render
+from tests.support.questions import settings
+from tests.support.serving import git_repositories, serve
+from tests.support.versions import Versions
 
 URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
+PROJECTS = {kind: {"kind": kind, "repository": "tap-x"} for kind in settings()["kind"]["choices"].values()}
+PROJECTS |= {
+    "tap with JWT": {"kind": "tap", "stream_type": "GraphQL", "auth_method": "JWT"},
+    "SQL tap": {"kind": "tap", "stream_type": "SQL"},
+    "SQL target": {"kind": "target", "sink_type": "SQL"},
+}
+RELEASES = {  # what an index of the test has; it knows no other package
+    "singer-sdk": ["0.54.9", "0.54.10", "0.55.0"],
+    "mypy": ["2.4.1", "3.0.0"],
+    "ruff": ["0.17.6", "0.17.7"],
+}
+
+Dependencies = dict[str, list[dict[str, Any]]]  # by file
+
 pytestmark = pytest.mark.slow
 
 
@@ -36,21 +59,49 @@ def renovate(once: Once) -> Path:
     return once("renovate", install) / "node_modules/.bin"
 
 
-def extracted(project: Project, renovate: Path) -> dict[str, set[str]]:
-    """Return what Renovate would keep up to date: the names of the dependencies, by file."""
-    logged = project.run(
-        renovate / "renovate",
-        "--platform=local",
-        "--dry-run=extract",
-        env={"LOG_LEVEL": "debug", "LOG_FORMAT": "json"},
-    ).stdout
-    lines: list[dict[str, Any]] = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
-    (found,) = (line["packageFiles"] for line in lines if line["msg"] == "Extracted dependencies")
+def logged(project: Project, renovate: Path, stage: str, message: str, **variables: str) -> Dependencies:
+    """Run Renovate up to a stage; return the dependencies that it logs with a message."""
+    variables |= {"LOG_LEVEL": "debug", "LOG_FORMAT": "json"}
+    done = project.run(renovate / "renovate", "--platform=local", f"--dry-run={stage}", env=variables)
+    lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    (line,) = (line for line in lines if line["msg"] == message)
+    found = line.get("packageFiles") or line["config"]
+    return {file["packageFile"]: file["deps"] for files in found.values() for file in files}
+
+
+def extracted(project: Project, renovate: Path) -> Dependencies:
+    """Return what Renovate would keep up to date."""
+    return logged(project, renovate, "extract", "Extracted dependencies")
+
+
+def names(dependencies: list[dict[str, Any]]) -> set[str]:
+    """Return the names of dependencies, but for GitHub's runners."""
+    return {dependency["depName"] for dependency in dependencies} - {"ubuntu"}
+
+
+def versions_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
+    """Return the bounds of the packages among dependencies, by name; one that Renovate skips has none."""
     return {
-        file["packageFile"]: {dependency["depName"] for dependency in file["deps"]}
-        for files in found.values()
-        for file in files
+        dependency["depName"]: SpecifierSet(dependency["currentValue"])
+        for dependency in dependencies
+        if dependency.get("datasource") == "pypi" and "skipReason" not in dependency
     }
+
+
+def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, SpecifierSet]]:
+    """Return the bounds of a project's requirements: those of pyproject.toml, and those of its pre-commit hooks."""
+    content = tomllib.loads(project.read(PYPROJECT))
+    texts = list(content["project"]["dependencies"])
+    for group in [
+        *content["project"].get("optional-dependencies", {}).values(),
+        *content["dependency-groups"].values(),
+    ]:
+        texts += [text for text in group if isinstance(text, str)]
+    hooks = [hook for repo in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in repo["hooks"]]
+    hooked = [text for hook in hooks for text in hook.get("additional_dependencies", [])]
+    found = [{item.name: item.specifier for item in map(Requirement, part)} for part in (texts, hooked)]
+    assert len(found[0]) == len(texts), "a name stands in two places, where Renovate sees one"
+    return found[0], found[1]
 
 
 def test_renovates_own_validator_accepts_the_configuration(render: Render, renovate: Path) -> None:
@@ -59,30 +110,87 @@ def test_renovates_own_validator_accepts_the_configuration(render: Render, renov
     run(renovate / "renovate-config-validator", "--strict", "--no-global", RENOVATE_JSON, cwd=project.path)
 
 
-@pytest.mark.parametrize("scope", ["package", "release"])
+@pytest.mark.parametrize("answers", PROJECTS)
+def test_renovate_sees_every_requirement_of_a_project(
+    answers: str, render: Render, renovate: Path, tmp_path: Path
+) -> None:
+    """The SDK among them, with its bounds, in `pyproject.toml` and in the pre-commit hooks."""
+    project = render(**PROJECTS[answers]).copy(tmp_path / "project").init()
+    found = extracted(project, renovate)
+    seen = (versions_of(found[PYPROJECT]), versions_of(found[PRE_COMMIT]))
+    assert seen == requirements(project)
+    singer = "singer-sdk" in project.read(PYPROJECT)
+    assert ("singer-sdk" in seen[0], "singer-sdk" in seen[1]) == (singer, singer)
+
+
+@pytest.mark.parametrize("scope", ["package", "release", "ci"])
 def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     scope: str, render: Render, renovate: Path, tmp_path: Path
 ) -> None:
-    """It leaves the template's workflows and constraints alone, and updates the project's own workflow."""
+    """It leaves the template's workflows, actions and locks alone, and updates the project's own workflows."""
     project = render(scope=scope).copy(tmp_path / "my-package")
     lines = [line for line in project.read(ANSWERS_FILE).splitlines() if not line.startswith(("_src_path", "_commit"))]
     project.write(ANSWERS_FILE, "\n".join([f"_src_path: {URL}", "_commit: v1.0.0", *lines, ""]))
+    step = "- uses: actions/checkout@v7.0.0\n"
     project.write(
-        f"{WORKFLOWS}/docs.yaml",
-        "on: push\njobs:\n  docs:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v7.0.0\n",
+        f"{WORKFLOWS}/docs.yaml", f"on: push\njobs:\n  docs:\n    runs-on: ubuntu-24.04\n    steps:\n      {step}"
     )
-    if scope == "release":  # an adopted repository keeps its own configuration; the how-to has what to add
+    own_action = project.path / ".github/actions/own/action.yml"
+    own_action.parent.mkdir(parents=True)
+    own_action.write_text(f"name: Own\nruns:\n  using: composite\n  steps:\n    {step}", encoding="utf-8")
+    later = project.path / ".github/release/later/action.yml"  # as a later version of the template may add it
+    later.parent.mkdir()
+    later.write_text(own_action.read_text(encoding="utf-8"), encoding="utf-8")
+    if scope != "package":  # an adopted repository keeps its own configuration; the how-to has what to add
         text = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
         addition = text.partition('```json title="renovate.json"\n')[2].partition("```")[0]
         project.write(RENOVATE_JSON, addition)
     project.init()
     found = extracted(project, renovate)
-    assert found[ANSWERS_FILE] == {URL}
-    workflows = {file: names for file, names in found.items() if file.startswith(".github/")}
-    own = {f"{WORKFLOWS}/docs.yaml"} | ({TEST_WORKFLOW} if scope == "package" else set())
-    assert {file: names - {"ubuntu"} for file, names in workflows.items()} == {
-        file: {"actions/checkout"} for file in own
-    }
+    assert names(found[ANSWERS_FILE]) == {URL}
+    workflows = {file: names(dependencies) for file, dependencies in found.items() if file.startswith(".github/")}
+    own = {f"{WORKFLOWS}/docs.yaml", ".github/actions/own/action.yml"}
+    own |= {TEST_WORKFLOW} if scope != "release" else set()
+    assert workflows == {file: {"actions/checkout"} for file in own}
     if scope == "package":
-        assert found[PYPROJECT] >= {"mypy", "pytest", "ruff"}
-        assert found[PRE_COMMIT] == {"astral-sh/ruff-pre-commit", "pre-commit/mirrors-mypy"}
+        assert names(found[PYPROJECT]) >= {"mypy", "pytest", "ruff"}
+        assert names(found[PRE_COMMIT]) >= {"astral-sh/ruff-pre-commit", "pre-commit/mirrors-mypy"}
+
+
+@Request.application
+def index(request: Request) -> Response:
+    """Answer as PyPI's JSON API, for the packages of `RELEASES`."""
+    name = request.path.split("/")[-2]
+    file = {"upload_time": "2026-01-01T00:00:00", "requires_python": ">=3.10", "yanked": False}
+    releases = {version: [file] for version in RELEASES.get(name, [])}
+    content = {"info": {"name": name, "home_page": ""}, "releases": releases}
+    return Response(json.dumps(content), status=200 if releases else 404, content_type="application/json")
+
+
+def test_renovate_finds_new_versions_of_the_template_and_of_the_sdk(
+    template: Path, renovate: Path, tmp_path: Path
+) -> None:
+    """The template's newest tag, over http; the SDK in one branch for both files, apart from a tool's major version."""
+    versions = Versions.create(template, tmp_path / "repositories/template")
+    with serve(git_repositories(tmp_path / "repositories")) as url, serve(index) as packages:
+        source = f"{url}/template/.git"
+        run("copier", "copy", "--quiet", "--defaults", "--data=kind=tap", source, "tap-x", cwd=tmp_path)
+        project = Project(tmp_path / "tap-x", {}).init()
+        versions.tag("v1.1.0").tag("v1.2.0")
+        variables = {"PIP_INDEX_URL": packages}
+        found = logged(project, renovate, "lookup", "packageFiles with updates", **variables)
+    (template_dependency,) = found[ANSWERS_FILE]
+    assert [update["newValue"] for update in template_dependency["updates"]] == ["v1.2.0"]
+    updates = {
+        (file, dependency["depName"]): [(update["newValue"], update["branchName"]) for update in dependency["updates"]]
+        for file in (PYPROJECT, PRE_COMMIT)
+        for dependency in found[file]
+        if dependency.get("updates")
+    }
+    sdk = updates[PYPROJECT, "singer-sdk"]
+    assert sdk == updates[PRE_COMMIT, "singer-sdk"]
+    assert [value for value, _ in sdk] == ["~=0.55.0"]
+    branches = {name: {branch for _, branch in found} for (_, name), found in updates.items()}
+    assert branches["mypy"] == {"renovate/major-development-tools"}
+    assert branches["ruff"] == {"renovate/development-tools"}
+    assert re.fullmatch("renovate/singer-sdk-.*", *branches["singer-sdk"])

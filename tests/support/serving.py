@@ -1,10 +1,14 @@
-"""Serving a WSGI application on loopback."""
+"""Serving a WSGI application on loopback, and git repositories as one."""
 
+import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 Application: TypeAlias = Any  # a WSGI application
@@ -26,3 +30,28 @@ def serve(application: Application, handler: type[WSGIRequestHandler] = QuietHan
         yield f"http://127.0.0.1:{server.port}"
     finally:
         server.shutdown()
+
+
+def git_repositories(root: Path) -> Application:
+    """Return an application that serves every git repository below a folder for reading, as git's own CGI program."""
+
+    @Request.application
+    def respond(request: Request) -> Response:
+        variables = {
+            "GIT_PROJECT_ROOT": str(root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH": os.environ["PATH"],
+            "PATH_INFO": request.path,
+            "QUERY_STRING": request.query_string.decode(),
+            "REQUEST_METHOD": request.method,
+            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+        }
+        command = ["git", "http-backend"]
+        done = subprocess.run(command, env=variables, input=request.get_data(), capture_output=True, check=True)
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+        return Response(body, status=headers.pop("Status", "200 OK"), headers=headers)
+
+    return respond
