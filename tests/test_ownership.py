@@ -1,5 +1,6 @@
 """Every file of a project has one owner, and an update respects it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from tests.support.paths import (
     ANSWERS_FILE,
     ANSWERS_SOURCE,
     DOCS,
+    GITATTRIBUTES,
     GITIGNORE,
     LICENSE,
     PYPROJECT,
     PYPROJECT_SOURCE,
     RELEASE_WORKFLOW,
+    RENOVATE_JSON,
     RENOVATE_SOURCE,
     ROOT,
     TEST_WORKFLOW,
@@ -165,3 +168,11 @@ def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_pat
     fresh = versions.project(tmp_path / "fresh")
     assert "ruff>=" in fresh.read(PYPROJECT)
     assert "timeout-minutes: 60" in fresh.read(TEST_WORKFLOW)
+
+
+def test_the_update_bot_leaves_the_templates_pins_alone(default: Project) -> None:
+    """Every file that the template owns is under a path that Renovate ignores, but for two that hold no pins."""
+    ignored = json.loads(default.read(RENOVATE_JSON))["ignorePaths"]
+    folders = tuple(path.removesuffix("**") for path in ignored if path.endswith("**"))
+    seen = [file for file in owned(default, "the template") if not file.startswith(folders) and file not in ignored]
+    assert seen == [ANSWERS_FILE, GITATTRIBUTES]

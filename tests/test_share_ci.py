@@ -35,13 +35,16 @@ EXAMPLES = re.findall(
 )
 
 
-def share(repository: Repository, manager: str, template: Path, folder: Path) -> Project:
-    """Write a repository below a folder and copy the setup with the shared actions into it; return it uncommitted."""
+def share(repository: Repository, manager: str, template: Path, folder: Path) -> tuple[Project, str]:
+    """Write a repository below a folder and copy the setup with the shared actions into it.
+
+    Return the project, uncommitted, and what copier printed.
+    """
     project = repository.write(folder / repository.repository)
     answers = project.answers | {"scope": "ci", "package_manager": manager}
     options = [f"--data={question}={answer}" for question, answer in answers.items()]
-    project.run("copier", "copy", "--defaults", "--overwrite", *options, template, ".")
-    return project
+    done = project.run("copier", "copy", "--defaults", "--overwrite", *options, template, ".")
+    return project, done.stderr
 
 
 def expected_files(render: Render, manager: str) -> list[str]:
@@ -56,7 +59,9 @@ def test_a_repository_gets_the_actions_and_keeps_its_own_files(
     like: str, template: Path, render: Render, tmp_path: Path
 ) -> None:
     """Its test workflow, too, even with `--overwrite`; it gets the template's only if it has none."""
-    project = share(REPOSITORIES[like], MANAGERS[like], template, tmp_path)
+    project, printed = share(REPOSITORIES[like], MANAGERS[like], template, tmp_path)
+    assert "for your test workflows. If\n.github/workflows/test.yaml is new and another workflow" in printed
+    assert '".github/actions/pythons/**", ".github/actions/setup/**"' in printed
     own = [] if (project.run("git", "ls-files", TEST_WORKFLOW).stdout) else [TEST_WORKFLOW]
     assert changed_files(project) == sorted([*expected_files(render, MANAGERS[like]), *own])
     assert text_changes(project) == []
@@ -170,7 +175,7 @@ RUN = {  # what each repository runs after the setup, and what it prints
 def test_the_actions_set_up_a_real_repository(like: str, template: Path, tmp_path: Path) -> None:
     """Every command of both actions, with the locked package manager, then a command of the project's own."""
     manager = MANAGERS[like]
-    project = share(REPOSITORIES[like], manager, template, tmp_path)
+    project, _ = share(REPOSITORIES[like], manager, template, tmp_path)
     (project.path / f"{manager}.lock").unlink(missing_ok=True)  # the repository's is a stand-in
     project.run(manager, "lock")
     project.write(".python-version", "3.10\n")  # leads uv elsewhere; the workflow's Python counts
