@@ -114,6 +114,10 @@ def test_the_lock_has_all_that_the_build_requires(
     [
         (None, "There is no pyproject.toml or setup.py at the top of the repository"),
         ("[build-system]\nrequires = 1\n", "The table [build-system] cannot be read: "),
+        (
+            '[build-system]\nrequires = []\nbuild-backend = "missing"\n',
+            "The build backend does not tell its requirements: ",
+        ),
         ("[build-system", "The table [build-system] cannot be read: "),
     ],
 )
@@ -127,6 +131,15 @@ def test_what_cannot_be_locked_is_explained(pyproject: str | None, sentence: str
         assert done.returncode == 1
         assert done.stderr.startswith(sentence)
     assert not (project.path / OWN_BACKENDS_LOCK).exists()
+
+
+def test_in_a_workflow_the_error_is_an_annotation(project: Project) -> None:
+    """One line of it, on the page of the run."""
+    (project.path / PYPROJECT).unlink()
+    command = (sys.executable, CONSTRAINTS_SCRIPT, "--check")
+    done = project.run(*command, check=False, env={"GITHUB_ACTIONS": "true"})
+    assert done.stdout.startswith("::error title=Build backend::There is no pyproject.toml or setup.py at the top")
+    assert done.stdout.count("\n") == 1
 
 
 def test_requirements_that_do_not_exist_are_explained(project: Project) -> None:

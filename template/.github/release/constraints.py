@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 
 try:
-    from build import BuildException, ProjectBuilder
+    from build import BuildBackendException, BuildException, ProjectBuilder
     from build.env import DefaultIsolatedEnv
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed: run this with `uv run` or `pipx run`, which install it.")
@@ -84,7 +84,7 @@ def dynamic_requirements(static: set[str]) -> set[str]:
         print((error.stderr or b"").decode(errors="replace").strip(), file=sys.stderr)
         message = f"pip cannot install {', '.join(sorted(static))}: see above, and correct `build-system.requires`."
         raise ConstraintsError(message) from error
-    except BuildException as error:
+    except (BuildBackendException, BuildException) as error:
         message = f"The build backend does not tell its requirements: {error}. See that `python -m build` works."
         raise ConstraintsError(message) from error
 
