@@ -149,6 +149,15 @@ def test_a_name_from_which_no_class_name_can_come_is_refused(display_name: str, 
     assert not (tmp_path / "tap-x").exists()
 
 
+@pytest.mark.parametrize(("kind", "has"), [("tap", True), ("target", True), ("mapper", False)])
+def test_a_plugin_offers_only_what_it_can_do(kind: str, has: bool, render: Render) -> None:  # noqa: FBT001
+    """Stream maps with made-up values, and batches, are for taps and targets; a mapper of the SDK has neither."""
+    project = render(kind=kind, repository=REPOSITORIES[kind])
+    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
+    assert bool(metadata.get("optional-dependencies")) is has
+    assert ("The SDK adds settings of its own" in project.read(README)) is has
+
+
 def imported_and_defined(path: Path) -> tuple[set[str], list[str]]:
     """Return the names that a module imports, and the classes that it defines."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -1,0 +1,122 @@
+"""A plugin's settings are declared once, in its class; one command writes the files that repeat them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.combinations import Answers, title
+from tests.support.editing import replace
+from tests.support.environments import install_wheel
+from tests.support.interpreters import interpreters
+from tests.support.once import Once
+from tests.support.paths import ENV_EXAMPLE, MELTANO_YML, MELTANOHUB_YML, README
+from tests.support.projects import Project, Render
+
+FILES = [README, MELTANO_YML, MELTANOHUB_YML, ENV_EXAMPLE]
+COMMAND = "poetry run python -m tests.update_settings"
+NEW = """
+        th.Property(
+            "page_size",
+            th.IntegerType(nullable=False),
+            default=100,
+            title="Page Size",
+            description="Records in a page | at most 500",
+        ),"""
+BY_HAND = """
+    - name: stream_maps
+      kind: object
+      hidden: true # the SDK's
+    - name: batch_config.encoding
+      kind: object
+"""
+KINDS = {"tap": "extractors", "target": "loaders", "mapper": "mappers"}
+
+
+class Plugin:
+    """A rendered plugin, and a Python that has it and what it is developed with."""
+
+    def __init__(self, project: Project, python: Path) -> None:
+        """Edit the project, run it with the Python."""
+        self.project, self.python = project, python
+        self.kind = project.answers["kind"]
+        (self.source,) = project.path.glob(f"src/*/{self.kind}.py")
+
+    def __call__(self, *arguments: str, check: bool = True) -> str:
+        """Run a module with the sources as they are; return all that it prints."""
+        done = self.project.run(self.python, "-m", *arguments, env={"PYTHONPATH": "src"}, check=check)
+        return done.stdout + done.stderr
+
+    def settings(self, file: str) -> dict[str, dict[str, object]]:
+        """Return the settings in a definition for Meltano, by name."""
+        definition = yaml.safe_load(self.project.read(file))
+        plugin = definition["plugins"][KINDS[self.kind]][0] if "plugins" in definition else definition
+        return {setting["name"]: setting for setting in plugin["settings"]}
+
+
+@pytest.fixture
+def plugin(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers], Plugin]:
+    """Make a plugin from answers."""
+
+    def make(answers: Answers) -> Plugin:
+        project = render(**answers, repository=f"{answers['kind'][:6]}-sample").copy(tmp_path / "project").init()
+        project.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation")
+        python = list(interpreters().values())[-1]
+        return Plugin(project, install_wheel(project, python, tmp_path / "venv", once))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=title(answers), marks=[] if answers["kind"] == "tap" else pytest.mark.slow)
+        for answers in (
+            {"kind": "tap", "stream_type": "REST", "auth_method": "API Key"},
+            {"kind": "target", "sink_type": "SQL"},
+            {"kind": "target", "sink_type": "batch"},
+            {"kind": "mapper"},
+        )
+    ],
+)
+def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: Callable[[Answers], Plugin]) -> None:
+    """The test names the command; what was added by hand, comments included, stays; then all of it passes again."""
+    made = plugin(answers)
+    project = made.project
+    replace(made.source, "PropertiesList(", f"PropertiesList({NEW}")
+    failed = made("pytest", "tests/test_settings.py", check=False)
+    for file in FILES:
+        assert f"Update {file}: run `{COMMAND}`" in failed
+    replace(project.path / MELTANO_YML, "    settings:\n", f"    settings:{BY_HAND}")
+    first = next(name for name in made.settings(MELTANO_YML) if name not in {"stream_maps", "batch_config.encoding"})
+    replace(project.path / MELTANO_YML, f"- name: {first}\n", f"- name: {first}\n      placeholder: Ask me # by hand\n")
+    with (project.path / ENV_EXAMPLE).open("a", encoding="utf-8") as example:
+        example.write("\n# By hand\nX_OTHER=1\n")
+    made("tests.update_settings")
+    made("pytest", "tests/test_settings.py")
+    project.run("ruff", "check")
+    project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
+    for definition in (MELTANO_YML, MELTANOHUB_YML):
+        assert made.settings(definition)["page_size"] == {
+            "name": "page_size",
+            "label": "Page Size",
+            "description": "Records in a page | at most 500",
+            "kind": "integer",
+            "value": 100,
+        }
+    kept = made.settings(MELTANO_YML)
+    assert (kept["stream_maps"]["hidden"], kept[first]["placeholder"]) == (True, "Ask me")
+    assert "batch_config.encoding" in kept
+    assert "Ask me # by hand" in project.read(MELTANO_YML)
+    assert "hidden: true # the SDK's" in project.read(MELTANO_YML)
+    assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in project.read(README)
+    assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
+    assert "X_OTHER=1\n" in project.read(ENV_EXAMPLE)
+    replace(made.source, NEW, "")
+    made("tests.update_settings")
+    assert not [file for file in FILES if "page_size" in project.read(file).lower()]
+    replace(made.source, "PropertiesList(", f"PropertiesList({NEW.replace('title=', '# title=')}")
+    sentence = f'The setting "page_size" has no title: add title="…" to its Property in {made.kind}.py.'
+    assert sentence in made("tests.update_settings", check=False)
+    assert sentence in made("pytest", "tests/test_settings.py", check=False)
