@@ -1,11 +1,15 @@
-"""Measure `copier copy` and `copier update` beside a template of one file, and the fleet script beside its commands.
+"""Measure `copier copy` and `copier update` beside two other templates, and the fleet script beside its commands.
 
 Usage: python scripts/bench.py [--runs N] [--projects N]
+
+The other templates are one of a single file, and a skeleton of the same size: as many files, files with Jinja in them
+and questions as a project has, and no macros, rules or computed answers.
 
 What is compared takes turns, so that both sides meet the same machine; medians are compared. Prints a table; the exit
 code is 1 if a bound is broken:
 
 - copy 1.7, and update with one changed workflow 2.0 times the template of one file;
+- copy and update 1.4 times the skeleton, for a library and for a tap;
 - the fleet script 0.5 times the processor time of `copier check-update` and `copier update` for each clone;
 - the last third of a fleet 1.25 times the first: the time grows with the number of clones and no faster.
 
@@ -27,11 +31,14 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+import yaml
+
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts/update_fleet.py"
 PARTS = ("copier.yml", "includes", "template")
 WORKFLOW = "template/.github/workflows/release-build.yaml"
-BOUNDS = {"copy": 1.7, "update": 2.0, "fleet": 0.5, "growth": 1.25}
+BOUNDS = {"copy": 1.7, "update": 2.0, "skeleton": 1.4, "fleet": 0.5, "growth": 1.25}
+PROJECTS = {"library": "my-package", "tap": "tap-sample"}  # the folder of a project, by kind
 OUTDATED = 2  # the exit code of `copier check-update` if there is a newer version
 GROUP = 10  # clones that one run of the fleet script updates
 COMPARED = 3  # clones that Copier's commands update after each group
@@ -54,7 +61,7 @@ def commit(folder: Path, tag: str) -> None:
 
 
 def make_templates(folder: Path) -> dict[str, Path]:
-    """Make both templates with two versions each, between which one line changed; return them by name."""
+    """Make all templates with two versions each, between which one line changed; return them by name."""
     whole, one = folder / "whole", folder / "one"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", *PARTS], cwd=ROOT, check=True, capture_output=True, text=True
@@ -62,22 +69,63 @@ def make_templates(folder: Path) -> dict[str, Path]:
     for name in filter(None, listed.stdout.split("\0")):
         (whole / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, whole / name)
-    (one / "template").mkdir(parents=True)
+    write_answers_file(one)
     (one / "copier.yml").write_text("_subdirectory: template\n", encoding="utf-8")
-    (one / "template/{{ _copier_conf.answers_file }}.jinja").write_text(
-        "{{ _copier_answers | to_nice_yaml }}", encoding="utf-8"
-    )
     (one / "template/file.yaml").write_text("a: 1\ntimeout-minutes: 15\nb: 2\n", encoding="utf-8")
-    for template, file in ((whole, WORKFLOW), (one, "template/file.yaml")):
-        commit(template, "v1.0.0")
-        changed = (template / file).read_text(encoding="utf-8").replace("timeout-minutes: 15", "timeout-minutes: 25")
-        (template / file).write_text(changed, encoding="utf-8")
-        commit(template, "v1.1.0")
-    return {"whole": whole, "one": one}
+    make_versions(whole, WORKFLOW)
+    make_versions(one, "template/file.yaml")
+    templates = {"whole": whole, "one": one}
+    for kind, name in PROJECTS.items():
+        templates[f"skeleton of a {kind}"] = skeleton = folder / kind
+        make_skeleton(whole, make_project(whole, folder / "rendered" / name), skeleton)
+        make_versions(skeleton, WORKFLOW)
+    return templates
+
+
+def write_answers_file(template: Path) -> None:
+    """Write the template of the file that keeps the answers."""
+    (template / "template").mkdir(parents=True)
+    name = "{{ _copier_conf.answers_file }}.jinja"
+    (template / "template" / name).write_text("{{ _copier_answers | to_nice_yaml }}", encoding="utf-8")
+
+
+def make_versions(template: Path, file: str) -> None:
+    """Make a template a git repository with two versions, between which one line of a file changed."""
+    commit(template, "v1.0.0")
+    changed = (template / file).read_text(encoding="utf-8").replace("timeout-minutes: 15", "timeout-minutes: 25")
+    (template / file).write_text(changed, encoding="utf-8")
+    commit(template, "v1.1.0")
+
+
+def make_skeleton(template: Path, project: Path, skeleton: Path) -> None:
+    """Make a template with the files of a project and the questions of its template, each with a plain default.
+
+    A file that is rendered from one with Jinja in it is one here, too: one answer, and then the text as it is.
+    """
+    with_jinja = {path.name.removesuffix(".jinja") for path in (template / "template").rglob("*.jinja")}
+    write_answers_file(skeleton)
+    for path in project.rglob("*"):
+        name = path.relative_to(project)
+        if path.is_dir() or name.parts[0] in {".git", ".copier-answers.yml"}:
+            continue
+        text, suffix = path.read_text(encoding="utf-8"), ""
+        if name.name in with_jinja:
+            text, suffix = "# {{ repository }}\n{% raw %}\n" + text + "{% endraw %}\n", ".jinja"
+        (skeleton / "template" / name.parent).mkdir(parents=True, exist_ok=True)
+        (skeleton / "template" / f"{name}{suffix}").write_text(text, encoding="utf-8")
+    content = yaml.safe_load((template / "copier.yml").read_text(encoding="utf-8"))
+    questions = {
+        name: {"type": "str", "help": question["help"], "default": name}
+        for name, question in content.items()
+        if name[0] != "_" and question.get("when") is not False and question.get("ask") is not False
+    }
+    plain = yaml.safe_dump({"_subdirectory": "template"} | questions, sort_keys=False)
+    (skeleton / "copier.yml").write_text(plain, encoding="utf-8")
 
 
 def make_project(template: Path | str, destination: Path) -> Path:
     """Make a project of a template's first version, a git repository."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
     run("copier", "copy", "--quiet", "--defaults", "--vcs-ref=v1.0.0", template, destination, cwd=destination.parent)
     commit(destination, "v0.1.0")
     return destination
@@ -112,30 +160,31 @@ def medians(runs: int, measured: dict[str, Callable[[int], None]]) -> dict[str, 
     return {name: Cost(*map(statistics.median, zip(*taken[1:], strict=True))) for name, taken in costs.items()}
 
 
-def measure_copy(folder: Path, templates: dict[str, Path], runs: int) -> dict[str, Cost]:
-    """Return the medians of `copier copy` with both templates."""
+def measure_copy(folder: Path, compared: dict[str, tuple[Path, str]], runs: int) -> dict[str, Cost]:
+    """Return the medians of `copier copy`; what is compared is a template and the name of the project's folder."""
     folder.mkdir()
 
     def copy(name: str) -> Callable[[int], None]:
-        command = ("copier", "copy", "--quiet", "--defaults", templates[name])
-        return lambda number: run(*command, folder / f"{name}-{number}", cwd=folder)
+        template, project = compared[name]
+        command = ("copier", "copy", "--quiet", "--defaults", template)
+        return lambda number: run(*command, folder / f"{name}-{number}" / project, cwd=folder)
 
-    return medians(runs, {name: copy(name) for name in templates})
+    return medians(runs, {name: copy(name) for name in compared})
 
 
-def measure_update(folder: Path, templates: dict[str, Path], runs: int) -> dict[str, Cost]:
-    """Return the medians of `copier update` with both templates, where one line of one file changed."""
+def measure_update(folder: Path, compared: dict[str, tuple[Path, str]], runs: int) -> dict[str, Cost]:
+    """Return the medians of `copier update`, where one line of one file changed; see `measure_copy`."""
     folder.mkdir()
-    projects = {name: make_project(template, folder / name) for name, template in templates.items()}
-    for name, project in projects.items():
+    for name, (template, project) in compared.items():
+        original = make_project(template, folder / name / project)
         for number in range(runs + 1):
-            shutil.copytree(project, folder / f"{name}-{number}")
+            shutil.copytree(original, folder / f"{name}-{number}" / project)
 
     def update(name: str) -> Callable[[int], None]:
         command = ["copier", "update", "--quiet", "--skip-answered", "--defaults"]
-        return lambda number: run(*command, cwd=folder / f"{name}-{number}")
+        return lambda number: run(*command, cwd=folder / f"{name}-{number}" / compared[name][1])
 
-    return medians(runs, {name: update(name) for name in templates})
+    return medians(runs, {name: update(name) for name in compared})
 
 
 def update_one_by_one(clone: Path, tree: Path) -> None:
@@ -226,19 +275,23 @@ def rows(runs: int, projects: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         templates = make_templates(folder)
+        compared = {"one": (templates["one"], "my-package")}
+        for kind, project in PROJECTS.items():
+            compared[kind] = templates["whole"], project
+            compared[f"skeleton of a {kind}"] = templates[f"skeleton of a {kind}"], project
         for what, measure in (("copy", measure_copy), ("update", measure_update)) if runs else ():
-            took = measure(folder / what, templates, runs)
-            whole, one = took["whole"], took["one"]
-            yield f"copier {what}", f"{whole.clock:.2f} s", f"{one.clock:.2f} s", whole.clock / one.clock, BOUNDS[what]
-            label = f"copier {what}, processors"
-            yield (
-                label,
-                f"{whole.processor:.2f} s",
-                f"{one.processor:.2f} s",
-                whole.processor / one.processor,
-                BOUNDS[what],
-            )
+            took = measure(folder / what, compared, runs)
+            yield from compare(f"{what} a library: one file", took["library"], took["one"], BOUNDS[what])
+            for kind in PROJECTS:
+                label = f"{what} a {kind}: skeleton"
+                yield from compare(label, took[kind], took[f"skeleton of a {kind}"], BOUNDS["skeleton"])
         yield from rows_of_fleet(folder / "fleet", templates["whole"], projects)
+
+
+def compare(label: str, this: Cost, other: Cost, bound: float) -> Iterator[Row]:
+    """Yield the rows of two costs: of the clock, and of the processors."""
+    for kind, ours, theirs in (("clock", this.clock, other.clock), ("processors", this.processor, other.processor)):
+        yield f"{label}, {kind}", f"{ours:.2f} s", f"{theirs:.2f} s", ours / theirs, bound
 
 
 def main() -> int:
@@ -247,13 +300,13 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=9, help="runs of copy and update; 0 measures the fleet alone")
     parser.add_argument("--projects", type=int, default=100, help=f"clones in the fleet, a multiple of {GROUP}")
     options = parser.parse_args()
-    print(f"| {'measured':36} | {'this template':13} | {'beside':13} | ratio | bound |")
-    print(f"| {'-' * 36} | {'-' * 13} | {'-' * 13} | ----- | ----- |")
+    print(f"| {'measured':39} | {'this template':13} | {'beside':13} | ratio | bound |")
+    print(f"| {'-' * 39} | {'-' * 13} | {'-' * 13} | ----- | ----- |")
     broken = 0
     for what, this, beside, ratio, bound in rows(options.runs, options.projects):
         broken += ratio > bound
         print(
-            f"| {what:36} | {this:13} | {beside:13} | {ratio:5.2f} | {bound:5.2f} |{' over' * (ratio > bound)}",
+            f"| {what:39} | {this:13} | {beside:13} | {ratio:5.2f} | {bound:5.2f} |{' over' * (ratio > bound)}",
             flush=True,
         )
     return 1 if broken else 0
