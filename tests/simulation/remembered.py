@@ -42,7 +42,7 @@ class Memory:
         dist = place.workspace / "dist"
         if installs or builds:
             variables = self.with_index(variables)
-        inputs = [script, str(place.python.readlink()) if place.python.is_symlink() else ""]
+        inputs = [script.strip(), str(place.python.readlink()) if place.python.is_symlink() else ""]
         inputs += inputs_of_pip(place.workspace, variables) if installs or builds else []
         inputs += inputs_of_build(place.workspace, variables) if builds else []
         inputs += [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(dist.glob("*"))]
