@@ -9,7 +9,7 @@ import yaml
 from tests.support.commands import run
 from tests.support.paths import ROOT
 from tests.support.projects import Render
-from tests.support.questions import questions
+from tests.support.questions import choices
 
 WORDS = ROOT / "tests/words.yml"
 LIST: list[dict[str, str]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
@@ -47,7 +47,7 @@ def test_this_repository_is_written_in_plain_english() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        *({"kind": kind} for kind in questions()["kind"]["choices"].values()),
+        *({"kind": kind} for kind in choices("kind")),
         {"scope": "release"},
         {"scope": "ci"},
     ],
