@@ -38,7 +38,13 @@ def newest(names: set[str]) -> dict[str, str]:
     compiled = subprocess.run(
         command, check=True, capture_output=True, text=True, input="\n".join(sorted(names))
     ).stdout
-    return {match["name"]: match["version"] for match in PIN.finditer(compiled)}
+    found = {match["name"]: match["version"] for match in PIN.finditer(compiled)}
+    return {name: found[normalized(name)] for name in names if normalized(name) in found}
+
+
+def normalized(name: str) -> str:
+    """Return a name as uv writes it (PEP 503), whatever is pinned: ruamel-yaml for ruamel.yaml."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def bump(text: str, versions: dict[str, str]) -> str:

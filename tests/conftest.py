@@ -12,10 +12,11 @@ from tests.simulation.server import Loopback, serve_loopback
 from tests.simulation.world import World
 from tests.support.combinations import REPOSITORIES, Answers, title
 from tests.support.commands import run
+from tests.support.environments import assert_passes_all_checks
 from tests.support.fleet import Fleet
 from tests.support.interpreters import newest_interpreter
 from tests.support.once import Once
-from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, ROOT, source
+from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, MELTANO_YML, ROOT, source
 from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render, build
 from tests.support.versions import LINE_CHANGE, Versions
@@ -78,6 +79,20 @@ def installed(default: Project, once: Once) -> Project:
 def built(default: Project, once: Once) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
     return once("built", lambda folder: build(default.copy(folder / "my-package"))) / "my-package/dist"
+
+
+@pytest.fixture
+def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], Project]:
+    """Make a project from answers, run all that it has to pass on a Python, and return it."""
+
+    def check(answers: Answers, python: Path) -> Project:
+        project = render(**answers).copy(tmp_path / "project").init()
+        assert_passes_all_checks(project, python, tmp_path / "venv", once)
+        if answers["kind"] != "library":
+            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
+        return project
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -22,9 +22,7 @@ from tests.support.combinations import (
     title,
     variants,
 )
-from tests.support.environments import assert_passes_all_checks
 from tests.support.interpreters import interpreters
-from tests.support.once import Once
 from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project, Render
 from tests.support.questions import copy_working_tree
@@ -32,28 +30,9 @@ from tests.support.questions import copy_working_tree
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
 
 
-def is_library(answers: Answers) -> bool:
-    """Tell whether a project is no plugin."""
-    return answers["kind"] == "library"
-
-
 def combination(answers: Answers, *others: str) -> object:
     """Return a combination, and what goes with it, as parameters of a test."""
     return pytest.param(*others, answers, id=", ".join([*others, title(answers)]))
-
-
-@pytest.fixture
-def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], Project]:
-    """Make a project from answers, run all that it has to pass on a Python, and return it."""
-
-    def check(answers: Answers, python: Path) -> Project:
-        project = render(**answers).copy(tmp_path / "project").init()
-        assert_passes_all_checks(project, python, tmp_path / "venv", once)
-        if not is_library(answers):
-            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
-        return project
-
-    return check
 
 
 @pytest.mark.parametrize("answers", pairs(), ids=title)
@@ -189,7 +168,7 @@ def test_the_table_of_combinations_has_them_all() -> None:
     assert list(rows) == [title(variant) for variant in variants()]
     for variant in variants():
         is_sql = "SQL" in (variant.get("stream_type"), variant.get("sink_type"))
-        expected = [True, not is_library(variant), is_sql, "auth_method" in variant]
+        expected = [True, variant["kind"] != "library", is_sql, "auth_method" in variant]
         assert [bool(cell) for cell in rows[title(variant)]] == expected
 
 

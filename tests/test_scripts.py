@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from bump import FILES, HOOK, PIN, bump
+from bump import FILES, HOOK, PIN, bump, newest
 from release_notes import release_notes
 
 from tests.support.commands import run
@@ -64,6 +64,12 @@ def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
     text = 'lint = ["ruff==0.1.0", "x[y]==2.0"]\nrepo: https://h/ruff-pre-commit\n    rev: v0.1.0\nother==3'
     bumped = bump(text, {"ruff": "0.10.0", "x": "1.9"})
     assert bumped == text.replace("0.1.0", "0.10.0")
+
+
+def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None:
+    """The index may spell it in another way, and some pins are as old as the name."""
+    found = newest({"ruamel.yaml", "meltano.edk", "ruff"})
+    assert found.keys() == {"ruamel.yaml", "meltano.edk", "ruff"}
 
 
 @pytest.mark.parametrize(
