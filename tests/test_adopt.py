@@ -91,7 +91,7 @@ def test_the_release_workflow_cannot_take_the_name_of_the_build(scope: str, firs
     """It would replace the template's other workflow."""
     project = TAP.write(tmp_path / "tap")
     named = ("--overwrite", f"--data=scope={scope}", "--data=workflow_filename=Release-Build.yaml")
-    assert "Use a name that is not another workflow of the project" in adopt(project, first, *named, check=False)
+    assert "Another workflow of the project has this one" in adopt(project, first, *named, check=False)
     assert changed_files(project) == []
 
 

@@ -201,17 +201,29 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert publisher["owner"] == "me"
     message = done.stderr[done.stderr.index("Created ") :]
     assert all(value in message for value in publisher.values())
-    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
-    assert len(commands) == 3
+    assert "Warning: you named the template by a local path" in message
 
 
 def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
-    """Pasted into a shell, also in a folder with a space in its name; the last one has a test of its own."""
+    """Pasted into a shell, also in a folder with a space in its name; the lock of what was tested is committed."""
     message = copy_working_tree(tmp_path, "--defaults", destination="with space/my-package").stderr
-    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git "))]
-    assert len(commands) == 2, message
+    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
+    assert [command.split()[0] for command in commands] == ["cd", "git", "poetry", "git", "poetry"], message
     run("bash", "-euc", "\n".join(commands), cwd=tmp_path)
-    assert run("git", "status", "--porcelain", cwd=tmp_path / "with space/my-package").stdout == ""
+    project = tmp_path / "with space/my-package"
+    assert run("git", "status", "--porcelain", cwd=project).stdout == ""
+    assert "poetry.lock" in run("git", "ls-files", cwd=project).stdout
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a.git", "git@github.com:a/b.git", "gh:a/b", "git+https://a/b"])
+def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
+    """The message's condition, for URLs that the tests cannot open."""
+    environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
+    (condition,) = re.findall(r"{%- if (not _copier_answers\._src_path .+) %}", settings()["_message_after_copy"])
+    shown = {
+        path: environment.compile_expression(condition)(_copier_answers={"_src_path": path}) for path in (url, ROOT)
+    }
+    assert shown == {url: False, ROOT: True}
 
 
 def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
