@@ -25,10 +25,11 @@ from tests.support.commands import ENVIRONMENT, run
 from tests.support.once import Once
 from tests.support.paths import COPIER_READS, ROOT
 from tests.support.projects import Project
+from tests.support.questions import questions
 
 WIDTH = 56  # columns: on a phone of 390 px a letter is then 6 px wide
 TERMINAL = (400, 400)  # rows and columns of the terminal that asks the questions: the picture wraps its lines
-LAST_QUESTION_SHOWN = "File name of the release workflow"
+LAST_QUESTION_SHOWN = questions()["workflow_filename"]["help"].splitlines()[0]
 COPY = 'copier copy "$TEMPLATE" my-package'
 CHECK = [
     "git init -q -b main && git add . && git commit -qm Begin",
@@ -57,7 +58,8 @@ def shortened(lines: list[str]) -> list[str]:
     last = next(number for number, line in enumerate(lines) if LAST_QUESTION_SHOWN in line)
     after = next(number for number in range(last + 1, len(lines)) if lines[number].startswith("🎤"))
     files = [number for number, line in enumerate(lines) if re.match(r" *(create|identical)  ", line)]
-    text = "\n".join([*lines[:after], "⋮", *lines[files[-1] + 1 :]]).strip("\n")
+    asked = re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", "\n".join(lines[:after]))  # the picture is narrower than the help
+    text = "\n".join([asked, "⋮", *lines[files[-1] + 1 :]]).strip("\n")
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
 
