@@ -121,7 +121,7 @@ def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions
     text = project.read(TEST_WORKFLOW)
     update(project, "--data=environment=pypi")
     assert conflicts(project) == []
-    assert project.read(TEST_WORKFLOW) == text.replace("name: publishing", "name: pypi")
+    assert project.read(TEST_WORKFLOW) == text.replace('"publishing"', '"pypi"')
 
 
 @pytest.mark.parametrize("scope", ["package", "release", "ci"])
