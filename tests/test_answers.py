@@ -220,10 +220,9 @@ def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
     """The message's condition, for URLs that the tests cannot open."""
     environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
     (condition,) = re.findall(r"{%- if (not _copier_answers\._src_path .+) %}", settings()["_message_after_copy"])
-    shown = {
-        path: environment.compile_expression(condition)(_copier_answers={"_src_path": path}) for path in (url, ROOT)
-    }
-    assert shown == {url: False, ROOT: True}
+    warns = environment.compile_expression(condition)
+    assert not warns(_copier_answers={"_src_path": url})
+    assert warns(_copier_answers={"_src_path": str(ROOT)})
 
 
 def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:

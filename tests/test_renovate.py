@@ -26,12 +26,12 @@ from tests.support.paths import (
     WORKFLOWS,
 )
 from tests.support.projects import Project, Render
-from tests.support.questions import settings
+from tests.support.questions import choices
 from tests.support.serving import git_repositories, serve
 from tests.support.versions import Versions
 
 URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-PROJECTS = {kind: {"kind": kind, "repository": "tap-x"} for kind in settings()["kind"]["choices"].values()}
+PROJECTS = {kind: {"kind": kind, "repository": "tap-x"} for kind in choices("kind")}
 PROJECTS |= {
     "tap with JWT": {"kind": "tap", "stream_type": "GraphQL", "auth_method": "JWT"},
     "SQL tap": {"kind": "tap", "stream_type": "SQL"},
