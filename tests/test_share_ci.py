@@ -15,6 +15,7 @@ from tests.support.paths import (
     ACTIONS,
     ANSWERS_FILE,
     DOCS,
+    GITATTRIBUTES,
     POETRY_LOCK,
     PYTHONS_SCRIPT,
     RELEASING,
@@ -82,8 +83,8 @@ def test_an_update_adds_the_actions_to_the_release_setup(adopted: Project, tmp_p
     """Every recorded answer stays, and no test workflow is written."""
     project = adopted.copy(tmp_path / "tap-x")
     update(project, "--data=scope=ci", "--data=package_manager=uv", "--vcs-ref=v1.0.0")
-    assert changed_files(project) == sorted([ANSWERS_FILE, *SHARED])
-    assert text_changes(project) == [ANSWERS_FILE]
+    assert changed_files(project) == sorted([ANSWERS_FILE, GITATTRIBUTES, *SHARED])
+    assert text_changes(project) == [ANSWERS_FILE, GITATTRIBUTES]
     expected = adopted.answers | {"scope": "ci", "package_manager": "uv", "created_as": "ci"}
     assert recorded_answers(project.path) == expected
 
