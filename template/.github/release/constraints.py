@@ -28,6 +28,7 @@ from pathlib import Path
 try:
     from build import BuildBackendException, BuildException, ProjectBuilder
     from build.env import DefaultIsolatedEnv
+    from pyproject_hooks import quiet_subprocess_runner
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed: run this with `uv run` or `pipx run`, which install it.")
 
@@ -78,7 +79,7 @@ def dynamic_requirements(static: set[str]) -> set[str]:
     try:
         with DefaultIsolatedEnv() as environment:
             environment.install(static)
-            builder = ProjectBuilder.from_isolated_env(environment, ".")
+            builder = ProjectBuilder.from_isolated_env(environment, ".", runner=quiet_subprocess_runner)
             return builder.get_requires_for_build("sdist") | builder.get_requires_for_build("wheel")
     except subprocess.CalledProcessError as error:
         print((error.stderr or b"").decode(errors="replace").strip(), file=sys.stderr)
