@@ -8,7 +8,7 @@ Usage: uv run .github/release/constraints.py           writes the lock
        uv run .github/release/constraints.py --check   says whether the build finds what it needs in the lock it uses
 
 The release build installs the build backend from `backends.txt`, which the template locks for the usual backends. A
-project that requires other packages or other versions (an exact one of hatchling, say) needs a lock of its own, and the build
+project that requires other packages or other versions (an exact one, say) needs a lock of its own, and the build
 uses it in place of the template's. It holds what `build-system.requires` in pyproject.toml names (without that
 table: setuptools), what the backend requires beyond that (PEP 517), and all that these depend on, for the Python of
 the release build and every newer one, and for this Python if it is older. Run it again when these requirements change.
