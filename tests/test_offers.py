@@ -24,7 +24,19 @@ from tests.support.paths import (
 from tests.support.projects import Project, Render
 
 LAUNCH = ".vscode/launch.json"
-ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
+ONE_OF_EACH_KIND = [
+    pytest.param(
+        next(filter(lambda answers: answers["kind"] == kind, variants())),
+        id=kind,
+        marks=[] if kind == "tap" else pytest.mark.slow,
+    )
+    for kind in REPOSITORIES
+]
+
+
+def slow(*values: object) -> object:
+    """Return parameters of a test that plain `nox` leaves out."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 def classes(project: Project) -> list[str]:
@@ -44,7 +56,7 @@ def test_a_package_without_a_license_says_so(render: Render) -> None:
     assert project.read(README).endswith("## License\n\nNo license: all rights reserved by the author.\n")
 
 
-@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_the_hooks_that_projects_have_beside_their_tools_pass(answers: Answers, render: Render, tmp_path: Path) -> None:
     """Run as pre-commit runs them; of the plugins alone, the definition for Meltano is checked."""
     project = render(**answers, repository=REPOSITORIES[answers["kind"]]).copy(tmp_path / "project").init()
@@ -57,7 +69,7 @@ def test_the_hooks_that_projects_have_beside_their_tools_pass(answers: Answers, 
         project.run(*command)
 
 
-@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_git_ignores_what_a_run_leaves_behind_and_secrets(answers: Answers, render: Render, tmp_path: Path) -> None:
     """And not what Meltano wants in the repository: its lock files, and schemas that are called like a catalog."""
     project = render(**answers).copy(tmp_path / "project").init()
@@ -79,7 +91,7 @@ def test_ci_runs_the_sessions_that_one_command_runs(license_name: str, render: R
     assert "poetry run nox\n" in project.read(README)
 
 
-@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND, ids=title)
+@pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render: Render) -> None:
     """The configuration is valid JSON and names modules that can be run; a state backend runs in Meltano's."""
     project = render(**answers, repository=REPOSITORIES[answers["kind"]], ide="VSCode")
@@ -98,12 +110,12 @@ def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render:
     [
         ("tap-github", "GitHub", "TapGitHub"),
         ("tap-my-source", None, "TapMySource"),
-        ("tap-x", "my source (new)", "TapMySourceNew"),
-        ("tap-x", "15Five", "Tap15Five"),
+        slow("tap-x", "my source (new)", "TapMySourceNew"),
+        slow("tap-x", "15Five", "Tap15Five"),
         ("tap-cafe", "Café", "TapCafe"),  # a letter that is not ASCII: made from the repository
-        ("target-github", "GitHub", "TargetGitHub"),
-        ("map-github", "GitHub", "GitHubMapper"),
-        ("github-ext", "GitHub", "GitHubExtension"),
+        slow("target-github", "GitHub", "TargetGitHub"),
+        slow("map-github", "GitHub", "GitHubMapper"),
+        slow("github-ext", "GitHub", "GitHubExtension"),
         ("meltano-state-backend-github", "GitHub", "GitHubStateStoreManager"),
     ],
 )
@@ -123,10 +135,10 @@ def test_the_services_own_spelling_names_the_classes(
     ("repository", "scheme"),
     [
         ("meltano-state-backend-redis", "redis"),
-        ("state-backend-my-source", "my-source"),
+        slow("state-backend-my-source", "my-source"),
         ("meltano-state-backend-s3", "meltano-s3"),  # one that Meltano has itself
-        ("meltano-state-backend-15five", "meltano-15five"),  # no URI begins with a digit
-        ("somewhere", "somewhere"),
+        slow("meltano-state-backend-15five", "meltano-15five"),  # no URI begins with a digit
+        slow("somewhere", "somewhere"),
     ],
 )
 def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, scheme: str, render: Render) -> None:
@@ -139,7 +151,7 @@ def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, sche
     assert len(entry_points["meltano.settings"]) == 1
 
 
-@pytest.mark.parametrize("display_name", ["", " ", "!?", "日本", "a\nb", "\u202eabc", "x" * 65])
+@pytest.mark.parametrize("display_name", [slow(""), slow(" "), slow("!?"), "日本", "a\nb", slow("\u202eabc"), "x" * 65])
 def test_a_name_from_which_no_class_name_can_come_is_refused(display_name: str, template: Path, tmp_path: Path) -> None:
     """In one sentence that names the question and shows the value."""
     data = {"display_name": display_name}
