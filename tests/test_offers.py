@@ -204,3 +204,24 @@ def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render
             imported, defined = imported_and_defined(path)
             assert not imported & set(defined), (display_name, path.name)
             assert len(set(defined)) == len(defined), (display_name, path.name)
+
+
+@pytest.mark.parametrize(
+    ("repository", "own", "class_name"),
+    [
+        ("tap-r-e-s-t", {"stream_type": "REST"}, "TapRESTStream"),
+        slow("tap-s-q-l", {"stream_type": "SQL"}, "TapSQLStream"),
+        slow("target-s-q-l", {"sink_type": "SQL"}, "TargetSQLSink"),
+        slow("tap-o-auth", {"stream_type": "REST", "auth_method": "OAuth2"}, "TapOAuthAuthenticator"),
+        slow("tap-graph-q-l", {"stream_type": "GraphQL"}, "TapGraphQLStream"),
+    ],
+)
+def test_a_repository_that_spells_a_class_of_the_sdk_gets_other_names(
+    repository: str, own: Answers, class_name: str, render: Render
+) -> None:
+    """The kind stands before them."""
+    project = render(repository=repository, kind=repository.partition("-")[0], **own)
+    assert class_name in classes(project)
+    for path in (project.path / "src").rglob("*.py"):
+        imported, defined = imported_and_defined(path)
+        assert not imported & set(defined), path.name
