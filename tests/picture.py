@@ -30,7 +30,8 @@ from tests.support.questions import questions
 WIDTH = 56  # columns: on a phone of 390 px a letter is then 6 px wide
 TERMINAL = (400, 400)  # rows and columns of the terminal that asks the questions: the picture wraps its lines
 LAST_QUESTION_SHOWN = questions()["workflow_filename"]["help"].splitlines()[0]
-COPY = 'copier copy "$TEMPLATE" my-package'
+URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
+COPY = f"copier copy {URL} my-package"
 CHECK = [
     "git init -q -b main && git add . && git commit -qm Begin",
     "poetry install --quiet && poetry run pytest --quiet",
@@ -39,12 +40,19 @@ CHECK = [
 RELEASE = "gh release create v1.2.3 --generate-notes"
 
 
+def redirect(clone: Path) -> dict[str, str]:
+    """Return the variables by which git reads a clone in place of the template's URL."""
+    settings = {"COUNT": "1", "KEY_0": f"url.{clone}.insteadOf", "VALUE_0": URL}
+    return {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
+
+
 def interview(template: Path, folder: Path) -> list[str]:
     """Copy the template in a terminal, taking every default; return the lines of the screen at the end."""
     screen = pyte.Screen(TERMINAL[1], TERMINAL[0])
     stream = pyte.Stream(screen)
-    options = {"cwd": folder, "env": ENVIRONMENT, "encoding": "utf-8", "dimensions": TERMINAL, "timeout": 60}
-    terminal = pexpect.spawn("copier", ["copy", str(template), "my-package"], **options)
+    env = ENVIRONMENT | redirect(template)
+    options = {"cwd": folder, "env": env, "encoding": "utf-8", "dimensions": TERMINAL, "timeout": 60}
+    terminal = pexpect.spawn("copier", ["copy", URL, "my-package"], **options)
     while terminal.expect(["🎤", pexpect.EOF]) == 0:
         stream.feed(terminal.before + terminal.after)
         terminal.send("\r")
@@ -54,11 +62,14 @@ def interview(template: Path, folder: Path) -> list[str]:
 
 def shortened(lines: list[str]) -> list[str]:
     """Return the lines of an interview without its later questions and the list of files, each replaced by a "⋮"."""
-    lines = [line for line in lines if "template version" not in line and "No git tags" not in line]
+    lines = [line for line in lines if "template version" not in line]
+    first = next(number for number, line in enumerate(lines) if line.startswith("🎤"))
     last = next(number for number, line in enumerate(lines) if LAST_QUESTION_SHOWN in line)
     after = next(number for number in range(last + 1, len(lines)) if lines[number].startswith("🎤"))
     files = [number for number, line in enumerate(lines) if re.match(r" *(create|identical)  ", line)]
-    asked = re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", "\n".join(lines[:after]))  # the picture is narrower than the help
+    answered = filter(None, lines[first:after])  # a fast terminal has fewer blank lines between them
+    asked = "\n".join([*lines[:first], *answered])
+    asked = re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", asked)  # the picture is narrower than the help
     text = "\n".join([asked, "⋮", *lines[files[-1] + 1 :]]).strip("\n")
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
@@ -93,6 +104,8 @@ def perform() -> list[Text | Markdown]:
             for file in filter(None, run(*command, cwd=ROOT).stdout.split("\0")):
                 (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / file, folder / "template" / file)
+        for step in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Begin"], ["tag", "v1.0.0"]):
+            run("git", *step, cwd=folder / "template")
         asked = shortened(interview(folder / "template", folder))
         project = Project(folder / "my-package", {})
         checked = check(project.path)

@@ -10,7 +10,7 @@ import pexpect
 import pytest
 import yaml
 
-from tests.picture import draw, perform
+from tests.picture import URL, draw, perform, redirect
 from tests.support.commands import ENVIRONMENT, package_index, run
 from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT, WORKFLOWS
 from tests.support.paths import README as README_NAME
@@ -53,15 +53,6 @@ def commands() -> list[str]:
     return re.findall(r"^```shell\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
 
 
-URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-
-
-def redirect(clone: Path) -> dict[str, str]:
-    """Return the variables by which git reads a clone in place of the template's URL, and uv pip's own mirror."""
-    settings = {"COUNT": "1", "KEY_0": f"url.{clone}.insteadOf", "VALUE_0": URL}
-    return {f"GIT_CONFIG_{name}": value for name, value in settings.items()} | {"UV_DEFAULT_INDEX": package_index()}
-
-
 @pytest.mark.slow
 def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     """As it stands there, in a terminal, with uv alone; only the URL leads to this repository."""
@@ -71,7 +62,7 @@ def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None
         "bash",
         ["-euc", commands()[0]],
         cwd=tmp_path,
-        env=ENVIRONMENT | redirect(tmp_path / "template.git"),
+        env=ENVIRONMENT | redirect(tmp_path / "template.git") | {"UV_DEFAULT_INDEX": package_index()},
         encoding="utf-8",
         dimensions=(80, 80),
         timeout=60,
@@ -114,7 +105,8 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     gh.parent.mkdir()
     gh.write_text("#!/bin/sh\necho Some-Body\n", encoding="utf-8")
     gh.chmod(0o755)
-    env = redirect(tmp_path / "template.git") | {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}"}
+    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}", "UV_DEFAULT_INDEX": package_index()}
+    env |= redirect(tmp_path / "template.git")
     done = run("bash", "-euc", script.replace("copier copy", "copier copy --defaults"), cwd=tmp_path, env=env)
     assert "Some-Body/tutorial-some-body" in done.stdout
     assert "tutorial_some_body-0.1.0-py3-none-any.whl" in done.stdout
