@@ -39,13 +39,13 @@ EXAMPLES = re.findall(
 def share(repository: Repository, manager: str, template: Path, folder: Path) -> tuple[Project, str]:
     """Write a repository below a folder and copy the setup with the shared actions into it.
 
-    Return the project, uncommitted, and what copier printed.
+    Return the project, uncommitted, and what copier printed, on one line.
     """
     project = repository.write(folder / repository.repository)
     answers = project.answers | {"scope": "ci", "package_manager": manager}
     options = [f"--data={question}={answer}" for question, answer in answers.items()]
     done = project.run("copier", "copy", "--defaults", "--overwrite", *options, template, ".")
-    return project, done.stderr
+    return project, " ".join(done.stderr.split())
 
 
 def expected_files(render: Render, manager: str) -> list[str]:
@@ -55,13 +55,16 @@ def expected_files(render: Render, manager: str) -> list[str]:
     return sorted([*files, *SHARED, *([POETRY_LOCK] if manager == "poetry" else [])])
 
 
-@pytest.mark.parametrize("like", MANAGERS)
+@pytest.mark.parametrize(
+    "like",
+    [pytest.param(like, marks=pytest.mark.slow if like == "hatch-vcs with uv.lock" else []) for like in MANAGERS],
+)
 def test_a_repository_gets_the_actions_and_keeps_its_own_files(
     like: str, template: Path, render: Render, tmp_path: Path
 ) -> None:
     """Its test workflow, too, even with `--overwrite`; it gets the template's only if it has none."""
     project, printed = share(REPOSITORIES[like], MANAGERS[like], template, tmp_path)
-    assert "for your test workflows. If\n.github/workflows/test.yaml is new and another workflow" in printed
+    assert "If .github/workflows/test.yaml is new and another workflow tests this repository already" in printed
     assert '".github/actions/pythons/**", ".github/actions/setup/**"' in printed
     own = [] if (project.run("git", "ls-files", TEST_WORKFLOW).stdout) else [TEST_WORKFLOW]
     assert changed_files(project) == sorted([*expected_files(render, MANAGERS[like]), *own])
@@ -151,6 +154,7 @@ def test_the_workflow_of_the_page_is_valid_and_safe(render: Render, language_ser
     project.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github")
 
 
+@pytest.mark.slow
 def test_a_tampered_hash_of_uv_stops_the_setup(render: Render, tmp_path: Path) -> None:
     """The step as it stands, with the real pip; it ends before anything is installed."""
     project = render(scope="ci", package_manager="uv").copy(tmp_path / "project")
