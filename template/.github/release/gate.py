@@ -286,7 +286,9 @@ def main(arguments: list[str]) -> int:
         annotate("warning", warning)
     version = distributions[0].version
     names = ", ".join(distribution.path.name for distribution in distributions)
-    print(f"{publisher['package_name']} {version} may be released: {names}")
+    released = environ.get("GITHUB_EVENT_NAME") == "release"
+    verdict = "may be released" if released else "passes: a release would be built again at its tag"
+    print(f"{publisher['package_name']} {version} {verdict}: {names}")
     if "GITHUB_OUTPUT" in environ:
         with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:
             output.write(f"version={version}\n")
