@@ -11,7 +11,7 @@ from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
 from tests.support.paths import DOCTOR_SCRIPT, PUBLISHER_JSON
-from tests.support.projects import Project
+from tests.support.projects import TAG, Project
 
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
 
@@ -107,11 +107,19 @@ OTHER_FINDINGS = {
     "a remote elsewhere": (set_remote("https://gitlab.com/a/b.git"), "not checked  The git remote: the git remote"),
     "no repository": (delete_repository, "error        GitHub shows you no repository MeltanoLabs/my-package"),
     "a fork that is the publisher's": (make_fork, "note         MeltanoLabs/my-package is a fork"),
-    "no project": (lambda world: world.loopback.pypi.projects.clear(), "ok           PyPI has no my-package yet"),
+    "no project": (
+        lambda world: world.loopback.pypi.projects.clear(),
+        "register a pending publisher, at most 30 days before the first release or dry run.\n",
+    ),
     "a project with files": (
         lambda world: world.loopback.pypi.projects["my-package"].update({"a": b"b"}),
         "not checked  PyPI has my-package: whether it is yours",
     ),
+    "no tag": (
+        lambda world: world.project.run("git", "tag", "--delete", TAG),
+        "note         No tag is a release tag (`v1.2.3`) yet: the first release makes one.\n",
+    ),
+    "a tag": (lambda _: None, f"ok           The latest version among the tags is {TAG}.\n"),
     "a shallow clone": (make_shallow, "error        The clone is shallow"),
     "tags that are no versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
     "no publisher": (lambda world: (world.project.path / PUBLISHER_JSON).unlink(), f"error        {PUBLISHER_JSON} is"),

@@ -214,7 +214,11 @@ def check_tags(_: dict[str, str]) -> list[Finding]:
     if run("git", "rev-parse", "--is-shallow-repository") == "true":
         return [Finding("error", "The clone is shallow and may lack tags", "git fetch --unshallow --tags")]
     versions, others = version_tags()
-    findings = [Finding("ok", f"The latest version among the tags is {versions[0] if versions else 'still to come'}")]
+    findings = [
+        Finding("ok", f"The latest version among the tags is {versions[0]}")
+        if versions
+        else Finding("note", "No tag is a release tag (`v1.2.3`) yet: the first release makes one")
+    ]
     if others:
         shown = ", ".join(others[:3]) + (", …" if others[3:] else "")
         sentence = f"No release can be made from {shown}: a release tag is `v` and a version. They can stay as they are"
@@ -242,7 +246,10 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
     files = find_files(name)
     if files is None:
         url = "https://pypi.org/manage/account/publishing/"
-        return [Finding("ok", f"PyPI has no {name} yet: register a pending publisher, at most 30 days before", url)]
+        sentence = (
+            f"PyPI has no {name} yet: register a pending publisher, at most 30 days before the first release or dry run"
+        )
+        return [Finding("ok", sentence, url)]
     if not files:
         remedy = f"gh workflow run {shlex.quote(publisher['workflow_filename'])}"
         return [Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a dry run shows", remedy)]
