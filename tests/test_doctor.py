@@ -10,7 +10,7 @@ from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
-from tests.support.paths import DOCTOR_SCRIPT, PUBLISHER_JSON
+from tests.support.paths import DOCTOR_SCRIPT, POETRY_LOCK, PUBLISHER_JSON, PYPROJECT, RELEASE_FOLDER
 from tests.support.projects import TAG, Project
 
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
@@ -122,6 +122,14 @@ OTHER_FINDINGS = {
     "a tag": (lambda _: None, f"ok           The latest version among the tags is {TAG}.\n"),
     "a shallow clone": (make_shallow, "error        The clone is shallow"),
     "tags that are no versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
+    "a pyproject.toml that is broken": (
+        lambda world: world.project.write(PYPROJECT, "[project"),
+        "not checked  The package manager: pyproject.toml cannot be read (",
+    ),
+    "a Python without tomllib": (
+        lambda world: world.project.write(f"{RELEASE_FOLDER}/tomllib.py", "raise ModuleNotFoundError"),
+        "not checked  The package manager: reading pyproject.toml needs Python 3.11 or newer.\n",
+    ),
     "no publisher": (lambda world: (world.project.path / PUBLISHER_JSON).unlink(), f"error        {PUBLISHER_JSON} is"),
 }
 
@@ -133,6 +141,40 @@ def test_the_doctor_finds_the_state_of_things(change: Change, line: str, world: 
     found = world.run_doctor()
     assert line in found.stdout
     assert found.returncode == int("error  " in found.stdout)
+
+
+HATCHLING = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
+NOT_POETRY = (
+    "note         The CI setup installs the project with Poetry, and nothing shows that it is managed with Poetry"
+)
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "backend"), [(HATCHLING, "hatchling.build"), ("", "setuptools.build_meta")], ids=["hatchling", "none"]
+)
+def test_ci_that_uses_poetry_for_another_project_is_noted(pyproject: str, backend: str, world: World) -> None:
+    """The answer `package_manager` brings Poetry's lock, and nothing of the project is Poetry's."""
+    world.project.write(PYPROJECT, pyproject)
+    found = world.run_doctor()
+    assert f"{NOT_POETRY}: its build backend is {backend}, and there is neither" in found.stdout
+    assert found.returncode == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda project: project.write(PYPROJECT, "[build-system]\nbuild-backend = 'poetry.core.masonry.api'\n"),
+        lambda project: project.write(PYPROJECT, f"{HATCHLING}[tool.poetry]\n"),
+        lambda project: project.write("poetry.lock", ""),
+        lambda project: (project.path / POETRY_LOCK).unlink(),
+    ],
+    ids=["the backend", "a table", "the lock", "uv"],
+)
+def test_what_shows_the_package_manager_is_believed(change: Callable[[Project], object], world: World) -> None:
+    """Anything of Poetry's in the project, or CI with uv."""
+    world.project.write(PYPROJECT, HATCHLING)
+    change(world.project)
+    assert NOT_POETRY not in world.run_doctor().stdout
 
 
 def test_the_doctor_has_no_options(default: Project) -> None:

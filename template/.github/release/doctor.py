@@ -2,10 +2,10 @@
 
 Usage: python .github/release/doctor.py
 
-Compares `publisher.json` with the workflows, the git remote, GitHub's repository and environment, the tags, and PyPI.
-It changes nothing. Each line begins with what was found: `ok`, `error` with what fixes it, `note` for what is worth
-knowing, or `not checked` with the reason. The exit code is 1 if there is an error. `publishing.py` says how it finds
-other workflows that publish.
+Compares `publisher.json` with the workflows, the git remote, GitHub's repository and environment, the tags, and PyPI,
+and the package manager of CI with the project's. It changes nothing. Each line begins with what was found: `ok`,
+`error` with what fixes it, `note` for what is worth knowing, or `not checked` with the reason. The exit code is 1 if
+there is an error. `publishing.py` says how it finds other workflows that publish.
 
 Needs git; `gh`, signed in, for what is on GitHub; the standard library only.
 Owned by the template: `copier update` refreshes this file.
@@ -19,10 +19,11 @@ import shlex
 import subprocess
 import sys
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from publisher import WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
+from publisher import FOLDER, WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
 from publishing import find_calls, find_publishing, split_jobs, starts_on_tag
 
 Json = Any
@@ -30,6 +31,7 @@ Json = Any
 VERSION = r"([1-9]\d*!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"  # public and canonical, PEP 440
 RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
 OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
+POETRY_LOCK = FOLDER / "poetry.txt"  # is there if CI installs the project with Poetry
 SETUP = "the commands under “Once: the environment and the branch on GitHub” in RELEASING.md"
 
 
@@ -240,6 +242,32 @@ def check_releases(publisher: dict[str, str]) -> list[Finding]:
     ]
 
 
+def check_package_manager(_: dict[str, str]) -> list[Finding]:
+    """Look whether the setup of CI installs with Poetry what does not seem to be managed with it."""
+    if not POETRY_LOCK.is_file():
+        return []
+    try:
+        import tomllib  # noqa: PLC0415 - Python 3.10 lacks it
+    except ModuleNotFoundError as error:
+        message = "reading pyproject.toml needs Python 3.11 or newer"
+        raise NotCheckedError(message) from error
+    file = Path("pyproject.toml")
+    try:
+        pyproject = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError as error:
+        message = f"pyproject.toml cannot be read ({error})"
+        raise NotCheckedError(message) from error
+    backend = pyproject.get("build-system", {}).get("build-backend", "setuptools.build_meta")
+    if "poetry" in backend or "poetry" in pyproject.get("tool", {}) or Path("poetry.lock").is_file():
+        return []
+    sentence = (
+        "The CI setup installs the project with Poetry, and nothing shows that it is managed with Poetry: its build "
+        f"backend is {backend}, and there is neither poetry.lock nor [tool.poetry]"
+    )
+    remedy = "if it is not, answer `uv` at `package_manager` with `copier update`, and commit what `uv lock` writes"
+    return [Finding("note", sentence, remedy)]
+
+
 def check_pypi(publisher: dict[str, str]) -> list[Finding]:
     """Look whether PyPI has the project, and so which form it needs; who owns it cannot be seen."""
     name = publisher["package_name"]
@@ -262,6 +290,7 @@ CHECKS = {
     "the git remote": check_remote,
     "the repository on GitHub": check_repository,
     "the environment on GitHub": check_environment,
+    "the package manager": check_package_manager,
     "the tags": check_tags,
     "the releases on GitHub": check_releases,
     "PyPI": check_pypi,
