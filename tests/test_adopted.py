@@ -57,9 +57,8 @@ def repair_environment(project: Project) -> dict[str, str]:
     return {"PATH": f"{folder}/bin:/usr/bin:/bin"}
 
 
-@pytest.mark.parametrize(
-    "case", [pytest.param(case, id=case.cause, marks=[] if case.quick else pytest.mark.slow) for case in CASES]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.cause)
 def test_a_repository_adopts_the_release_setup(
     case: Case, versions: Versions, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -204,6 +204,7 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert "Warning: you named the template by a local path" in message
 
 
+@pytest.mark.slow
 def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
     """Pasted into a shell, also in a folder with a space in its name; the lock of what was tested is committed."""
     message = copy_working_tree(tmp_path, "--defaults", destination="with space/my-package").stderr

@@ -48,6 +48,7 @@ def locked(project: Project) -> dict[str, str]:
     return dict(pins)
 
 
+@pytest.mark.slow
 def test_the_command_that_the_build_names_is_enough(project: Project) -> None:
     """For a backend that is pinned exactly; a tampered hash is refused by the project's own lock, too."""
     replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core==2.1.3")

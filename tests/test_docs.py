@@ -75,6 +75,7 @@ def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None
     assert recorded["_src_path"] == URL
 
 
+@pytest.mark.slow
 def test_the_second_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     """As it stands there, in a clone of this repository, with nothing installed."""
     run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)

@@ -94,6 +94,7 @@ def test_a_project_lives_through_the_history(life: str, history: Versions, tmp_p
     assert (project.path / RENAMED[1]).exists()
 
 
+@pytest.mark.slow
 def test_all_versions_at_once(history: Versions, tmp_path: Path) -> None:
     """For the project that edits most of the template's files; the conflicts are those of the table."""
     life = LIVES["a target with edits in the template's files"]

@@ -37,7 +37,9 @@ def asked(kind: str) -> list[str]:
     return [question for question in questions() if kind in only.get(question, {kind})]
 
 
-@pytest.mark.parametrize("kind", REPOSITORIES)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind == "tap" else pytest.mark.slow) for kind in REPOSITORIES]
+)
 def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp_path: Path) -> None:
     """The help of each question, the sentence of a refusal, and the other answer that is then taken."""
     name = REPOSITORIES[kind]

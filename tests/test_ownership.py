@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.combinations import title, variants
+from tests.support.combinations import variants
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -35,6 +35,10 @@ ROWS: list[tuple[str, str, str, str]] = re.findall(
 )
 KINDS = choices("kind")
 PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
+SOME = {  # combinations of answers
+    "each kind": [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in KINDS],
+    "all": variants(),
+}
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
 
@@ -128,25 +132,28 @@ def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, 
     assert project.run("git", "diff", "--stat", "--", *own).stdout == ""
 
 
-def test_every_file_is_found_in_the_template_by_its_name_and_place(render: Render, tmp_path: Path) -> None:
+@pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
+def test_every_file_is_found_in_the_template_by_its_name_and_place(of: str, render: Render) -> None:
     """For each rendered file, the template has one source; without the overlay folders, its path is the same."""
     sources: dict[str, int] = {}
     for path in (ROOT / "template").rglob("*"):
         parts = path.relative_to(ROOT / "template").parts
         place = "/".join(part for part in parts if part.strip("{ }") not in settings() or part.strip("{ }") in PARTS)
         sources[place.removesuffix(".jinja")] = sources.get(place.removesuffix(".jinja"), 0) + path.is_file()
-    for answers in variants():
-        project = render(**answers, repository="tap-sample").copy(tmp_path / title(answers).replace(" ", "")).init()
-        for file in files(project):
-            place = file.replace("src/tap_sample/", "src/{{ import_name }}/")
+    for answers in SOME[of]:
+        project = render(**answers)
+        for path in filter(Path.is_file, project.path.rglob("*")):
+            file = path.relative_to(project.path).as_posix()
+            place = file.replace("src/my_package/", "src/{{ import_name }}/")
             place = place.replace(RELEASE_WORKFLOW, f"{WORKFLOWS}/{{{{ workflow_filename }}}}")
             assert sources.get(place.replace(ANSWERS_FILE, "{{ _copier_conf.answers_file }}")), file
 
 
-def test_no_file_of_the_includes_is_a_whole_rendered_file(render: Render) -> None:
+@pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
+def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Render) -> None:
     """They hold macros, and text that several files share."""
     includes = [path.read_text(encoding="utf-8").strip() for path in (ROOT / "includes").rglob("*") if path.is_file()]
-    for answers in variants():
+    for answers in SOME[of]:
         for path in render(**answers).path.rglob("*"):
             if path.is_file() and path.stat().st_size:
                 assert path.read_text(encoding="utf-8").strip() not in includes

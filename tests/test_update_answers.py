@@ -90,7 +90,13 @@ def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, p
 
 
 @pytest.mark.parametrize(
-    ("scope", "other"), [("package", "release"), ("package", "ci"), ("release", "package"), ("ci", "release")]
+    ("scope", "other"),
+    [
+        ("package", "release"),
+        pytest.param("package", "ci", marks=pytest.mark.slow),
+        pytest.param("release", "package", marks=pytest.mark.slow),
+        ("ci", "release"),
+    ],
 )
 def test_another_scope_is_refused_and_nothing_is_lost(
     scope: str, other: str, versions: Versions, tmp_path: Path
@@ -173,7 +179,7 @@ def test_every_choice_is_among_those_that_are_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    "question", [pytest.param(name, marks=[] if name in {"kind", "license"} else pytest.mark.slow) for name in GONE]
+    "question", [pytest.param(name, marks=[] if name == "license" else pytest.mark.slow) for name in GONE]
 )
 def test_a_choice_that_disappears_is_refused_and_never_replaced(question: str, later: Path, tmp_path: Path) -> None:
     """Copier's sentence names the question, the recorded answer and what is allowed; a given answer is accepted."""

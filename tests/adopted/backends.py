@@ -157,7 +157,6 @@ BACKENDS = [
         message="the build backend is poetry-core's own",
         advice=DYNAMIC.format("Poetry"),
         remedy=take_version_from_tag("poetry_dynamic_versioning.backend"),
-        quick=True,
     ),
     Case(
         "poetry-core without poetry-dynamic-versioning",

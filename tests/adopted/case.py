@@ -23,4 +23,3 @@ class Case:
     tag: str = TAG  # of the first try to release
     answers_file: str = ANSWERS_FILE
     check: Remedy | None = None  # what else has to be true after the adoption
-    quick: bool = False  # part of plain runs
