@@ -24,6 +24,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Project
 from tests.support.repositories import OLD_RELEASE, REPOSITORIES, Repository
+from tests.support.terminal import COLUMNS
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
 
 TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
@@ -62,16 +63,33 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     project.run("git", "branch", "release-setup")
     message = adopt(project, first, "--overwrite").partition("\nAdded to ")[2]
     commands = re.findall(r"^  (cd .*|git .*|python3 .*)$", message, re.MULTILINE)
-    assert [command.split()[0] for command in commands] == ["cd", "git", "git", "python3", "git"]
-    done = project.run("bash", "-c", "\n".join(commands[:4]), env={"PATH": "/usr/bin:/bin"}, check=False)
+    assert [command.split()[0] for command in commands] == ["git", "git", "python3", "git"]
+    done = project.run("bash", "-c", "\n".join(commands[:3]), env={"PATH": "/usr/bin:/bin"}, check=False)
     listed = re.findall(r"^( M|\?\?) (\S+)$", done.stdout, re.MULTILINE)
     assert [name for state, name in listed if state == " M"] == [TAP_WORKFLOW]
     assert f"ok           {TAP_WORKFLOW} is the publisher's workflow." in done.stdout
     project.run("git", "restore", TAP_WORKFLOW)
     assert project.read(TAP_WORKFLOW) == OLD_RELEASE
-    project.run("bash", "-e", "-c", commands[4])
+    project.run("bash", "-e", "-c", commands[3])
     excluded = yaml.safe_load(re.findall(r"^  (exclude-paths: .*)$", message, re.MULTILINE)[0])["exclude-paths"]
     assert excluded == [f"{RELEASE_FOLDER}/**", BUILD_WORKFLOW, TAP_WORKFLOW]
+    assert all(len(line) <= COLUMNS for line in message.splitlines() if "exclude-paths" not in line)
+
+
+@pytest.mark.parametrize(("workflow", "has"), [("release.yaml", True), ("test.yaml", False)])
+def test_the_message_does_not_say_to_delete_the_release_workflow(
+    workflow: str,
+    has: bool,  # noqa: FBT001
+    first: Versions,
+    tmp_path: Path,
+) -> None:
+    """`test.yaml` is the example of a test workflow, or the release workflow if PyPI knows it under this name."""
+    project = TAP.write(tmp_path / "tap")
+    named = ("--overwrite", "--data=scope=ci", f"--data=workflow_filename={workflow}")
+    message = adopt(project, first, *named).partition("\nAdded to ")[2]
+    assert ("delete test.yaml" in message) == has
+    assert message.count(".github/actions/setup and .github/actions/pythons, are for\nyour test workflows.") == 1
+    assert all(len(line) <= COLUMNS for line in message.splitlines() if "exclude-paths" not in line)
 
 
 def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tmp_path: Path) -> None:
@@ -91,7 +109,7 @@ def test_the_release_workflow_cannot_take_the_name_of_the_build(scope: str, firs
     """It would replace the template's other workflow."""
     project = TAP.write(tmp_path / "tap")
     named = ("--overwrite", f"--data=scope={scope}", "--data=workflow_filename=Release-Build.yaml")
-    assert "Another workflow of the project has this one" in adopt(project, first, *named, check=False)
+    assert "Another workflow of the project has this name" in adopt(project, first, *named, check=False)
     assert changed_files(project) == []
 
 

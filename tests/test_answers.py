@@ -33,6 +33,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Render
 from tests.support.questions import copy_working_tree, questions, settings
+from tests.support.terminal import COLUMNS
 
 TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
 CHOICES = {"kind", "scope", "license", "python_min", "ide"}  # where the words of a refusal are Copier's own
@@ -66,8 +67,8 @@ ACCEPTED = [
 
 
 def shown(value: str) -> str:
-    """Return a value as error messages show it: on one line, invisible characters made visible."""
-    return json.dumps(value)
+    """Return a value as error messages show it: on one line, as typed or, if a character is invisible, with escapes."""
+    return json.dumps(value, ensure_ascii=not value.isprintable())
 
 
 @pytest.mark.parametrize(("question", "value"), REFUSED, ids=lambda text: shown(text)[:40])
@@ -83,6 +84,8 @@ def test_a_bad_answer_is_refused_and_nothing_is_written(
     assert "\n" not in message
     if question not in CHOICES:
         assert f"Given: {shown(value)}." in message
+        assert message.isprintable()
+        assert len(re.split(r"(?<=\.) ", message)[0]) <= COLUMNS, "a terminal cuts off what the first sentence says"
     assert not destination.exists()
 
 
@@ -202,6 +205,13 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     message = done.stderr[done.stderr.index("Created ") :]
     assert all(value in message for value in publisher.values())
     assert "Warning: you named the template by a local path" in message
+    assert f"correct `_src_path` in {ANSWERS_FILE}" in message
+    assert all(f"`git config --global {name} " in message for name in ("user.name", "user.email"))
+    site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+    page = f"{site['site_url']}how-to/poetry{'/' if site['use_directory_urls'] else '.html'}"
+    assert f"\n{page}\n" in message
+    assert (ROOT / "docs/how-to/poetry.md").exists()
+    assert all(len(line) <= COLUMNS for line in message.splitlines()[1:])
 
 
 @pytest.mark.slow
@@ -271,6 +281,15 @@ def test_a_computed_answer_cannot_be_given(name: str, template: Path, tmp_path: 
     with pytest.raises(ValueError, match=message):
         copier.run_copy(str(template), destination, data={name: "rm -rf"}, defaults=True, quiet=True)
     assert not destination.exists()
+
+
+@pytest.mark.parametrize("scope", ["package", "ci"])
+def test_a_name_that_is_no_question_is_refused(scope: str, template: Path, tmp_path: Path) -> None:
+    """A misspelled answer would have no effect; the message has the names of the questions."""
+    data = {"scope": scope, "ownr": "me", "_private": "ignored"}
+    with pytest.raises(ValueError, match=r"There is no question ownr\. ") as refused:
+        copier.run_copy(str(template), tmp_path / "my-package", data=data, defaults=True, quiet=True)
+    assert str(refused.value).endswith(f": {', '.join(questions())}.")
 
 
 NOT_ASKED = {  # answers to questions that are not asked, by what is asked instead

@@ -146,6 +146,6 @@ def test_known_answers_make_a_project(answers: dict[str, str], template: Path, t
 def test_an_answer_that_yaml_does_not_read_as_text_is_refused(value: str, template: Path, tmp_path: Path) -> None:
     """In a data file: `3.10` would become 3.1, and `012` ten."""
     data = yaml.safe_load(f"owner: me\ndescription: {value}\n")
-    with pytest.raises(ValueError, match="Put quotes around the value of description"):
+    with pytest.raises(ValueError, match="Put quotes around description"):
         copier.run_copy(str(template), tmp_path / "any", data=data, defaults=True, quiet=True)
     assert not (tmp_path / "any").exists()

@@ -12,15 +12,15 @@ from tests.support.terminal import COLUMNS, open_terminal
 REPOSITORIES = {"tap": "tap-x", "target": "target-x", "extension": "x-ext"}  # by kind: all questions in three runs
 ANSWERS = {  # what is typed: an answer that is refused, the sentence that says what to do, and a good answer
     "repository": ("a b", 'Use A-Z, a-z, 0-9, "-", "_", ".".', ""),
-    "owner": ("a b", 'Use 1 to 39 letters, digits, and "-".', "me"),
-    "package_name": ("a b", 'Use A-Z, a-z, 0-9, ".", "_", "-".', "my-name"),
-    "environment": ("it's", "Use 1 to 255 characters, no quotes.", "pypi"),
-    "workflow_filename": ("release", "Use a name like release.yaml.", "publish.yaml"),
-    "display_name": ("日本", "Use 1 to 64 characters, one line.", "My Service"),
+    "owner": ("nadia/novak", 'Leave out the "/": give the name alone.', "me"),
+    "package_name": ("requests", "Avoid the names of other packages.", "my-name"),
+    "environment": ("it's", "Leave out quotes.", "pypi"),
+    "workflow_filename": ("test.yaml", "Use another: this is taken.", "publish.yaml"),
+    "display_name": ("日本", "Add a letter A-Z or a digit.", "My Service"),
     "wrapped_command": ("echo a", "Use a command, no arguments.", "cat"),
-    "description": (" ", "Use 1 to 512 characters, one line.", "It does it."),
-    "author_name": ("<a>", "Use 1 to 200 characters, one line.", "Me"),
-    "author_email": ("me", "Use one like name@example.com.", "me@example.com"),
+    "description": (" ", "Say what the package does.", "It does it."),
+    "author_name": ("<a>", 'Leave out "<".', "Me"),
+    "author_email": ("me", "Use an email like a@example.com.", "me@example.com"),
 }
 
 

@@ -151,13 +151,26 @@ def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, sche
     assert len(entry_points["meltano.settings"]) == 1
 
 
-@pytest.mark.parametrize("display_name", [slow(""), slow(" "), slow("!?"), "日本", "a\nb", slow("\u202eabc"), "x" * 65])
-def test_a_name_from_which_no_class_name_can_come_is_refused(display_name: str, template: Path, tmp_path: Path) -> None:
-    """In one sentence that names the question and shows the value."""
+@pytest.mark.parametrize(
+    ("display_name", "sentence"),
+    [
+        slow("", "Give the service a name."),
+        slow(" ", "Give the service a name."),
+        slow("!?", "Add a letter A-Z or a digit."),
+        ("日本", "Add a letter A-Z or a digit."),
+        ("a\nb", "Leave out line breaks."),
+        slow("\u202eabc", "Leave out invisible characters."),
+        ("x" * 65, "Use 64 characters at most."),
+    ],
+)
+def test_a_name_from_which_no_class_name_can_come_is_refused(
+    display_name: str, sentence: str, template: Path, tmp_path: Path
+) -> None:
+    """The message names the question and the case, and shows the value."""
     data = {"display_name": display_name}
-    with pytest.raises(ValueError, match=r"display_name.*Use 1 to 64 characters") as refused:
+    with pytest.raises(ValueError, match=f"'display_name': {re.escape(sentence)}") as refused:
         copier.run_copy(str(template), tmp_path / "tap-x", data=data, defaults=True, quiet=True)
-    assert f"Given: {json.dumps(display_name)}." in str(refused.value)
+    assert f"Given: {json.dumps(display_name, ensure_ascii=not display_name.isprintable())}." in str(refused.value)
     assert not (tmp_path / "tap-x").exists()
 
 
