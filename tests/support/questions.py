@@ -1,5 +1,6 @@
 """The questions of copier.yml, and the command that asks them."""
 
+import functools
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from tests.support.commands import run
 from tests.support.paths import COPIER_YML, ROOT
 
 
+@functools.cache
 def settings() -> dict[str, Any]:
-    """Return the content of copier.yml: settings, whose names begin with `_`, and questions, in order."""
+    """Return the content of copier.yml, to be read only: settings, which begin with `_`, and questions in order."""
     content: dict[str, Any] = yaml.safe_load(COPIER_YML.read_text(encoding="utf-8"))
     return content
 
