@@ -135,6 +135,7 @@ class Job:
         commit: The commit that an earlier run made; empty if the update is still to be made.
         pull_request: The URL of the pull request that an earlier run opened for `commit`.
         base: The branch that the pull request is for; empty for the repository's default branch.
+        answers: The answers file, relative to the clone.
         actions: `dry-run`, or any of `push` and `pull-request`.
     """
 
@@ -148,6 +149,7 @@ class Job:
     commit: str
     pull_request: str
     base: str
+    answers: str
     actions: frozenset[str]
 
     def result(self, state: str, detail: str, **more: str) -> Result:
@@ -263,7 +265,9 @@ def look_at_template(url: str, copy: Path | None) -> Template:
         else:
             listed = git("ls-remote", "--", url, "HEAD", "refs/tags/*")
     except ProblemError as error:
-        message = f"cannot read the template {url}: {error}. Check `_src_path` in {ANSWERS} and your access to it"
+        message = (
+            f"cannot read the template {url}: {error}. Check `_src_path` in the answers file and your access to it"
+        )
         raise ProblemError(message) from error
     refs = {name: commit for commit, name in (line.split("\t") for line in listed.splitlines())}
     tags = {name.removeprefix("refs/tags/") for name in refs if name.startswith("refs/tags/") and name[-3:] != "^{}"}
@@ -345,6 +349,13 @@ def conflicts(tree: Path) -> list[str]:
     return sorted({*unmerged, *marked, *rejected})
 
 
+def uncommitted(tree: Path) -> list[str]:
+    """Return the files of a tree that differ from its last commit, new ones included."""
+    changed = git("diff", "--name-only", "HEAD", cwd=tree).splitlines()
+    new = git("ls-files", "--others", "--exclude-standard", cwd=tree).splitlines()
+    return sorted({*changed, *new})
+
+
 def object_ids(clone: Path, *names: str) -> list[str]:
     """Return the IDs of objects, each an empty string if there is no such object.
 
@@ -375,13 +386,14 @@ class Clone:
     version: str
 
 
-def read_clone(path: Path, start: str, branch: str) -> Clone:
+def read_clone(path: Path, start: str, branch: str, answers_file: str) -> Clone:
     """Read what a clone records about its template.
 
     Args:
         path: The clone's folder.
         start: The commit where its update starts, as the user names it.
         branch: The branch for the update.
+        answers_file: The file that records the template, relative to the clone.
 
     Raises:
         ProblemError: The folder is no clone of a project.
@@ -395,20 +407,22 @@ def read_clone(path: Path, start: str, branch: str) -> Clone:
         message = f"{path} is a folder inside the repository {top}. Name the folder of a clone"
         raise ProblemError(message)
     commit, answers, tip = object_ids(
-        path, f"{start}^{{commit}}", f"{start}:{ANSWERS}", f"refs/heads/{branch}^{{commit}}"
+        path, f"{start}^{{commit}}", f"{start}:{answers_file}", f"refs/heads/{branch}^{{commit}}"
     )
     if not commit:
         message = f"there is no commit {start}. Run `git fetch` in the clone (for origin/HEAD also `git remote set-head"
         message += " origin --auto`), or name another commit with --from"
         raise ProblemError(message)
     if not answers:
-        message = f"{ANSWERS} is missing at {start}. Leave the clone out, or name another commit with --from"
+        message = f"{answers_file} is missing at {start}. Leave the clone out, or name another commit with --from"
         raise ProblemError(message)
     try:
         recorded = yaml.safe_load(git("cat-file", "blob", answers, cwd=path))
         source, version = str(recorded["_src_path"]), str(recorded["_commit"])
     except (yaml.YAMLError, TypeError, KeyError) as error:
-        message = f"{ANSWERS} does not record the template: {cause(str(error))}. Restore an older commit of that file"
+        message = (
+            f"{answers_file} does not record the template: {cause(str(error))}. Restore an older commit of that file"
+        )
         raise ProblemError(message) from error
     return Clone(path, commit, tip, source, version)
 
@@ -480,12 +494,13 @@ def copier_variables(scratch: Path, copies: Mapping[str, Path]) -> dict[str, str
     return variables
 
 
-def run_copier(tree: Path, version: str) -> None:
+def run_copier(tree: Path, version: str, answers_file: str) -> None:
     """Update a clean tree with Copier.
 
     Args:
         tree: The tree.
         version: The template's tag to update to.
+        answers_file: The file that records the template, relative to the tree.
 
     Raises:
         ProblemError: Copier refused, or failed; the message says why.
@@ -500,6 +515,7 @@ def run_copier(tree: Path, version: str) -> None:
             copier.run_update(
                 tree,
                 vcs_ref=version,
+                answers_file=answers_file,
                 settings=copier.Settings(),
                 defaults=True,
                 skip_answered=True,
@@ -508,7 +524,8 @@ def run_copier(tree: Path, version: str) -> None:
             )
     except Exception as error:
         said = cause(str(getattr(error, "stderr", ""))) or cause(str(error)) or type(error).__name__
-        message = f"Copier: {said}. Run `copier update` in the clone to see it, and fix it there"
+        command = "copier update" if answers_file == ANSWERS else f"copier update --answers-file {answers_file}"
+        message = f"Copier: {said}. Run `{command}` in the clone to see it, and fix it there"
         raise ProblemError(message) from error
     finally:
         os.environ.clear()
@@ -547,7 +564,7 @@ def try_update(job: Job) -> Result:
     try:
         git("clone", "--quiet", "--shared", "--no-checkout", "--", str(job.clone), str(copy))
         git("checkout", "--quiet", "--detach", job.start, cwd=copy)
-        run_copier(copy, job.newest)
+        run_copier(copy, job.newest, job.answers)
         if left := conflicts(copy):
             return job.result("would conflict", ", ".join(left))
         return job.result("would update", f"{job.version} → {job.newest}")
@@ -568,7 +585,7 @@ def update(job: Job) -> Result:
     git("worktree", "add", "--quiet", "--detach", str(job.tree), job.start, cwd=job.clone)
     keep = False
     try:
-        run_copier(job.tree, job.newest)
+        run_copier(job.tree, job.newest, job.answers)
         if left := conflicts(job.tree):
             move_branch(job, job.start)
             git("symbolic-ref", "HEAD", f"refs/heads/{job.branch}", cwd=job.tree)
@@ -739,7 +756,7 @@ class Round:
         """
         result = Result(str(path), "failed", "")
         try:
-            clone = read_clone(path, self.options.start, self.options.branch)
+            clone = read_clone(path, self.options.start, self.options.branch, self.options.answers_file)
             result = replace(result, version=clone.version)
             template = self.template(clone.source)
             result = replace(result, newest=template.newest)
@@ -794,6 +811,7 @@ class Round:
             commit="",
             pull_request="",
             base=self.base(),
+            answers=self.options.answers_file,
             actions=frozenset(
                 name for name in ("dry-run", "push", "pull-request") if vars(self.options)[name.replace("-", "_")]
             ),
@@ -815,10 +833,12 @@ class Round:
 
     def judge_resolved(self, job: Job, result: Result) -> Result | Job:
         """Decide about a clone whose worktree was left with a conflict: it is resolved when it is committed."""
-        left = conflicts(job.tree)
-        if left or git("status", "--porcelain", cwd=job.tree):
-            files = ", ".join(left) or "not committed yet"
-            return replace(result, state="conflicted", detail=f"resolve and commit in {job.tree}: {files}")
+        if left := conflicts(job.tree):
+            detail = f"resolve and commit in {job.tree}: {', '.join(left)}"
+            return replace(result, state="conflicted", detail=detail)
+        if left := uncommitted(job.tree):
+            detail = f"resolved in {job.tree}, but not committed yet: {', '.join(left)}"
+            return replace(result, state="conflicted", detail=detail)
         return replace(job, commit=job.tip)
 
     def is_made(self, clone: Clone, template: Template) -> bool:
@@ -939,6 +959,13 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("clones", nargs="+", type=Path, metavar="CLONE")
     parser.add_argument("--work", type=Path, default=Path("fleet"), help="folder of the worktrees and the report")
     parser.add_argument("--branch", default="template-update", help="branch that gets the commit")
+    parser.add_argument(
+        "--answers-file",
+        default=ANSWERS,
+        metavar="FILE",
+        help=f"file of each clone that records its template (default: {ANSWERS}); the branch and the work folder of "
+        "another one end in its name",
+    )
     parser.add_argument("--from", dest="start", default="HEAD", metavar="REF", help="commit of each clone to start at")
     parser.add_argument("--push", action="store_true", help="push the branch to origin, unless it has a conflict")
     parser.add_argument("--pull-request", action="store_true", help="push, and open a pull request with gh")
@@ -949,6 +976,10 @@ def read_options(arguments: list[str]) -> argparse.Namespace:
     only.add_argument("--status", action="store_true", help="only show the versions of all clones")
     options = parser.parse_args(arguments)
     options.push = options.push or options.pull_request
+    if options.answers_file != ANSWERS:  # the updates of two templates in one clone must not replace each other
+        name = re.sub(r"\.ya?ml$", "", options.answers_file).lstrip("./")
+        options.branch += f"-{name}"
+        options.work /= name
     if options.workers < 1:
         parser.error("--workers must be at least 1")
     if options.pull_request and not shutil.which("gh"):

@@ -17,6 +17,7 @@ from update_fleet import Template, cause, git_url, is_current, own_commit
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
 from tests.support.fleet import (
+    BRANCH,
     FILE,
     SCRIPT,
     Fleet,
@@ -27,11 +28,14 @@ from tests.support.fleet import (
     start_and_wait_for_second,
     states,
 )
-from tests.support.paths import ROOT
+from tests.support.paths import ANSWERS_FILE, ROOT
 from tests.support.projects import Project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+OTHER = ".copier-answers.release.yml"
+OTHER_BRANCH = f"{BRANCH}-copier-answers.release"
 
 
 def test_status_changes_nothing(fleet: Fleet) -> None:
@@ -84,6 +88,69 @@ def test_a_terminal_shows_a_progress_bar_with_the_time_left(fleet: Fleet) -> Non
     terminal.expect(r"Reading.*━.*[01]/2.*(--:--|\d+:\d\d).* left")
     terminal.expect(r"│ one .*│ v1\.0\.0 .*│ v1\.1\.0 .*│ outdated │")
     terminal.expect(pexpect.EOF)
+
+
+def add_answers_file(clone: Project, version: str = "v1.0.0") -> None:
+    """Record the template in a second answers file, too."""
+    shutil.copy(clone.path / ANSWERS_FILE, clone.path / OTHER)
+    replace(clone.path / OTHER, "v1.0.0", version)
+    clone.commit()
+
+
+def test_another_answers_file_can_be_named(fleet: Fleet) -> None:
+    """A clone without it is reported."""
+    clone = fleet.clone("both")
+    add_answers_file(clone)
+    replace(clone.path / ANSWERS_FILE, "v1.0.0", "v1.1.0")
+    clone.commit()
+    fleet.clone("lost")
+    options = ("--answers-file", OTHER, "both", "lost")
+    assert "| both | v1.0.0 | v1.1.0 | outdated |" in fleet.update("--status", *options, code=1)
+    said = states(fleet.update(*options, code=1))
+    assert said["both"] == "updated, v1.0.0 → v1.1.0"
+    assert said["lost"].startswith(f"failed, {OTHER} is missing at HEAD. ")
+    assert changed_on(clone, OTHER_BRANCH) == [OTHER, FILE]
+
+
+@pytest.mark.slow
+def test_the_templates_of_a_clone_do_not_replace_each_others_commits(fleet: Fleet) -> None:
+    """Each answers file has a branch and a report of its own."""
+    both, broken = fleet.clone("both"), fleet.clone("broken")
+    add_answers_file(both)
+    add_answers_file(broken, "v0.9.0")
+    fleet.update("both", code=0)
+    options = ("--answers-file", OTHER, "both", "broken")
+    assert "| both | v1.0.0 | v1.1.0 | outdated |" in fleet.update("--status", *options, code=1)
+    assert states(fleet.update("--dry-run", *options, code=1))["both"] == "would update, v1.0.0 → v1.1.0"
+    said = states(fleet.update(*options, code=1))
+    assert said["both"] == "updated, v1.0.0 → v1.1.0"
+    assert f". Run `copier update --answers-file {OTHER}` in the clone to see it" in said["broken"]
+    assert changed_on(both, BRANCH) == [ANSWERS_FILE, FILE]
+    assert changed_on(both, OTHER_BRANCH) == [OTHER, FILE]
+    assert "| both | v1.0.0 | v1.1.0 | updated |" in fleet.update("--status", *options, code=1)
+
+
+def changed_on(clone: Project, branch: str) -> list[str]:
+    """Return the files that differ between a clone's main branch and another one."""
+    return clone.run("git", "diff", "--name-only", "main", branch).stdout.split()
+
+
+def test_a_resolved_conflict_names_what_is_not_committed(fleet: Fleet) -> None:
+    """The answers file, which the update changed, too, and new files."""
+    clone = fleet.clone("clash")
+    replace(clone.path / FILE, "line-2: 1", "line-2: 99")
+    clone.commit()
+    fleet.update("clash", code=1)
+    (tree,) = fleet.folder.glob("fleet/clash-*")
+    resolved = Project(tree, {})
+    resolved.run("git", "checkout", "--quiet", "--theirs", FILE)
+    resolved.run("git", "add", FILE)
+    resolved.run("git", "commit", "--quiet", "--message", "Resolve")
+    resolved.write("new.txt", "New\n")
+    expected = f"conflicted, resolved in {tree}, but not committed yet: {ANSWERS_FILE}, new.txt"
+    assert states(fleet.update("clash", code=1)) == {"clash": expected}
+    resolved.commit("Add the rest")
+    assert states(fleet.update("clash", code=0)) == {"clash": "updated, v1.0.0 → v1.1.0"}
 
 
 @pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
