@@ -126,10 +126,6 @@ OTHER_FINDINGS = {
         lambda world: world.project.write(PYPROJECT, "[project"),
         "not checked  The package manager: pyproject.toml cannot be read (",
     ),
-    "a Python without tomllib": (
-        lambda world: world.project.write(f"{RELEASE_FOLDER}/tomllib.py", "raise ModuleNotFoundError"),
-        "not checked  The package manager: reading pyproject.toml needs Python 3.11 or newer.\n",
-    ),
     "no publisher": (lambda world: (world.project.path / PUBLISHER_JSON).unlink(), f"error        {PUBLISHER_JSON} is"),
 }
 
@@ -175,6 +171,16 @@ def test_what_shows_the_package_manager_is_believed(change: Callable[[Project], 
     world.project.write(PYPROJECT, HATCHLING)
     change(world.project)
     assert NOT_POETRY not in world.run_doctor().stdout
+
+
+def test_the_doctor_runs_on_a_python_without_tomllib(world: World) -> None:
+    """Such as 3.10: one check is not made."""
+    without = f"import runpy, sys; sys.modules['tomllib'] = None; sys.path.insert(0, {RELEASE_FOLDER!r}); "
+    command = f"{without}runpy.run_path({DOCTOR_SCRIPT!r}, run_name='__main__')"
+    found = world.run_as_maintainer(sys.executable, "-c", command)
+    assert "not checked  The package manager: pyproject.toml cannot be read (" in found.stdout
+    assert "Python 3.11 or newer.\n" in found.stdout
+    assert found.returncode == int("error  " in found.stdout)
 
 
 def test_the_doctor_has_no_options(default: Project) -> None:

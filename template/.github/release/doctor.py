@@ -246,16 +246,13 @@ def check_package_manager(_: dict[str, str]) -> list[Finding]:
     """Look whether the setup of CI installs with Poetry what does not seem to be managed with it."""
     if not POETRY_LOCK.is_file():
         return []
-    try:
-        import tomllib  # noqa: PLC0415 - Python 3.10 lacks it
-    except ModuleNotFoundError as error:
-        message = "reading pyproject.toml needs Python 3.11 or newer"
-        raise NotCheckedError(message) from error
     file = Path("pyproject.toml")
     try:
+        import tomllib  # noqa: PLC0415 - Python 3.10 lacks it
+
         pyproject = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except ValueError as error:
-        message = f"pyproject.toml cannot be read ({error})"
+    except (ImportError, ValueError) as error:
+        message = f"pyproject.toml cannot be read ({error}): that needs valid TOML, and Python 3.11 or newer"
         raise NotCheckedError(message) from error
     backend = pyproject.get("build-system", {}).get("build-backend", "setuptools.build_meta")
     if "poetry" in backend or "poetry" in pyproject.get("tool", {}) or Path("poetry.lock").is_file():
