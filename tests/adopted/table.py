@@ -15,12 +15,14 @@ NOT_SUPPORTED = "copied, refused by the build"
 INTRODUCTION = """\
 # Adopted repositories
 
-Repositories that exist before the template come in many forms. The template's tests have one for each form that caused
-trouble in real repositories, and carry out for each: `copier copy` with `scope: release`, the build and the gate of its
-own rendered workflow for a pull request and for a release, and a later `copier update`. Nothing of its own may change,
-and the update may not conflict. `nox -s adopted` runs it all and writes this table; `nox -s slow` compares it.
+Repositories that exist before the template come in many forms. The template's tests have one for
+each form that caused trouble in real repositories, and carry out for each: `copier copy` with
+`scope: release`, the build and the gate of its own rendered workflow for a pull request and for a
+release, and a later `copier update`. Nothing of its own may change, and the update may not
+conflict. `nox -s adopted` runs it all and writes this table; `nox -s slow` compares it.
 
-*By hand* is what the maintainer does, as the tutorial or a message says; the test does just that. Empty means nothing.
+*By hand* is what the maintainer does, as the tutorial or a message says; the test does just that.
+Empty means nothing.
 
 | Repository | By hand | Ran |
 | --- | --- | --- |

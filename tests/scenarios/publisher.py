@@ -61,13 +61,13 @@ FORM = [
 REPOSITORY = [
     Scenario(
         "GitHub spells the repository in another case",
-        f"The token claims GitHub's spelling, and `{PUBLISHER_JSON}` has another.",
+        f"The token has GitHub's spelling, and `{PUBLISHER_JSON}` has another.",
         "Change the answer `repository` to GitHub's spelling with `copier update`, and correct the publisher on PyPI.",
         "This runs in MeltanoLabs/My-Package", rename_repository("My-Package"), failed_job="build",
     ),
     Scenario(
         "The repository was renamed or moved",
-        "GitHub redirects the old name, but the token claims the new one.",
+        "GitHub redirects the old name, but the token has the new one.",
         "Change the answers `owner` and `repository` with `copier update`, and correct the publisher on PyPI.",
         "This runs in MeltanoLabs/our-package", rename_repository("our-package"), failed_job="build",
     ),
@@ -87,7 +87,7 @@ REPOSITORY = [
     ),
     Scenario(
         "The workflow names no environment",
-        "The workflow was edited by hand and lost its environment, and with it the reviewer and the claim.",
+        "The workflow was edited by hand and lost its environment: no reviewer is asked, and the token names none.",
         "Restore it, with `copier update --conflict inline` or by hand.",
         "The job publish of release.yaml has no environment", remove_environment_from_workflow, failed_job="build",
     ),
@@ -163,7 +163,7 @@ ENVIRONMENT = [
     ),
     Scenario(
         "The repository was renamed, before a release",
-        "GitHub redirects the old name, but the token will claim the new one.",
+        "GitHub redirects the old name, but the token will have the new one.",
         "Change the answers `owner` and `repository` with `copier update`, and register the publisher again on PyPI.",
         "The repository is called MeltanoLabs/our-package by now", rename_repository("our-package"), action="doctor",
     ),

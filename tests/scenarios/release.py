@@ -184,7 +184,8 @@ FILES = [
         f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or `{BACKENDS_LOCK}` if there is none.",
         f"Run `uv run {CONSTRAINTS_SCRIPT}`, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
         f"{RELEASE_AGAIN}",
-        "and .github/release/backends.txt does not have that: run `uv run .github/release/constraints.py`",
+        "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and "
+        ".github/release/backends.txt does not have that: run `uv run .github/release/constraints.py`",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
     ),
     Scenario(
