@@ -16,13 +16,14 @@ from tests.support.paths import (
     DOCS,
     PYPROJECT_SOURCE,
     RELEASE_FOLDER,
+    RELEASE_WORKFLOW,
     RELEASING,
     RENOVATE_SOURCE,
     TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
     source,
 )
-from tests.support.projects import Project
+from tests.support.projects import Project, Render
 from tests.support.repositories import OLD_RELEASE, REPOSITORIES, Repository
 from tests.support.terminal import COLUMNS
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
@@ -102,6 +103,16 @@ def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tm
     found = project.run("bash", "-e", "-c", block).stdout
     assert [line for line in found.splitlines() if 'tags: ["v*"]' in line]
     assert [line for line in found.splitlines() if "twine upload" in line]
+
+
+def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(render: Render) -> None:
+    """By the name that the workflow has."""
+    tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
+    (block,) = (
+        text for text in re.findall(r"^```yaml\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL) if "jobs:" in text
+    )
+    awaited = yaml.safe_load(block)[True]["workflow_run"]["workflows"]  # YAML 1.1 reads `on` as true
+    assert awaited == [yaml.safe_load(render(scope="release").read(RELEASE_WORKFLOW))["name"]]
 
 
 @pytest.mark.parametrize("scope", ["release", pytest.param("ci", marks=pytest.mark.slow)])

@@ -95,6 +95,14 @@ def test_every_page_names_the_same_url() -> None:
     assert set(re.findall(r"copier copy .*?(https://\S+)", text)) == {URL}
 
 
+@pytest.mark.parametrize("start", [ROOT / README_NAME, DOCS / "index.md"], ids=lambda path: path.name)
+def test_every_page_can_be_reached_from_the_start(start: Path) -> None:
+    """From the README on GitHub, and from the first page of the site."""
+    links = re.findall(r"\]\(([^)#]+\.md)", start.read_text(encoding="utf-8"))
+    pages = {page.resolve() for page in DOCS.glob("**/*.md")} - {DOCS / "index.md"}
+    assert pages - {(start.parent / link).resolve() for link in links} == set()
+
+
 @pytest.mark.slow
 def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     """By anybody, up to the push: with their own account and name, and nothing in the system's Python."""
