@@ -71,6 +71,46 @@ def test_the_command_that_the_build_names_is_enough(project: Project) -> None:
     assert COMMAND not in tampered.stdout + tampered.stderr
 
 
+QUICK_BACKEND = """\
+[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+"""
+
+
+def require(project: Project, requirement: str) -> None:
+    """Give the project a backend of its own that requires something when it builds, and nothing before."""
+    project.write(PYPROJECT, QUICK_BACKEND)
+    requires = "get_requires_for_build_sdist = get_requires_for_build_wheel"
+    project.write("backend.py", f"{requires} = lambda config_settings=None: [{requirement!r}]\n")
+
+
+def test_a_lock_is_missing_then_written_then_broken(project: Project) -> None:
+    """The check tells these states apart, for a requirement that only the backend names."""
+    require(project, "iniconfig==2.0.0")
+    missing = f"The build requires iniconfig==2.0.0, and {BACKENDS_LOCK} does not have that: run `{COMMAND}`, which"
+    assert constraints(project, "--check").stderr.startswith(missing)
+    assert constraints(project).stdout.startswith(f"Wrote {OWN_BACKENDS_LOCK} for iniconfig==2.0.0. Commit it: ")
+    assert locked(project) == {"iniconfig": "2.0.0"}
+    assert constraints(project, "--check").stdout == f"{OWN_BACKENDS_LOCK} has what the build requires.\n"
+    project.write(OWN_BACKENDS_LOCK, "<<<<<<< before\n")
+    broken = constraints(project, "--check")
+    assert broken.returncode == 1
+    assert broken.stderr.startswith(
+        "The build requires iniconfig==2.0.0, and pip refuses what it finds: ERROR: Invalid"
+    )
+
+
+def test_a_requirement_of_the_backend_that_does_not_exist_is_explained(project: Project) -> None:
+    """With the output of uv before the sentence; no lock is written."""
+    require(project, "iniconfig==99")
+    done = constraints(project)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "uv finds no versions for iniconfig==99: see above, and correct `requires`."
+    assert not (project.path / OWN_BACKENDS_LOCK).exists()
+
+
 @pytest.mark.slow
 def test_when_the_pin_moves_the_command_is_the_same(project: Project) -> None:
     """A bot moves `requires` and not the lock: the build says so, and the command writes the lock again."""
