@@ -12,13 +12,14 @@ from tests.simulation.server import Loopback, serve_loopback
 from tests.simulation.world import World
 from tests.support.combinations import REPOSITORIES, Answers, title
 from tests.support.commands import run
-from tests.support.environments import assert_passes_all_checks
+from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.fleet import Fleet
 from tests.support.interpreters import newest_interpreter
 from tests.support.once import Once
 from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, MELTANO_YML, ROOT, source
 from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render, build
+from tests.support.taps import Tap
 from tests.support.versions import LINE_CHANGE, Versions
 
 
@@ -190,3 +191,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         widths = [max(len(row[column]) for row in scenarios) for column in (0, 1)]
         for title, job, message in sorted(scenarios, key=lambda row: (row[1], row[0])):
             terminalreporter.write_line(f"{title:<{widths[0]}}  {job:<{widths[1]}}  {message}")
+
+
+@pytest.fixture
+def make_tap(render: Render, once: Once, tmp_path: Path) -> Callable[..., Tap]:
+    """Return a function that renders a tap of an API, in a folder of its own."""
+
+    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
+        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
+        project = rendered.copy(tmp_path / "tap-sample").init()
+        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
+        metadata.parent.mkdir()
+        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
+        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        packages = shared_packages(project, newest_interpreter(), once)
+        return Tap(project, packages.parents[2] / "bin/python")
+
+    return made

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -23,10 +22,7 @@ from tests.simulation.unfriendly_api import (
 )
 from tests.support.agents_md import paste
 from tests.support.combinations import UNFRIENDLY_API, Answers, record_combination, title, variants
-from tests.support.environments import shared_packages
-from tests.support.interpreters import newest_interpreter
 from tests.support.once import Once
-from tests.support.projects import Render
 from tests.support.taps import Tap
 
 API_TAPS = [answers for answers in variants() if "auth_method" in answers]
@@ -44,23 +40,6 @@ RECORDS: dict[str, list[Record | None]] = {
 }
 EXPECTED = {"users": USERS, "groups": [{"user_id": 1} | group for group in GROUPS] + [{"user_id": 2} | GROUPS[0]]}
 KEY = CREDENTIALS["API Key"]
-
-
-@pytest.fixture
-def make_tap(render: Render, once: Once, tmp_path: Path) -> Callable[..., Tap]:
-    """Return a function that renders a tap of an API, in a folder of its own."""
-
-    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
-        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
-        project = rendered.copy(tmp_path / "tap-sample").init()
-        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
-        metadata.parent.mkdir()
-        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
-        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        packages = shared_packages(project, newest_interpreter(), once)
-        return Tap(project, packages.parents[2] / "bin/python")
-
-    return made
 
 
 def expected(stream_type: str) -> dict[str, list[Record]]:
@@ -112,8 +91,21 @@ def follow_graphql_cursor(tap: Tap) -> None:
     tap.replace(streams, "nextPage", "pageInfo { endCursor }")
 
 
+def follow_page_numbers(tap: Tap) -> None:
+    """Make the edits for page numbers."""
+    tap.follow("Page numbers")
+    tap.follow_in_source("Page numbers")
+
+
+def follow_link_header(tap: Tap) -> None:
+    """Make the edits for the header `Link`."""
+    tap.follow("Link header")
+    tap.follow_in_source("Link header")
+
+
 def follow_cursor(tap: Tap) -> None:
     """Make the edits for a cursor, with pages that may be empty."""
+    tap.follow_in_source("Cursor", block=0)
     tap.follow("Empty pages")
     paginator, parameter = 'CursorPaginator("$.next_cursor")', 'request.params["cursor"]'
     assert paginator in tap.project.read("AGENTS.md")
@@ -181,7 +173,7 @@ def test_every_api_tap_reads_an_unfriendly_api(
 def test_page_numbers(make_tap: Callable[..., Tap]) -> None:
     """The first page without records is the last."""
     tap = make_tap()
-    tap.follow("Page numbers")
+    follow_page_numbers(tap)
     with serve(UnfriendlyAPI(RECORDS, pages="number")) as api:
         assert tap.extract(api, KEY).records == EXPECTED
     assert api.count("GET /users?page=") == 3
@@ -214,7 +206,7 @@ def test_a_cursor_in_graphql(make_tap: Callable[..., Tap]) -> None:
 def test_link_header(make_tap: Callable[..., Tap]) -> None:
     """The link is followed as it is, with what the first request asked for."""
     tap = make_tap()
-    tap.follow("Link header")
+    follow_link_header(tap)
     with serve(UnfriendlyAPI(RECORDS, pages="link")) as api:
         assert tap.extract(api, KEY).records == EXPECTED
         later = tap.extract(api, KEY | {"start_date": "2026-01-01T00:00:00Z"})
@@ -347,10 +339,30 @@ def test_the_changed_tap_passes_its_own_tests_and_reads_the_other_api(make_tap: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("stream_type", "edit"),
+    [
+        pytest.param("REST", follow_page_numbers, id="page numbers"),
+        pytest.param("REST", follow_link_header, id="link header"),
+        pytest.param("REST", follow_cursor, id="cursor"),
+        pytest.param("REST", Tap.add_full_table_stream, id="full table"),
+        pytest.param("Custom", Tap.add_full_table_stream, id="full table of Custom"),
+    ],
+)
+def test_an_edited_tap_passes_its_own_tests(
+    stream_type: str, edit: Callable[[Tap], None], make_tap: Callable[..., Tap]
+) -> None:
+    """Its source pages as the API does; a stream without a replication key is read in full by each run."""
+    tap = make_tap("API Key", stream_type)
+    edit(tap)
+    tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     ("answers", "edit"),
     [
-        pytest.param(["API Key"], lambda tap: tap.follow("Page numbers"), id="page numbers"),
-        pytest.param(["API Key"], lambda tap: tap.follow("Link header"), id="link header"),
+        pytest.param(["API Key"], follow_page_numbers, id="page numbers"),
+        pytest.param(["API Key"], follow_link_header, id="link header"),
         pytest.param(["API Key"], follow_cursor, id="cursor"),
         pytest.param(["API Key", "GraphQL"], follow_graphql_cursor, id="cursor in GraphQL"),
         pytest.param(["API Key"], follow_oauth2, id="OAuth2"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import textwrap
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.simulation.unfriendly_api import Record, UnfriendlyAPI
 from tests.support.agents_md import code, paste
 from tests.support.projects import Project
 
+SOURCE, STREAMS = "tests/source.py", "src/tap_sample/streams.py"
+PLANS = [{"id": number, "name": name} for number, name in enumerate(("Free", "Team", "Company"), 1)]
 FAKE_CLOCK = Path(__file__).with_name("fake_clock.py")
 
 
@@ -38,6 +41,36 @@ class Tap:
     def follow(self, heading: str, file: str = "client.py", into: str = "SampleStream", block: int = 0) -> None:
         """Paste a block of code under a heading of AGENTS.md into a file of the package, and tidy it up."""
         paste(code(self.project, heading)[block], self.source / file, into)
+        self.tidy()
+
+    def follow_in_source(self, heading: str, block: int = 1) -> None:
+        """Let the sample API page as a block of code under a heading of AGENTS.md says."""
+        lines = textwrap.indent(code(self.project, heading)[block], "    ")
+        text, count = re.subn(r"    start = .*?\n(?=\n\ndef )", lines, self.project.read(SOURCE), flags=re.DOTALL)
+        assert count == 1, text
+        for needed in re.findall(r"`(from urllib\S* import (\w+))`", self.project.read("AGENTS.md")):
+            if f"{needed[1]}(" in lines:
+                text = text.replace("from typing import Any\n", f"from typing import Any\n{needed[0]}\n")
+        self.project.write(SOURCE, text)
+        self.tidy()
+
+    def add_full_table_stream(self) -> None:
+        """Add a stream without a replication key, its records included."""
+        plans = """class PlansStream(SampleStream):
+    \"\"\"The plans, all of them in each run.\"\"\"
+
+    name = "plans"
+    path = "/plans"
+    primary_keys = ("id",)
+    schema = th.PropertiesList(
+        th.Property("id", th.IntegerType, required=True),
+        th.Property("name", th.StringType),
+    ).to_dict()
+"""
+        self.project.write(STREAMS, f"{self.project.read(STREAMS)}\n\n{plans}")
+        self.replace("src/tap_sample/tap.py", "GroupsStream, ", "GroupsStream, PlansStream, ")
+        self.replace("src/tap_sample/tap.py", "GroupsStream(self)", "GroupsStream(self), PlansStream(self)")
+        self.replace(SOURCE, '    "groups": [', f'    "plans": {PLANS},\n    "groups": [')
         self.tidy()
 
     def replace(self, file: str, old: str, new: str) -> None:
