@@ -191,13 +191,15 @@ def test_the_doctor_has_no_options(default: Project) -> None:
 
 
 def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
-    """An environment that admits all refs is protected by them alone, and keeps its reviewer."""
+    """An environment that admits all refs is protected by them alone, and keeps its reviewer and its timer."""
     set_environment(reviewed=True)(world)
-    found = world.run_doctor()
+    world.run_doctor()
     prepared = world.github.read_state()
     path = "repos/MeltanoLabs/my-package/environments/publishing"
     prepared["answers"][f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": []}
+    prepared["answers"][path]["protection_rules"].append({"type": "wait_timer", "wait_timer": 5})
     world.github.write_state(prepared)
+    found = world.run_as_maintainer(sys.executable, DOCTOR_SCRIPT)
     for _ in range(2):  # rules can be added only after the first command
         lines = [line for line in found.stdout.splitlines() if "→" in line and path in line]
         for remedy in (line.partition("→ ")[2] for line in lines):
@@ -206,4 +208,6 @@ def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
         found = world.run_as_maintainer(sys.executable, DOCTOR_SCRIPT)
     assert found.returncode == 0, found.stdout
     assert "ok           The environment publishing requires a reviewer." in found.stdout
-    assert world.github.read_state()["answers"][path]["protection_rules"][0]["prevent_self_review"]
+    reviewers, timer = world.github.read_state()["answers"][path]["protection_rules"]
+    assert reviewers["prevent_self_review"]
+    assert timer == {"type": "wait_timer", "wait_timer": 5}

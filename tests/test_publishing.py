@@ -110,6 +110,7 @@ def test_the_doctor_names_the_job_and_what_to_do(world: World) -> None:
     both = workflow("- run: docker push", "- run: twine upload dist/*", on="on:\n  push:\n    tags: ['v*']")
     world.project.write(f"{WORKFLOWS}/publish.yml", both)
     world.project.write(f"{WORKFLOWS}/old.yaml", workflow("- run: uv publish", on="on: release"))
+    world.project.write(f"{WORKFLOWS}/never.yaml", workflow("- run: flit publish", on="name: Never"))
     called = "acme/shared/.github/workflows/publish.yml@v1"
     world.project.write(f"{WORKFLOWS}/empty.yml", "jobs:\n")
     world.project.write(f"{WORKFLOWS}/shared.yml", f"on: release\njobs:\n  call:\n    uses: {called}\n")
@@ -120,13 +121,15 @@ def test_the_doctor_names_the_job_and_what_to_do(world: World) -> None:
     early = ", when a tag is pushed, before the release and its reviewer"
     needs = ", and its name from the `needs` of other jobs"
     assert lines == [
+        f"error        {WORKFLOWS}/never.yaml seems to publish as well: job-0 (flit publish).",
+        f"             → git rm {WORKFLOWS}/never.yaml",
         f"error        {WORKFLOWS}/old.yaml seems to publish as well: job-0 (uv publish).",
         f"             → git rm {WORKFLOWS}/old.yaml",
         f"error        {WORKFLOWS}/publish.yml seems to publish as well{early}: job-1 (twine upload).",
         f"             → delete the job job-1 from {WORKFLOWS}/publish.yml{needs}",
         f"not checked  {WORKFLOWS}/shared.yml calls {called}: whether that publishes, too, its repository shows.",
     ]
-    world.project.run("git", "rm", "--quiet", f"{WORKFLOWS}/old.yaml")
+    world.project.run("git", "rm", "--quiet", f"{WORKFLOWS}/old.yaml", f"{WORKFLOWS}/never.yaml")
     world.project.write(f"{WORKFLOWS}/publish.yml", both.partition("  job-1:")[0])
     world.commit()
     assert world.run_doctor().returncode == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.server import Fault, Loopback
-from tests.support.paths import PUBLISHER_JSON, REPORT_SCRIPT
+from tests.support.paths import GATE_SCRIPT, PUBLISHER_JSON, REPORT_SCRIPT
 from tests.support.projects import SDIST, WHEEL, Project
 
 SUCCESS = dict.fromkeys(("build", "publish", "attach", "rehearse", "rehearse-without-environment"), "success")
@@ -43,7 +43,7 @@ class Case:
     dist: dict[str, bytes] = field(default_factory=lambda: FILES)
     uv_output: str = ""
     answer: str = "refused"
-    pypi_fails: bool = False
+    pypi_status: int | None = None  # instead of an answer; 0 for none at all
     code: int = 0
 
 
@@ -69,7 +69,8 @@ CASES = {
     "the upload was cancelled between files": Case(
         "## 1 of 2 files were uploaded", FAILED | {"publish": "cancelled"}, {WHEEL: b"wheel"}
     ),
-    "PyPI gives no answer": Case("## It is not known what was uploaded", FAILED, pypi_fails=True),
+    "PyPI has a problem": Case("## It is not known what was uploaded\n\nPyPI answers", FAILED, pypi_status=503),
+    "PyPI gives no answer": Case("## It is not known what was uploaded\n\nPyPI cannot be", FAILED, pypi_status=0),
     "attaching failed": Case("*Attach to the GitHub release* ended in *failure*", {"attach": "failure"}, FILES),
     "attaching was cancelled": Case("*Attach to the GitHub release* ended in *cancelled*", {"attach": "cancelled"}),
     "the build failed": Case("## Nothing was uploaded: the build failed", {"build": "failure"}, dist={}),
@@ -79,10 +80,15 @@ CASES = {
     "a dry run without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
     "a dry run with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
     "a dry run of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
-    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_fails=True),
+    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_status=503),
     "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
     "a dry run before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
+    "no publisher, and PyPI's index fails": Case(
+        "is not known whether my-package exists", {"rehearse": "failure"}, event=BY_HAND, uv_output=claims(),
+        pypi_status=503,
+    ),
+    "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
     "a pending publisher left over": refused("PyPI has deleted it", "invalid-pending-publisher"),
     "PyPI is not reached": refused("says nothing about the publisher", "error sending request"),
     "no permission": refused("add `id-token: write`", "ACTIONS_ID_TOKEN_REQUEST_URL"),
@@ -97,8 +103,8 @@ def report(project: Project, case: Case, loopback: Loopback, folder: Path) -> tu
         loopback.reset().pypi.projects["my-package"] = dict(case.on_pypi)
     else:
         loopback.reset()
-    if case.pypi_fails:
-        loopback.faults.append(Fault("pypi.org", 503))
+    if case.pypi_status is not None:
+        loopback.faults.append(Fault("pypi.org", case.pypi_status))
     (folder / "dist").mkdir()
     for name, content in case.dist.items():
         (folder / "dist" / name).write_bytes(content)
@@ -143,3 +149,11 @@ def test_without_the_publisher_nothing_is_claimed(default: Project, loopback: Lo
     assert code == 1
     assert text.startswith("## It is not known what happened")
     assert f"restore it from git (`git log -- {PUBLISHER_JSON}`" in text
+
+
+@pytest.mark.parametrize("script", [GATE_SCRIPT, REPORT_SCRIPT])
+def test_without_its_arguments_a_script_says_how_it_is_used(script: str, default: Project) -> None:
+    """And does nothing else."""
+    done = default.run(sys.executable, script, check=False)
+    assert done.returncode == 2
+    assert f"Usage: python {script} " in done.stdout
