@@ -89,6 +89,7 @@ def follow_graphql_cursor(tap: Tap) -> None:
     tap.replace(streams, "$page: Int", "$after: String")
     tap.replace(streams, "page: $page", "after: $after")
     tap.replace(streams, "nextPage", "pageInfo { endCursor }")
+    tap.follow_table_in_source("Pagination")
 
 
 def follow_page_numbers(tap: Tap) -> None:
@@ -344,6 +345,7 @@ def test_the_changed_tap_passes_its_own_tests_and_reads_the_other_api(make_tap: 
         pytest.param("REST", follow_page_numbers, id="page numbers"),
         pytest.param("REST", follow_link_header, id="link header"),
         pytest.param("REST", follow_cursor, id="cursor"),
+        pytest.param("GraphQL", follow_graphql_cursor, id="cursor in GraphQL"),
         pytest.param("REST", Tap.add_full_table_stream, id="full table"),
         pytest.param("Custom", Tap.add_full_table_stream, id="full table of Custom"),
     ],

@@ -54,6 +54,17 @@ class Tap:
         self.project.write(SOURCE, text)
         self.tidy()
 
+    def follow_table_in_source(self, heading: str) -> None:
+        """Replace texts of the sample API by those in a table under a heading of AGENTS.md, and then a function."""
+        (function,) = code(self.project, heading)
+        section = self.project.read("AGENTS.md").partition(f"## {heading}\n")[2].partition("\n## ")[0]
+        for old, new, *others in re.findall(r"^\| `(.+?)` \| `(.+?)`(?:, .* `(.+?)`)? \|$", section, re.MULTILINE):
+            self.replace(SOURCE, old, "\n    ".join(filter(None, [new, *others])))
+        text, count = re.subn(r"def one_page\(.*?\n(?=\n\n)", function, self.project.read(SOURCE), flags=re.DOTALL)
+        assert count == 1, text
+        self.project.write(SOURCE, text)
+        self.tidy()
+
     def add_full_table_stream(self) -> None:
         """Add a stream without a replication key, its records included."""
         plans = """class PlansStream(SampleStream):
