@@ -166,6 +166,20 @@ def later(template: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
+def test_the_answer_to_a_question_that_is_gone_stops_no_update(template: Path, tmp_path: Path) -> None:
+    """Copier gives it to the new version as if it was typed; only a name that is typed is refused."""
+    versions = Versions.create(template, tmp_path / "template", tag="v0.9.0")
+    question = "environment:\n  type: str\n"
+    versions.replace("copier.yml", question, f"color:\n  type: str\n  default: red\n\n{question}").tag("v1.0.0")
+    project = versions.project(tmp_path / "my-package")
+    assert recorded_answers(project.path)["color"] == "red"
+    versions.replace("copier.yml", "color:\n  type: str\n  default: red\n\n", "").tag("v1.1.0")
+    assert "There is no question color. " in update(project, "--data=color=blue", check=False).stderr
+    update(project)
+    assert "color" not in recorded_answers(project.path)
+
+
 def change_question(template: Path, question: str, **settings: object) -> None:
     """Change a question of a template; its copier.yml stays plain text to Jinja."""
     content = yaml.safe_load((template / "copier.yml").read_text(encoding="utf-8"))
