@@ -11,6 +11,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from werkzeug import Request, Response
 
 from tests.support.commands import run
@@ -82,7 +83,7 @@ def names(dependencies: list[dict[str, Any]]) -> set[str]:
 def versions_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
     """Return the bounds of the packages among dependencies, by name; one that Renovate skips has none."""
     return {
-        dependency["depName"]: SpecifierSet(dependency["currentValue"])
+        canonicalize_name(dependency["depName"]): SpecifierSet(dependency["currentValue"])
         for dependency in dependencies
         if dependency.get("datasource") == "pypi" and "skipReason" not in dependency
     }
@@ -99,7 +100,9 @@ def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, S
         texts += [text for text in group if isinstance(text, str)]
     hooks = [hook for repo in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in repo["hooks"]]
     hooked = [text for hook in hooks for text in hook.get("additional_dependencies", [])]
-    found = [{item.name: item.specifier for item in map(Requirement, part)} for part in (texts, hooked)]
+    found = [
+        {canonicalize_name(item.name): item.specifier for item in map(Requirement, part)} for part in (texts, hooked)
+    ]
     assert len(found[0]) == len(texts), "a name stands in two places, where Renovate sees one"
     return found[0], found[1]
 
