@@ -101,7 +101,8 @@ def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, S
     hooks = [hook for repo in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in repo["hooks"]]
     hooked = [text for hook in hooks for text in hook.get("additional_dependencies", [])]
     found = [
-        {canonicalize_name(item.name): item.specifier for item in map(Requirement, part)} for part in (texts, hooked)
+        {str(canonicalize_name(item.name)): item.specifier for item in map(Requirement, part)}
+        for part in (texts, hooked)
     ]
     assert len(found[0]) == len(texts), "a name stands in two places, where Renovate sees one"
     return found[0], found[1]
