@@ -146,7 +146,7 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
     [
-        ("tap", "1tap", ["kind", '"1tap"', "begins with a letter"]),
+        ("tap", "1tap", ["kind", '"1tap"', "Begin with a letter"]),
         ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
         ("mapper", "json", ["kind", '"json"', "Python's own module names"]),
     ],
