@@ -28,7 +28,7 @@ from tests.support.versions import Versions, changed_files, recorded_answers, up
 EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # for each kind; `nox -s fuzz` sets it
 ACCEPTABLE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)  # the folder of a test is emptied by itself
 SETTINGS = settings(
-    max_examples=EXAMPLES or 3,
+    max_examples=EXAMPLES or 2,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,

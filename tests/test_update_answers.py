@@ -46,7 +46,7 @@ def test_every_question_has_a_default() -> None:
     assert [name for name, question in questions().items() if "default" not in question] == []
 
 
-@pytest.mark.parametrize("scope", ["package", "release"])
+@pytest.mark.parametrize("scope", ["package", pytest.param("release", marks=pytest.mark.slow)])
 def test_changed_answers_to_the_form_move_the_workflow(scope: str, versions: Versions, tmp_path: Path) -> None:
     """The old file goes, the new one comes, and RELEASING.md says what to do on PyPI."""
     project = versions.project(tmp_path / "my-package", f"--data=scope={scope}")
