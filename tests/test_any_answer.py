@@ -37,8 +37,8 @@ SETTINGS = settings(
 )
 
 
-def check_any_answers(answers: dict[str, str], template: Path, folder: Path, model: Project) -> None:
-    """Make a project from answers, or be refused; check what holds in each case."""
+def check_any_answers(answers: dict[str, str], template: Path, folder: Path, model: Project) -> bool:
+    """Make a project from answers, or be refused; check what holds in each case, and tell whether it was made."""
     destination = folder / "any"
     shutil.rmtree(destination, ignore_errors=True)
     try:
@@ -50,7 +50,7 @@ def check_any_answers(answers: dict[str, str], template: Path, folder: Path, mod
     if refusal:
         assert any(f"'{question}'" in refusal for question in answers), refusal
         assert not destination.exists()
-        return
+        return False
     project = Project(destination, recorded_answers(destination))
     assert {
         name: value for name, value in answers.items() if name in project.answers
@@ -59,18 +59,21 @@ def check_any_answers(answers: dict[str, str], template: Path, folder: Path, mod
     assert_workflows_differ_by_the_answers_alone(project, model)
     for check in (("check", "--quiet"), ("format", "--check", "--quiet")):
         run("ruff", *check, cwd=destination)
+    return True
 
 
 @pytest.mark.parametrize("kind", REPOSITORIES)
 def test_any_answers_make_a_project_or_are_refused(kind: str, template: Path, tmp_path: Path, render: Render) -> None:
-    """A few examples for each kind, the same ones every time; many other ones at night."""
+    """A few examples for each kind, the same ones every time; many other ones at night. Not all are refused."""
+    made = []
 
     @SETTINGS
     @given(answers=answers_for(kind))
     def check(answers: dict[str, str]) -> None:
-        check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library"))
+        made.append(check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library")))
 
     check()
+    assert sum(made) > len(made) / 4
 
 
 @pytest.mark.slow
@@ -138,8 +141,7 @@ NAMED = [  # each of them was once accepted and then failed a check, or was refu
 @pytest.mark.parametrize("answers", NAMED, ids=str)
 def test_known_answers_make_a_project(answers: dict[str, str], template: Path, tmp_path: Path, render: Render) -> None:
     """None is refused, and all that holds of any answers holds of them."""
-    check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library"))
-    assert (tmp_path / "any").exists()
+    assert check_any_answers(answers, template, tmp_path, render(**MODEL, kind="library"))
 
 
 @pytest.mark.parametrize("value", ["012", "3.10", "2026-11-24", "[a, b]", "true", "{a: 1}", "~"])

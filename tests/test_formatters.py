@@ -1,7 +1,6 @@
 """A formatter that a repository runs over all of its files changes none of the template's."""
 
 import re
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from tests.support.commands import run
+from tests.support.npm import npm_commands
 from tests.support.once import Once
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -34,12 +34,7 @@ ANSWERS: list[dict[str, str]] = [
 @pytest.fixture(scope="session")
 def prettier(once: Once) -> Path:
     """The command of Prettier, installed by npm."""
-
-    def install(folder: Path) -> None:
-        shutil.copy(PRETTIER_PACKAGE, folder)
-        run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
-
-    return once("prettier", install) / "node_modules/.bin/prettier"
+    return npm_commands(PRETTIER_PACKAGE, once) / "prettier"
 
 
 def owned(project: Project, *endings: str) -> list[Path]:

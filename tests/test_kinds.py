@@ -146,6 +146,7 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
     [
+        ("tap", "_", ["kind", '"tap"', "needs a letter or a digit"]),
         ("tap", "1tap", ["kind", '"1tap"', "Begin with a letter"]),
         ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
         ("mapper", "json", ["kind", '"json"', "Python's own module names"]),

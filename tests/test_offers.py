@@ -211,6 +211,7 @@ def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render
     dangerous = {
         name.removesuffix(suffix) for suffix in suffixes for name in names if name.endswith(suffix) and name != suffix
     }
+    assert (dangerous > {prefix}) == (answers["kind"] not in {"extension", "state-backend"})  # those have none today
     for display_name in sorted(dangerous - {prefix}):
         project = render(**answers, display_name=display_name)
         for path in (project.path / "src").rglob("*.py"):

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from packaging.utils import canonicalize_name
 from werkzeug import Request, Response
 
 from tests.support.commands import run
+from tests.support.npm import npm_commands
 from tests.support.once import Once
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -52,12 +52,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def renovate(once: Once) -> Path:
     """The folder of Renovate's commands, installed by npm."""
-
-    def install(folder: Path) -> None:
-        shutil.copy(RENOVATE_PACKAGE, folder)
-        run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
-
-    return once("renovate", install) / "node_modules/.bin"
+    return npm_commands(RENOVATE_PACKAGE, once)
 
 
 def logged(project: Project, renovate: Path, stage: str, message: str, **variables: str) -> Dependencies:

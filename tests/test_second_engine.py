@@ -175,7 +175,7 @@ CHAIN = """
     needs: first
     RUNS
     steps:
-      - run: test -e "$ACT_ENGINE/../mended"
+      - run: test -e "$ACT_ENGINE/../fixed"
   report:
     if: always()
     needs: flaky
@@ -195,7 +195,7 @@ def test_failed_jobs_run_again(push: Push) -> None:
     done = push({MAIN: workflow(CHAIN)})
     before = {"first": "success", "flaky": "failure", "report": "success", "last": "skipped"}
     assert done.results() == before, done.log
-    (done.folder / "mended").touch()
+    (done.folder / "fixed").touch()
     assert set(done.run_jobs().results().values()) == {"success"}, done.log
     assert done.jobs["last"].log == "first has said\n"
 

@@ -14,7 +14,7 @@ FOLDER = TemporaryDirectory()  # until the tests end: the SDK's tests need the d
 URL = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{Path(FOLDER.name) / 'source.db'}")
 CONFIG = {"sqlalchemy_url": URL}
 USERS: list[dict[str, Any]] = [
-    {"id": 1, "name": "Ada", "details": {"born": 1815}, "updated_at": "2026-01-01T00:00:00+00:00"},
+    {"id": 1, "name": "Ada", "details": {"year": 1815}, "updated_at": "2026-01-01T00:00:00+00:00"},
     {"id": 2, "name": "Grace", "details": {"ranks": ["Navy", None]}, "updated_at": "2026-01-02T00:00:00+00:00"},
     {"id": 3, "name": "Mary", "details": None, "updated_at": "2026-01-03T00:00:00+00:00"},
 ]
