@@ -1,4 +1,4 @@
-"""What a person reads is plain English: no phrase of `words.yml`, in this repository or in what it renders."""
+"""What a person reads is plain English: no phrase of `words.yml`, here or in what is rendered. It has no long lines."""
 
 import re
 from typing import Any
@@ -17,6 +17,12 @@ UNREAD = re.compile(r"\.(lock|txt|svg|css|png)$|package-lock\.json$|^LICENSE$|/w
 BREAK = r"\s+(?:[#>*|-]+\s+)?"  # a space of a phrase may be a line break, in a comment as well
 
 
+WIDTH = 110  # about 100, and a long answer
+CODE = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.DOTALL | re.MULTILINE)
+# A table, an image, a badge, raw HTML, a quoted message; and a long word, which has no place to break.
+UNWRAPPED = re.compile(r"^\s*(\||!?\[!|!\[|<|>)|\S{60}")
+
+
 def phrases(text: str) -> list[str]:
     """Return what a text has of the list, each with the line and what to write instead."""
     found = []
@@ -26,6 +32,12 @@ def phrases(text: str) -> list[str]:
             line = text.count("\n", 0, match.start()) + 1
             found.append(f"line {line}: {' '.join(match[0].split())!r}: write {entry['write']}")
     return found
+
+
+def wide(text: str) -> list[str]:
+    """Return the lines of Markdown prose that are wider than `WIDTH`."""
+    lines = CODE.sub("", text).splitlines()
+    return [line for line in lines if len(line) > WIDTH and not UNWRAPPED.search(line)]
 
 
 @pytest.mark.parametrize("entry", LIST, ids=lambda entry: entry["write"])
@@ -42,6 +54,9 @@ def test_this_repository_is_written_in_plain_english() -> None:
     assert len(files) > 100
     found = {path.relative_to(ROOT).as_posix(): phrases(path.read_text(encoding="utf-8")) for path in files}
     assert {name: lines for name, lines in found.items() if lines} == {}
+    pages = [path for path in files if path.suffix == ".md" and not path.is_relative_to(ROOT / "template")]
+    assert len(pages) > 20
+    assert {path.name: lines for path in pages if (lines := wide(path.read_text(encoding="utf-8")))} == {}
 
 
 @pytest.mark.parametrize(
@@ -59,3 +74,6 @@ def test_what_is_rendered_is_written_in_plain_english(answers: dict[str, Any], r
     files = [path for path in project.path.rglob("*") if path.is_file() and not UNREAD.search(path.name)]
     found = {path.name: phrases(path.read_text(encoding="utf-8")) for path in files}
     assert {name: lines for name, lines in found.items() if lines} == {}
+    pages = {path.name: path.read_text(encoding="utf-8") for path in files if path.suffix == ".md"}
+    assert "RELEASING.md" in pages
+    assert {name: lines for name, text in pages.items() if (lines := wide(text))} == {}

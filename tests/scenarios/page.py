@@ -1,6 +1,7 @@
 """The troubleshooting page: an index of messages, and the table of failure scenarios as Markdown."""
 
 import re
+import textwrap
 
 from tests.scenarios.table import SCENARIOS
 from tests.support.paths import DOCS
@@ -44,5 +45,12 @@ def index() -> str:
 
 def troubleshooting_page() -> str:
     """Return the text of the page."""
-    sections = [f"\n## {row.title}\n\n> {row.message}\n\n{row.cause}\n\n{row.fix}\n" for row in SCENARIOS]
+    sections = [
+        f"\n## {row.title}\n\n> {row.message}\n\n{wrapped(row.cause)}\n\n{wrapped(row.fix)}\n" for row in SCENARIOS
+    ]
     return INTRODUCTION + index() + "".join(sections)
+
+
+def wrapped(text: str) -> str:
+    """Return a paragraph in lines of at most 100 columns; a longer word stands on a line of its own."""
+    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
