@@ -23,6 +23,14 @@ from tests.support.taps import Tap
 from tests.support.versions import LINE_CHANGE, Versions
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_copier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what Copier caches of templates apart from the user's: neither depends on the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template of the working tree in a plain folder, so that copier need not clone it for every test."""

@@ -41,9 +41,10 @@ RELEASE = "gh release create v1.2.3 --generate-notes"
 
 
 def redirect(clone: Path) -> dict[str, str]:
-    """Return the variables by which git reads a clone in place of the template's URL."""
+    """Return the variables by which git reads a clone in place of the template's URL; Copier's cache is beside it."""
     settings = {"COUNT": "1", "KEY_0": f"url.{clone}.insteadOf", "VALUE_0": URL}
-    return {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
+    cache = {"COPIER_CACHE_DIR": str(clone.parent / "cache")}
+    return cache | {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
 
 
 def interview(template: Path, folder: Path) -> list[str]:

@@ -1,5 +1,7 @@
 """A plugin's settings are declared once, in its class; one command writes the files that repeat them."""
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -113,6 +115,9 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
     assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in project.read(README)
     assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
     assert "X_OTHER=1\n" in project.read(ENV_EXAMPLE)
+    replace(project.path / ENV_EXAMPLE, "_PAGE_SIZE=100\n", "_PAGE_SIZE=\n")
+    made("tests.update_settings")
+    assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
     replace(made.source, NEW, "")
     made("tests.update_settings")
     assert not [file for file in FILES if "page_size" in project.read(file).lower()]
@@ -120,3 +125,18 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
     sentence = f'The setting "page_size" has no title: add title="…" to its Property in {made.kind}.py.'
     assert sentence in made("tests.update_settings", check=False)
     assert sentence in made("pytest", "tests/test_settings.py", check=False)
+    replace(made.source, NEW.replace("title=", "# title="), "")
+    (project.path / ENV_EXAMPLE).unlink()
+    assert f"bring it back, for example with `git restore {ENV_EXAMPLE}`" in made("tests.update_settings", check=False)
+
+
+def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Plugin]) -> None:
+    """As the README says; without `dotenv`, the SDK looks for the file beside its own sources."""
+    made = plugin({"kind": "tap"})
+    project = made.project
+    project.write(".env", re.sub(r"(?m)^(\w+)=$", r"\1=x", project.read(ENV_EXAMPLE)))
+    (command,) = re.findall(r"`(dotenv run .+?)`", project.read(README))
+    tools = os.pathsep.join([str(made.python.parent), os.environ["PATH"]])
+    read = "Parsing 'auth_token' config from env variable 'TAP_SAMPLE_AUTH_TOKEN'"
+    assert read in project.run(*command.split(), "--discover", env={"PATH": tools}).stderr
+    assert read not in project.run(*command.split()[2:], "--discover", env={"PATH": tools}).stderr

@@ -65,7 +65,7 @@ def test_a_repository_gets_the_actions_and_keeps_its_own_files(
     """Its test workflow, too, even with `--overwrite`; it gets the template's only if it has none."""
     project, printed = share(REPOSITORIES[like], MANAGERS[like], template, tmp_path)
     assert "If .github/workflows/test.yaml is new and another workflow tests this repository already" in printed
-    assert '".github/actions/pythons/**", ".github/actions/setup/**"' in printed
+    assert '- ".github/actions/pythons/**" - ".github/actions/setup/**"' in printed
     own = [] if (project.run("git", "ls-files", TEST_WORKFLOW).stdout) else [TEST_WORKFLOW]
     assert changed_files(project) == sorted([*expected_files(render, MANAGERS[like]), *own])
     assert text_changes(project) == []

@@ -69,7 +69,9 @@ def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, p
     output = update(project, "--data=package_name=another", "--data=repository=other", "--data=python_min=3.13").stderr
     message = " ".join(output.split())
     assert "pyproject.toml, the README, and the sources belong to the project" in message
-    assert "(python_min, package_name, owner, repository)" in message
+    assert "No answer that you change alters them" in message
+    assert 'see "One of the values changes" in RELEASING.md' in message
+    assert "One of the values changes" in project.read(RELEASING)
     assert text_changes(project) == [
         ANSWERS_FILE,
         PUBLISHER_JSON,

@@ -184,7 +184,6 @@ class CommentsStream(SampleStream):
     ).to_dict()
 ''',
     ),
-    ("tests/test_core.py", '"users"', '"projects"'),
     ("tests/source.py", '"users"', '"projects"'),
     ("tests/source.py", '"name": "Ada"', '"title": "Engine"'),
     ("tests/source.py", '"name": "Grace"', '"title": "Parser"'),
