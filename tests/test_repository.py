@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
@@ -13,7 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from tests.support.automation import script, workflow
-from tests.support.commands import run
+from tests.support.commands import clean_environment, run
 from tests.support.paths import RELEASE_FOLDER, ROOT, source
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -119,6 +120,17 @@ def test_ci_installs_nox_from_the_dependency_groups() -> None:
     assert len(installs) == 4
     assert set(installs) == {"python -m pip install --group nox"}
     assert GROUPS["nox"] == [f"nox[uv]=={pins()['nox']}"]
+
+
+def test_a_project_of_a_test_does_not_touch_the_environment_of_the_session(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nox tells uv to use its own environment, which `uv sync` in a project would empty."""
+    monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", str(tmp_path / "session"))
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n', encoding="utf-8")
+    subprocess.run(["uv", "sync", "--quiet", "--offline"], cwd=tmp_path, env=clean_environment(), check=True)
+    assert (tmp_path / ".venv/pyvenv.cfg").exists()
+    assert not (tmp_path / "session").exists()
 
 
 def sessions_by_occasion() -> dict[str, set[str]]:

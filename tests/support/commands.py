@@ -19,6 +19,8 @@ REMOVED_NAMES = (
     "PIP_CONSTRAINT",
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONPATH",
+    "UV_PROJECT_ENVIRONMENT",  # nox sets it: `uv sync` in a test would empty the environment that the tests run in
+    "UV_PYTHON",
     "VIRTUAL_ENV",
 )
 
