@@ -10,9 +10,8 @@ PAGE = DOCS / "how-to/troubleshoot.md"
 INTRODUCTION = """\
 # When a release fails
 
-Every known way in which a release fails: the message that you see, the cause, and the fix. The
-template's tests carry out each of them, and this page is made from their table. Unless it says
-otherwise, nothing was uploaded.
+Every known way in which a release fails: the message that you see, the cause, and the fix. Unless
+the fix says otherwise, nothing was uploaded.
 
 Find the message in the index. If it is not there, the summary of the run and the log of the failed
 job say what to do.

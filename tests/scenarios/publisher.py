@@ -88,7 +88,8 @@ REPOSITORY = [
     Scenario(
         "The workflow names no environment",
         "The workflow was edited by hand and lost its environment: no reviewer is asked, and the token names none.",
-        "Restore it, with `copier update --conflict inline` or by hand.",
+        "Restore it by hand, or from git's history with `git log -- FILE` and `git checkout COMMIT -- FILE`. An update "
+        "keeps what you deleted.",
         "The job publish of release.yaml has no environment", remove_environment_from_workflow, failed_job="build",
     ),
     Scenario(

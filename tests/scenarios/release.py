@@ -34,7 +34,8 @@ WORKFLOW = [
     Scenario(
         "The job may not ask for a token",
         "The publishing job lost its `id-token: write`.",
-        "Restore it: `copier update`, or by hand.",
+        "Restore it by hand, or from git's history with `git log -- FILE` and `git checkout COMMIT -- FILE`. An update "
+        "keeps what you deleted.",
         "missing or insufficient OIDC token permissions",
         edit(RELEASE_WORKFLOW, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"),
     ),
@@ -47,7 +48,7 @@ WORKFLOW = [
     Scenario(
         "The workflow runs for pull_request_target",
         "PyPI refuses tokens from that event, because strangers can start it.",
-        "Let releases start the workflow and nothing else: `copier update`.",
+        "Let releases start the workflow and nothing else: delete that event, by hand.",
         "'pull_request_target' is not supported",
         all_of(
             edit(RELEASE_WORKFLOW, "  release:\n    types: [published]", "  pull_request_target:"),
@@ -175,7 +176,8 @@ FILES = [
     Scenario(
         "A pinned hash does not match",
         f"A tool is not the one that was locked: somebody changed it, or `{BUILD_LOCK}` was edited.",
-        "Do not release. Restore the template's file with `copier update`, and find out which of the two changed.",
+        "Do not release. Find out which of the two changed. An edited file comes back with `git log -- FILE` and "
+        "`git checkout COMMIT -- FILE`; an update keeps the edit.",
         "DO NOT MATCH THE HASHES", tamper_with_hashes, failed_job="build",
     ),
     Scenario(
@@ -233,7 +235,7 @@ FILES = [
     Scenario(
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
-        f"Keep the right side and delete the markers. {RELEASE_AGAIN}",
+        f"Keep the lines that you need and delete the markers. {RELEASE_AGAIN}",
         f"{README} has conflict markers",
         edit(README, "# my-package\n", CONFLICT), failed_job="build", slow=True,
     ),

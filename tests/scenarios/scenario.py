@@ -19,5 +19,5 @@ class Scenario(NamedTuple):
     slow: bool = False  # needs a build of its own, and the gate's tests have the case: for `nox -s release`
 
 
-RELEASE_AGAIN = "Delete the release and its tag, fix it, and release again."
+RELEASE_AGAIN = "Delete the release and its tag, fix the cause, and release again."
 RERUN = "then *Re-run failed jobs*."
