@@ -15,8 +15,6 @@ WORDS = ROOT / "tests/words.yml"
 LIST: list[dict[str, str]] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
 UNREAD = re.compile(r"\.(lock|txt|svg|css|png)$|package-lock\.json$|^LICENSE$|/words\.yml$")
 BREAK = r"\s+(?:[#>*|-]+\s+)?"  # a space of a phrase may be a line break, in a comment as well
-
-
 WIDTH = 110  # about 100, and a long answer
 CODE = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.DOTALL | re.MULTILINE)
 # A table, an image, a badge, raw HTML, a quoted message; and a long word, which has no place to break.

@@ -1,6 +1,7 @@
 """A rendered tap reads an unfriendly API, after the edits that its AGENTS.md describes where it needs any."""
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -277,6 +278,21 @@ def test_children_of_parents_that_did_not_change(make_tap: Callable[..., Tap]) -
             "src/tap_sample/streams.py", *(f"ignore_parent_replication_key = {value}" for value in (False, True))
         )
         assert {"user_id": 1, "id": 40} in tap.extract(api, KEY, first.state).records["groups"]
+
+
+@pytest.mark.slow
+def test_the_sample_can_have_ids_that_are_text(make_tap: Callable[..., Tap]) -> None:
+    """And the last parent more than one child; the tap passes its own tests without an edit of them."""
+    tap = make_tap()
+    for file, pattern, new in (
+        ("tests/source.py", r'(id": )(\d+)', r'\1"n\2"'),
+        ("tests/source.py", r'(\n +)(\{"user_id": "n3".*)', r'\1\2\1{"user_id": "n3", "id": "n40", "name": "Moons"},'),
+        ("src/tap_sample/streams.py", r'(id", th\.)IntegerType', r"\1StringType"),
+    ):
+        text, count = re.subn(pattern, new, tap.project.read(file))
+        assert count, pattern
+        tap.project.write(file, text)
+    tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
 
 
 @pytest.mark.slow

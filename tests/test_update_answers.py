@@ -13,6 +13,7 @@ from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
     BUILD_WORKFLOW,
+    DOCS,
     GATE_SCRIPT,
     PUBLISHER_JSON,
     PYPROJECT,
@@ -62,6 +63,18 @@ def test_changed_answers_to_the_form_move_the_workflow(scope: str, versions: Ver
     assert jobs["publish"]["environment"]["name"] == "pypi"
     assert "owner=Acme&repository=my-package&workflow_filename=publish.yml&environment=pypi" in project.read(RELEASING)
     assert "to PyPI that is another publisher" in project.read(RELEASING)
+
+
+def test_answers_can_change_without_a_newer_version(project: Project) -> None:
+    """With the option that the how-to names; without it, the newest version comes along."""
+    option = "--vcs-ref=:current:"
+    assert f"`{option}`" in (DOCS / "how-to/update.md").read_text(encoding="utf-8")
+    update(project, "--data=environment=pypi", option)
+    answers = yaml.safe_load(project.read(ANSWERS_FILE))
+    assert (answers["_commit"], answers["environment"]) == ("v1.0.0", "pypi")
+    project.commit()
+    update(project)
+    assert yaml.safe_load(project.read(ANSWERS_FILE))["_commit"] == "v1.1.0"
 
 
 def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, project: Project) -> None:
