@@ -172,9 +172,7 @@ def test_a_clash_in_the_form_is_named_as_one(built: Path, project: Project) -> N
     update(project, "--data=owner=Else")
     assert conflicts(project) == [PUBLISHER_JSON]
     done = project.run(sys.executable, GATE_SCRIPT, built, check=False)
-    assert done.stdout == (
-        f"Refused: {PUBLISHER_JSON} has conflict markers: keep the lines that you need and delete the markers.\n"
-    )
+    assert done.stdout == f"Refused: {PUBLISHER_JSON} has conflict markers: keep what you need, delete the markers.\n"
 
 
 @pytest.fixture(scope="module")

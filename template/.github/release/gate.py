@@ -51,7 +51,7 @@ def check_conflicts() -> list[str]:
     begun, ended = (set(git("grep", "-lIE", f"^{mark}{{7}} ").splitlines()) for mark in "<>")
     rejected = git("ls-files", "--cached", "--others", "--exclude-standard", "*.rej").splitlines()
     return [
-        *(f"{file} has conflict markers: keep the lines that you need and delete the markers." for file in sorted(begun & ended)),
+        *(f"{file} has conflict markers: keep what you need, delete the markers." for file in sorted(begun & ended)),
         *(f"{file} has changes that could not be applied: make them by hand and delete it." for file in rejected),
     ]
 
