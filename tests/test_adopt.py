@@ -68,7 +68,7 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     done = project.run("bash", "-c", "\n".join(commands[:3]), env={"PATH": "/usr/bin:/bin"}, check=False)
     listed = re.findall(r"^( M|\?\?) (\S+)$", done.stdout, re.MULTILINE)
     assert [name for state, name in listed if state == " M"] == [TAP_WORKFLOW]
-    assert f"ok           {TAP_WORKFLOW} is the publisher's workflow." in done.stdout
+    assert f"ok           {TAP_WORKFLOW} publishes from the environment publishing." in done.stdout
     project.run("git", "restore", TAP_WORKFLOW)
     assert project.read(TAP_WORKFLOW) == OLD_RELEASE
     project.run("bash", "-e", "-c", commands[3])

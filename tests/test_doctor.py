@@ -1,17 +1,19 @@
 """The doctor finds what is wrong before a release, and changes nothing."""
 
+import re
 import sys
 from collections.abc import Callable
 
 import pytest
 
-from tests.scenarios.changes import Change, set_environment, set_remote
+from tests.scenarios.changes import Change, edit, remove_environment_from_workflow, set_environment, set_remote
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
-from tests.support.paths import DOCTOR_SCRIPT, POETRY_LOCK, PUBLISHER_JSON, PYPROJECT, RELEASE_FOLDER
+from tests.support.paths import DOCTOR_SCRIPT, POETRY_LOCK, PUBLISHER_JSON, PYPROJECT, RELEASE_FOLDER, RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
+from tests.support.terminal import COLUMNS
 
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
 
@@ -105,6 +107,18 @@ def make_fork(world: World) -> None:
 
 OTHER_FINDINGS = {
     "a remote elsewhere": (set_remote("https://gitlab.com/a/b.git"), "not checked  The git remote: the git remote"),
+    "another environment in the workflow": (
+        edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'),
+        'publishing.\n             → write `environment: "publishing"` into that job, or change',
+    ),
+    "no environment in the workflow": (
+        remove_environment_from_workflow,
+        f"error        The job publish of {RELEASE_WORKFLOW} has no environment, and the publisher publishing.",
+    ),
+    "a workflow that does not publish": (
+        edit(RELEASE_WORKFLOW, "pypa/gh-action-pypi-publish", "a/b"),
+        f"publishes to PyPI.\n             → restore the file from git: git log -- {RELEASE_WORKFLOW}",
+    ),
     "no repository": (delete_repository, "error        GitHub shows you no repository MeltanoLabs/my-package"),
     "a fork that is the publisher's": (make_fork, "note         MeltanoLabs/my-package is a fork"),
     "no project": (
@@ -183,10 +197,26 @@ def test_the_doctor_runs_on_a_python_without_tomllib(world: World) -> None:
     assert found.returncode == int("error  " in found.stdout)
 
 
-def test_the_doctor_has_no_options(default: Project) -> None:
+def test_the_doctor_fits_a_terminal(world: World) -> None:
+    """A sentence wraps between words, below itself; a command stays on one line, to be copied."""
+    world.project.run("git", "tag", "v1.0-beta")
+    plain = world.run_doctor().stdout
+    terminal = "import os, runpy, sys; os.environ['COLUMNS'] = '80'; sys.stdout.isatty = lambda: True; "
+    command = (
+        f"{terminal}sys.path.insert(0, {RELEASE_FOLDER!r}); runpy.run_path({DOCTOR_SCRIPT!r}, run_name='__main__')"
+    )
+    shown = world.run_as_maintainer(sys.executable, "-c", command).stdout
+    assert max(len(line) for line in plain.splitlines()) > COLUMNS
+    assert all(len(line) <= COLUMNS for line in shown.splitlines() if "→" not in line)
+    assert re.sub(r"\n {13}(?!→)", " ", shown) == plain
+
+
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--fix", 2)])
+def test_the_doctor_has_no_options(argument: str, code: int, default: Project) -> None:
     """An argument makes it print what it does, and nothing else."""
-    done = default.run(sys.executable, DOCTOR_SCRIPT, "--fix", check=False)
-    assert done.returncode == 2
+    done = default.run(sys.executable, DOCTOR_SCRIPT, argument, check=False)
+    assert done.returncode == code
+    assert "Usage: python .github/release/doctor.py" in done.stdout
     assert "ok  " not in done.stdout
 
 

@@ -334,6 +334,14 @@ def test_a_module_at_the_projects_root_changes_no_verdict(with_dist: Project, in
     assert broken.returncode == 1
 
 
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), ([], 2), (["dist", "other"], 2)])
+def test_help_and_other_arguments_print_the_usage(with_dist: Project, arguments: list[str], code: int) -> None:
+    """And judge nothing."""
+    done = with_dist.run(sys.executable, GATE_SCRIPT, *arguments, check=False)
+    assert done.returncode == code
+    assert "Usage: python .github/release/gate.py DIST" in done.stdout
+
+
 def test_missing_packages_are_named(with_dist: Project) -> None:
     """With the command that installs them."""
     done = run_gate(with_dist, {}, SCRIPTS, "-I", "-S")

@@ -4,14 +4,15 @@ import runpy
 from textwrap import indent
 
 import pytest
+import yaml
 
 from tests.simulation.world import World
 from tests.support.paths import RELEASE_FOLDER, ROOT, WORKFLOWS, source
 from tests.support.projects import Project
 
 SCRIPT = runpy.run_path(str(ROOT / source(f"{RELEASE_FOLDER}/publishing.py")))
-find_publishing, split_jobs, starts_on_tag = (
-    SCRIPT[name] for name in ("find_publishing", "split_jobs", "starts_on_tag")
+find_environment, find_publishing, split_jobs, starts_on_tag = (
+    SCRIPT[name] for name in ("find_environment", "find_publishing", "split_jobs", "starts_on_tag")
 )
 
 ON_TAG = [
@@ -31,6 +32,16 @@ NOT_ON_TAG = [
     "on:\n  release:\n    types: [created]\n  workflow_dispatch:\n# on: push",
     "name: on push",
 ]
+ENVIRONMENTS = {
+    "environment: publishing # of GitHub": "publishing",
+    "environment:\n  name: publishing\n  url: https://example.com/#a": "publishing",
+    "environment:\n  url: https://example.com/\n  name: 'release #1'": "release #1",
+    'environment:\n    name: "release #1: \\"é\\"" # quoted': 'release #1: "é"',
+    'environment: "a\\/b"': "a/b",
+    "environment:\n  url: https://example.com/": "",
+    "env:\n  environment_name: a": "",
+    "# environment: publishing": "",
+}
 PUBLISHING = [
     "- uses: pypa/gh-action-pypi-publish@release/v1",
     "- name: Publish\n  uses: 'JRubics/poetry-publish@v2.1'",
@@ -81,6 +92,15 @@ def test_a_job_that_publishes_is_found(step: str) -> None:
 def test_a_job_that_does_not_publish_is_left_alone(step: str) -> None:
     """Nor one that uploads to TestPyPI."""
     assert find_publishing(workflow(step)) == []
+
+
+@pytest.mark.parametrize(("lines", "name"), ENVIRONMENTS.items())
+def test_the_environment_of_a_job_is_read(lines: str, name: str) -> None:
+    """In each way that a workflow can write it, and of the one job."""
+    text = f"on: push\njobs:\n  a:\n{indent(lines, '    ')}\n    steps: []\n  b:\n    environment: other\n"
+    assert find_environment(split_jobs(text)["a"]) == name
+    expected = yaml.safe_load(text)["jobs"]["a"].get("environment") or {}
+    assert name == (expected.get("name", "") if isinstance(expected, dict) else expected)
 
 
 @pytest.mark.parametrize("on", ON_TAG)

@@ -148,7 +148,7 @@ def main(arguments: list[str]) -> int:
     """Write the lock or check the one that the build uses; return the exit code."""
     if arguments not in ([], ["--check"]):
         print(__doc__)
-        return 2
+        return 0 if arguments == ["--help"] else 2
     try:
         find_project()
         (check_lock if arguments else write_lock)()

@@ -16,15 +16,17 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import textwrap
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from publisher import FOLDER, WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
-from publishing import find_calls, find_publishing, split_jobs, starts_on_tag
+from publishing import find_calls, find_environment, find_publishing, split_jobs, starts_on_tag
 
 Json = Any
 
@@ -32,6 +34,7 @@ VERSION = r"([1-9]\d*!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"  # pub
 RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
 OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
 POETRY_LOCK = FOLDER / "poetry.txt"  # is there if CI installs the project with Poetry
+INDENT = " " * 13  # of what belongs to a finding
 SETUP = "the commands under “Once: the environment and the branch on GitHub” in RELEASING.md"
 
 
@@ -71,14 +74,14 @@ def get(path: str) -> Json:
 
 
 def check_workflows(publisher: dict[str, str]) -> list[Finding]:
-    """Look for the publisher's workflow, and for jobs of other workflows that publish, too."""
+    """Look for the publisher's workflow and its environment, and for jobs of other workflows that publish, too."""
     file = WORKFLOWS / publisher["workflow_filename"]
     texts = {path: path.read_text("utf-8", errors="replace") for path in sorted(WORKFLOWS.glob("*.y*ml"))}
     others = {path: text for path, text in texts.items() if path != file and find_publishing(text)}
     if not file.is_file():
         remedy = f"git mv {shlex.quote(str(*others))} {shlex.quote(str(file))}" if len(others) == 1 else "copier update"
         return [Finding("error", f"There is no {file}, which the publisher names", remedy)]
-    findings = [Finding("ok", f"{file} is the publisher's workflow")]
+    findings = check_publishing(file, texts[file], publisher["environment"])
     for path, text in others.items():
         jobs = find_publishing(text)
         names = " and ".join(job for job, _ in jobs)
@@ -96,6 +99,27 @@ def check_workflows(publisher: dict[str, str]) -> list[Finding]:
         for call in find_calls(text)
     ]
     return findings
+
+
+def check_publishing(file: Path, text: str, environment: str) -> list[Finding]:
+    """Look whether the publisher's workflow publishes, and from the publisher's environment."""
+    jobs = split_jobs(text)
+    found = {job: find_environment(jobs[job]) for job, _ in find_publishing(text)}
+    if not found:
+        remedy = f"restore the file from git: git log -- {shlex.quote(str(file))}"
+        return [Finding("error", f"No job of {file} publishes to PyPI", remedy)]
+    return [
+        Finding("ok", f"{file} publishes from the environment {environment}")
+        if name.lower() == environment.lower()  # as PyPI compares it
+        else Finding(
+            "error",
+            f"The job {job} of {file} has {f'the environment {name}' if name else 'no environment'}, "
+            f"and the publisher {environment}",
+            f"write `environment: {json.dumps(environment, ensure_ascii=False)}` into that job, "
+            "or change the answer with `copier update`",
+        )
+        for job, name in found.items()
+    ]
 
 
 def check_remote(publisher: dict[str, str]) -> list[Finding]:
@@ -274,7 +298,7 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
         sentence = (
             f"PyPI has no {name} yet: register a pending publisher, at most 30 days before the first release or dry run"
         )
-        return [Finding("ok", sentence, url)]
+        return [Finding("note", sentence, url)]
     if not files:
         remedy = f"gh workflow run {shlex.quote(publisher['workflow_filename'])}"
         return [Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a dry run shows", remedy)]
@@ -298,7 +322,7 @@ def main(arguments: list[str]) -> int:
     """Print what every check finds; return 1 if there is an error, 2 for arguments that it does not know."""
     if arguments:
         print(__doc__)
-        return 2
+        return 0 if arguments == ["--help"] else 2
     findings = []
     try:
         publisher = read_publisher()
@@ -310,8 +334,12 @@ def main(arguments: list[str]) -> int:
             findings += check(publisher)
         except NotCheckedError as error:
             findings.append(Finding("not checked", f"{subject[0].upper()}{subject[1:]}: {error}"))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
     for state, sentence, remedy in findings:
-        print(f"{state:<12} {sentence}." + (f"\n             → {remedy}" if remedy else ""))
+        line = f"{state:<12} {sentence}."
+        print(textwrap.fill(line, width, subsequent_indent=INDENT, break_long_words=False, break_on_hyphens=False))
+        if remedy:  # on one line, to be copied
+            print(f"{INDENT}→ {remedy}")
     print("What PyPI's form holds, only a dry run can show: RELEASING.md says how.")
     return int(any(finding.state == "error" for finding in findings))
 

@@ -224,7 +224,10 @@ def check_run(publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
         )
     environments = publishing_environments(WORKFLOWS / workflow)
     if not environments:
-        problems.append(f"No job of {workflow} uses {PUBLISHING_ACTION}: run `copier update` to get it back.")
+        problems.append(
+            f"No job of {workflow} uses {PUBLISHING_ACTION}: restore the file from git "
+            f"(`git log -- {WORKFLOWS / workflow}` shows its commits)."
+        )
     problems.extend(
         f"The job {job} of {workflow} has {f'the environment {environment}' if environment else 'no environment'} "
         f"and the publisher is registered for {publisher['environment']}: correct the workflow, {ANSWER}"
@@ -262,9 +265,9 @@ def annotate(level: str, sentence: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Judge the distributions in the folder that the arguments name; return the exit code."""
-    if len(arguments) != 1:
+    if len(arguments) != 1 or arguments == ["--help"]:
         print(__doc__)
-        return 2
+        return 0 if arguments == ["--help"] else 2
     environ = dict(os.environ)
     problems = check_conflicts()
     try:

@@ -1,4 +1,4 @@
-"""Jobs of this repository's workflows that publish to PyPI, found in the text of the files.
+"""Jobs of this repository's workflows that publish to PyPI, and their environments, found in the text of the files.
 
 Used by `doctor.py`. Standard library only, so YAML is not parsed. A job publishes if one of its steps, comments left
 out, names
@@ -14,6 +14,7 @@ Owned by the template: `copier update` refreshes this file.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import NamedTuple
 
@@ -24,6 +25,11 @@ PUBLISHES = re.compile(
     r"|\bsecrets\.\w*PYPI\w*|\b(?:FLIT_PASSWORD|HATCH_INDEX_AUTH|MATURIN_PYPI_TOKEN|PDM_PUBLISH_PASSWORD"
     r"|POETRY_PYPI_TOKEN_PYPI|TWINE_PASSWORD|UV_PUBLISH_TOKEN)\b",
     re.IGNORECASE,
+)
+QUOTED = r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
+ENVIRONMENT = re.compile(
+    rf"^\s*environment:(?:[^\S\n]*\n(?:\s+url:[^\n]*\n)?\s+name:)?[^\S\n]*({QUOTED}|[^\s{{][^\n]*?)[^\S\n]*$",
+    re.MULTILINE,
 )
 HARMLESS = re.compile(r"test[._-]?pypi|--dry-run", re.IGNORECASE)
 CALLS = re.compile(r"uses:\s*[\"']?([\w.-]+/[\w.-]+/\.github/workflows/\S*(?:publish|release|pypi)\S*)", re.IGNORECASE)
@@ -37,8 +43,8 @@ class Publishing(NamedTuple):
 
 
 def without_comments(text: str) -> str:
-    """Return a workflow's text without its comments."""
-    return re.sub(r"(^|\s)#[^\n]*", r"\1", text)
+    """Return a workflow's text without its comments; a `#` in quotes begins none."""
+    return re.sub(rf"(?<=[\s\[{{,])({QUOTED})|(^|(?<=\s))#[^\n]*", r"\1", text, flags=re.MULTILINE)
 
 
 def split_jobs(text: str) -> dict[str, str]:
@@ -62,6 +68,17 @@ def find_publishing(text: str) -> list[Publishing]:
         if evidence:
             found.append(Publishing(job, re.sub(r"^uses:\s*[\"']?", "", evidence)))
     return found
+
+
+def find_environment(job: str) -> str:
+    """Return the name of a job's environment, empty if none is seen; the job is a text as `split_jobs` returns it."""
+    match = ENVIRONMENT.search(job)
+    if not match:
+        return ""
+    try:
+        return str(json.loads(match[1])) if match[1].startswith('"') else match[1].strip("'")
+    except ValueError:  # an escape that YAML has and JSON lacks
+        return match[1].strip('"')
 
 
 def find_calls(text: str) -> list[str]:
