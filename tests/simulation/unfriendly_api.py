@@ -49,7 +49,7 @@ class Answer:
 RATE_LIMIT = Answer(429, {"Retry-After": "60"})
 RATE_LIMIT_WITHOUT_RETRY_AFTER = Answer(429, {"X-RateLimit-Limit": "9", "X-RateLimit-Reset": "30"})
 NO_REQUEST_REMAINS = Answer(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "40"})
-OUTAGE = Answer(503)
+OUTAGE = Answer(503, {"X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "3600"})  # the hour is not for an outage
 
 
 OPENAPI = {  # the document that the API publishes
@@ -118,7 +118,8 @@ class UnfriendlyAPI:
         """Return the next trouble at a path, or a page."""
         if self.trouble.get(path):
             answer = self.trouble[path].pop(0)
-            self.clock += float(answer.headers.get("Retry-After", answer.headers.get("X-RateLimit-Reset", 0)))
+            if answer.status != OUTAGE.status:
+                self.clock += float(answer.headers.get("Retry-After", answer.headers.get("X-RateLimit-Reset", 0)))
             return answer
         if path not in self.records:
             return Answer(404, body={"message": "Not Found"})
