@@ -72,6 +72,7 @@ DONE = ("current", "updated", "would update")
 ALWAYS_COUNTED = ("current", "updated", "conflicted", "failed")
 STATES = ("current", "updated", "would update", "outdated", "would conflict", "conflicted", "failed")
 COLUMNS = ("Project", "Template version", "Newest version", "State")
+MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 OWN_MESSAGE = "Update the template to {version}\n\nTemplate-Update: {version}\nTemplate-Tree: {tree}"
 NOISE = re.compile(r"(To |hint:|remote:\s*$|error: failed to push some refs|Everything up-to-date)|\s*$")
@@ -342,11 +343,12 @@ def checked_out_at(clone: Path, branch: str) -> list[Path]:
 
 
 def conflicts(tree: Path) -> list[str]:
-    """Return the files of a tree that an update left in conflict: unmerged, with markers, or rejected."""
+    """Return the files of a tree that an update left in conflict: unmerged, or with Copier's markers."""
     unmerged = git("diff", "--name-only", "--diff-filter=U", cwd=tree).splitlines()
-    marked = run("git", "grep", "-lI", "^<<<<<<< ", cwd=tree, success=(0, 1)).stdout.splitlines()
-    rejected = git("ls-files", "--cached", "--others", "*.rej", cwd=tree).splitlines()
-    return sorted({*unmerged, *marked, *rejected})
+    begun, ended = (
+        {*run("git", "grep", "-lI", f"^{marker}", cwd=tree, success=(0, 1)).stdout.splitlines()} for marker in MARKERS
+    )
+    return sorted({*unmerged, *(begun & ended)})
 
 
 def uncommitted(tree: Path) -> list[str]:
@@ -1061,6 +1063,9 @@ def main(arguments: list[str]) -> int:
         scratch = None
         if not options.status:
             work.mkdir(parents=True, exist_ok=True)
+            if any(work.iterdir()) and not (work / ".lock").exists():
+                print(f"{work} has files of something else. Name a new or empty folder with --work.", file=sys.stderr)
+                return 1
             (work / ".gitignore").write_text("*\n", encoding="utf-8")
             try:
                 stack.enter_context(FileLock(work / ".lock", timeout=0))

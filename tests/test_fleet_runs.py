@@ -78,6 +78,30 @@ def test_two_runs_do_not_share_a_work_folder(fleet: Fleet) -> None:
     assert fleet.connections() == 0
 
 
+def test_a_work_folder_with_other_files_is_refused(fleet: Fleet) -> None:
+    """And left as it is, by a dry run and by an update; a folder of an earlier run is fine."""
+    clone = fleet.clone("one")
+    clone.write(".gitignore", "secret.txt\n")
+    before = fingerprint(clone.path)
+    for options in (["--dry-run"], []):
+        command = (sys.executable, SCRIPT, *options, "--work", "one", "one")
+        done = run(*command, cwd=fleet.folder, check=False, env=fleet.environment)
+        assert done.returncode == 1
+        assert done.stderr == f"{clone.path} has files of something else. Name a new or empty folder with --work.\n"
+    assert fingerprint(clone.path) == before
+    assert fleet.connections() == 0
+
+
+def test_markers_of_the_project_are_no_conflict(fleet: Fleet) -> None:
+    """A page on git shows some, and a patch with rejected hunks is test data."""
+    clone = fleet.clone("one")
+    clone.write("page.md", "<<<<<<< HEAD\nmine\n=======\nyours\n>>>>>>> other\n")
+    clone.write("a.rej", "x\n")
+    clone.commit()
+    fleet.release("v1.1.0", "line-0: 1", "line-0: 2")
+    assert states(fleet.update("one", code=0)) == {"one": "updated, v1.0.0 → v1.1.0"}
+
+
 def test_a_terminal_shows_a_progress_bar_with_the_time_left(fleet: Fleet) -> None:
     """And the table as a drawing."""
     for name in ("one", "two"):

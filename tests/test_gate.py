@@ -147,7 +147,8 @@ CASES = {
     "a URL of another kind": Case(rewrite(more("Project-URL", "Docs, ftp://x.org")), "The URL 'ftp://x.org'"),
     # The repository.
     "a conflict": Case(
-        all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")), "x.md has conflict markers"
+        all_of(write("x.md", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"), git("add", "x.md")),
+        "x.md has conflict markers",
     ),
     "a rejected hunk": Case(write(f"{README}.rej", "x"), f"{README}.rej has changes that could not be applied"),
     "a shallow clone": Case(make_shallow, "The checkout is shallow"),
@@ -239,6 +240,8 @@ LEGAL = {
     "an old license file": rewrite(
         lambda text: field("Metadata-Version", "2.1")(text).replace("License-Expression: Apache-2.0\n", "")
     ),
+    "markers that Copier did not write": all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")),
+    "a patch that git rejected, as test data": all_of(write("a.rej", "x"), git("add", "a.rej")),
     "a license classifier": rewrite(more("Classifier", "License :: OSI Approved :: MIT License")),
 }
 

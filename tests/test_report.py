@@ -60,14 +60,15 @@ def refused(says: str, uv_output: str = "") -> Case:
 CASES = {
     "all files are there": Case("## Released: my-package", on_pypi=FILES),
     "all are there, and the job failed": Case("ended in *failure* all the same", FAILED, FILES),
-    "a part is there": Case("## 1 of 2 files were uploaded", FAILED, {WHEEL: b"wheel"}),
+    "a part is there": Case("## PyPI has 1 of 2 files", FAILED, {WHEEL: b"wheel"}),
     "another content is there": Case("## PyPI has other files of this version", FAILED, {WHEEL: b"other"}),
-    "none is there": Case("## Nothing was uploaded", FAILED),
+    "none is there": Case("## Not released: PyPI shows no file", FAILED),
     "none is there, nor the project": Case("no pending publisher that reads as below", FAILED, None),
     "none is there, after a success": Case("## Uploaded: my-package"),
-    "the upload was cancelled": Case("## Cancelled: nothing was uploaded", FAILED | {"publish": "cancelled"}),
+    "a part is there, after a success": Case("index does not show my_package-", on_pypi={WHEEL: b"wheel"}),
+    "the upload was cancelled": Case("## Cancelled: PyPI shows no file", FAILED | {"publish": "cancelled"}),
     "the upload was cancelled between files": Case(
-        "## 1 of 2 files were uploaded", FAILED | {"publish": "cancelled"}, {WHEEL: b"wheel"}
+        "## PyPI has 1 of 2 files", FAILED | {"publish": "cancelled"}, {WHEEL: b"wheel"}
     ),
     "PyPI has a problem": Case("## It is not known what was uploaded\n\nPyPI answers", FAILED, pypi_status=503),
     "PyPI gives no answer": Case("## It is not known what was uploaded\n\nPyPI cannot be", FAILED, pypi_status=0),

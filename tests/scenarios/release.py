@@ -155,7 +155,7 @@ UPLOAD = [
         "The upload was interrupted",
         "PyPI has one file and not the other.",
         "*Re-run failed jobs*: it continues where it stopped.",
-        "1 of 2 files were uploaded", fail_with(Fault("legacy", 503, after=1)), action="continued", uploaded=2,
+        "PyPI has 1 of 2 files", fail_with(Fault("legacy", 503, after=1)), action="continued", uploaded=2,
     ),
     Scenario(
         "The release is immutable",

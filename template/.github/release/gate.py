@@ -34,6 +34,7 @@ except ModuleNotFoundError as missing:
     )
 from publisher import WORKFLOWS, read_publisher
 
+MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 PUBLISHING_ACTION = "pypa/gh-action-pypi-publish"
 ANSWER = "or change the answer with `copier update` and register the publisher again on PyPI."
 
@@ -48,11 +49,15 @@ def git(*arguments: str) -> str:
 
 def check_conflicts() -> list[str]:
     """Return a sentence for each file that an update of the template left in conflict; Copier's exit code is 0 then."""
-    begun, ended = (set(git("grep", "-lIE", f"^{mark}{{7}} ").splitlines()) for mark in "<>")
+    begun, ended = (set(git("grep", "-lI", f"^{mark}").splitlines()) for mark in MARKERS)
     rejected = git("ls-files", "--cached", "--others", "--exclude-standard", "*.rej").splitlines()
     return [
         *(f"{file} has conflict markers: keep what you need, delete the markers." for file in sorted(begun & ended)),
-        *(f"{file} has changes that could not be applied: make them by hand and delete it." for file in rejected),
+        *(
+            f"{file} has changes that could not be applied: make them by hand and delete it."
+            for file in rejected
+            if Path(file).with_suffix("").exists()
+        ),
     ]
 
 

@@ -86,17 +86,18 @@ def report_release(  # noqa: PLR0911 - one outcome each
     if len(same) == len(dist):
         failed = f" The job *Publish to PyPI* ended in *{result}* all the same." if result != "success" else ""
         return [f"## Released: {name}", f"PyPI has {' and '.join(same)}, byte-identical.{failed}"]
+    missing = ", ".join(path.name for path in dist if path.name not in same)
+    if result == "success":  # the index may lag behind the upload
+        return [f"## Uploaded: {name}", f"The upload succeeded; PyPI's index does not show {missing} yet."]
     if same:
         return [
-            f"## {len(same)} of {len(dist)} files were uploaded",
-            f"PyPI has {', '.join(same)} and not the rest. {AGAIN}",
+            f"## PyPI has {len(same)} of {len(dist)} files",
+            f"The job *Publish to PyPI* ended in *{result}*. PyPI has {', '.join(same)}, and not {missing}. {AGAIN}",
         ]
-    if result == "success":  # the index may lag behind the upload
-        return [f"## Uploaded: {name}", "The upload succeeded; PyPI's index does not show the files yet."]
     if result == "cancelled":
-        return ["## Cancelled: nothing was uploaded", f"The job *Publish to PyPI* was cancelled. To go on: {AGAIN}"]
+        return ["## Cancelled: PyPI shows no file", f"The job *Publish to PyPI* was cancelled. To go on: {AGAIN}"]
     return [
-        "## Nothing was uploaded",
+        "## Not released: PyPI shows no file",
         "If the log of the job *Publish to PyPI* says",
         (
             "- that the environment does not admit this tag: give it a rule for tags `v*`, as RELEASING.md says;\n"
