@@ -120,6 +120,14 @@ OTHER_FINDINGS = {
         f"publishes to PyPI.\n             → restore the file from git: git log -- {RELEASE_WORKFLOW}",
     ),
     "no repository": (delete_repository, "error        GitHub shows you no repository MeltanoLabs/my-package"),
+    "no release of an unknown repository": (
+        delete_repository,
+        "not checked  The releases on GitHub: GitHub shows you no",
+    ),
+    "no workflow": (
+        lambda world: (world.project.path / RELEASE_WORKFLOW).unlink(),
+        f"which the publisher names.\n             → restore the file from git: git log -- {RELEASE_WORKFLOW}\n",
+    ),
     "a fork that is the publisher's": (make_fork, "note         MeltanoLabs/my-package is a fork"),
     "no project": (
         lambda world: world.loopback.pypi.projects.clear(),
@@ -132,6 +140,10 @@ OTHER_FINDINGS = {
     "no tag": (
         lambda world: world.project.run("git", "tag", "--delete", TAG),
         "note         No tag is a release tag (`v1.2.3`) yet: the first release makes one.\n",
+    ),
+    "a pre-release of the same version": (
+        add_tags("v1.2.3rc1", "v1.2.3a2", "v1.2.3.dev1"),
+        f"ok           The latest version among the tags is {TAG}.\n",
     ),
     "a tag": (lambda _: None, f"ok           The latest version among the tags is {TAG}.\n"),
     "a shallow clone": (make_shallow, "error        The clone is shallow"),

@@ -84,8 +84,8 @@ def test_a_work_folder_with_other_files_is_refused(fleet: Fleet) -> None:
     clone.write(".gitignore", "secret.txt\n")
     before = fingerprint(clone.path)
     for options in (["--dry-run"], []):
-        command = (sys.executable, SCRIPT, *options, "--work", "one", "one")
-        done = run(*command, cwd=fleet.folder, check=False, env=fleet.environment)
+        command = [*options, "--work", "one", "one"]
+        done = run(sys.executable, SCRIPT, *command, cwd=fleet.folder, check=False, env=fleet.environment)
         assert done.returncode == 1
         assert done.stderr == f"{clone.path} has files of something else. Name a new or empty folder with --work.\n"
     assert fingerprint(clone.path) == before

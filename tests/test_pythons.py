@@ -55,14 +55,18 @@ def test_the_list_is_what_packaging_admits(specifier: str, tmp_path: Path) -> No
         ("3.12", ["3.12"]),
         ("3.11.*", ["3.11"]),
         (">=3.10,<3.12 || >=3.14", ["3.10", "3.11", "3.14", "3.15"]),
+        ("3.11.* | 3.13.*", ["3.11", "3.13"]),
+        (">= 3.10 <3.12", ["3.10", "3.11"]),
         ("*", KNOWN.split()),
     ],
 )
 def test_poetrys_own_constraints_are_understood(python: str, expected: list[str], tmp_path: Path) -> None:
     """In the classic form of pyproject.toml."""
-    done = list_pythons(tmp_path, f'[tool.poetry.dependencies]\npython = "{python}"\n')
-    assert done.returncode == 0, done.stdout
-    assert listed(tmp_path) == expected
+    for form in (f'"{python}"', f'{{ version = "{python}" }}'):
+        (tmp_path / "output").unlink(missing_ok=True)
+        done = list_pythons(tmp_path, f"[tool.poetry.dependencies]\npython = {form}\n")
+        assert done.returncode == 0, done.stdout
+        assert listed(tmp_path) == expected
 
 
 def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None:
@@ -74,6 +78,24 @@ def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None
     (warning,) = [line for line in done.stdout.splitlines() if line.startswith("::warning")]
     assert f'add "{classifier}14" to `classifiers`' in warning
     assert "::warning" not in list_pythons(tmp_path, '[project]\nrequires-python = ">=3.13"\n').stdout
+
+
+def test_a_range_that_ends_within_a_python_gets_a_warning(tmp_path: Path) -> None:
+    """The workflow sets up the newest release, which it does not admit."""
+    done = list_pythons(tmp_path, '[project]\nrequires-python = ">=3.11,<=3.12"\n')
+    assert "does not admit the newest release of Python 3.12" in done.stdout
+    assert done.stdout.count("::warning") == 1
+    assert "::warning" not in list_pythons(tmp_path, '[project]\nrequires-python = ">=3.11,!=3.12.0"\n').stdout
+
+
+def test_a_folder_without_a_project_and_other_arguments_are_explained(tmp_path: Path) -> None:
+    """Without a traceback."""
+    done = run(sys.executable, SCRIPT, "list", cwd=tmp_path, env={"KNOWN_PYTHONS": KNOWN}, check=False)
+    assert done.returncode == 1
+    assert "There is no pyproject.toml in this folder" in done.stdout
+    for arguments, code in ((["--help"], 0), ([], 2), (["lists"], 2)):
+        done = run(sys.executable, SCRIPT, *arguments, cwd=tmp_path, check=False)
+        assert (done.returncode, done.stdout[:23]) == (code, "The Pythons of the test")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ TOOLS = {  # the repositories of pre-commit's hooks: the package on PyPI, and it
     "https://github.com/zizmorcore/zizmor-pre-commit": ("zizmor", "zizmor"),
     "local": ("nox", "mypy"),
 }
+MOST_LINES = 400  # of a module
 
 
 def pins() -> dict[str, str]:
@@ -265,6 +266,12 @@ def faults(name: str) -> list[str]:
         "trim_trailing_whitespace": any(line != line.rstrip() for line in lines),
     }
     return [f"{name}: {key}" for key, fault in broken.items() if fault and settings[key] != "unset"]
+
+
+def test_no_module_of_the_tests_is_long() -> None:
+    """One subject per module keeps them short."""
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+    assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
 
 
 def test_every_file_obeys_the_editorconfig() -> None:

@@ -11,7 +11,6 @@ from tests.simulation import tracker
 from tests.simulation.unfriendly_api import (
     CREDENTIALS,
     NO_REQUEST_REMAINS,
-    OPENAPI,
     OUTAGE,
     RATE_LIMIT,
     RATE_LIMIT_WITHOUT_RETRY_AFTER,
@@ -21,9 +20,21 @@ from tests.simulation.unfriendly_api import (
     as_graphql,
     serve,
 )
-from tests.support.agents_md import paste
 from tests.support.combinations import UNFRIENDLY_API, Answers, record_combination, title, variants
 from tests.support.once import Once
+from tests.support.tap_edits import (
+    change_api,
+    follow_cursor,
+    follow_early_end,
+    follow_graphql_cursor,
+    follow_link_header,
+    follow_not_found,
+    follow_oauth2,
+    follow_openapi,
+    follow_page_numbers,
+    follow_refresh_token,
+    follow_remaining,
+)
 from tests.support.taps import Tap
 
 API_TAPS = [answers for answers in variants() if "auth_method" in answers]
@@ -47,97 +58,6 @@ def expected(stream_type: str) -> dict[str, list[Record]]:
     """Return the records that a tap reads, as its kind of API has them."""
     is_graphql = stream_type == "GraphQL"
     return {stream: list(map(as_graphql, found)) if is_graphql else found for stream, found in EXPECTED.items()}
-
-
-def follow_oauth2(tap: Tap) -> None:
-    """Make the edits for OAuth2."""
-    tap.follow("OAuth2", "auth.py")
-    tap.follow("OAuth2", block=1)
-    tap.add_settings("token_url", "client_id", "client_secret", "scopes", instead="auth_token")
-
-
-def follow_refresh_token(tap: Tap) -> None:
-    """Make the edits for a refresh token."""
-    tap.follow("Refresh token", "auth.py", "SampleAuthenticator")
-    argument = 'refresh_token=self.config["refresh_token"]'
-    assert argument in tap.project.read("AGENTS.md")
-    tap.replace("src/tap_sample/client.py", "get_authenticator(\n", f"get_authenticator(\n            {argument},\n")
-    tap.add_settings("refresh_token")
-
-
-def follow_early_end(tap: Tap) -> None:
-    """Make the edits for access tokens that the API refuses early."""
-    tap.follow("Access tokens that end early")
-
-
-def follow_remaining(tap: Tap) -> None:
-    """Make the edits for rate limits with the status 403."""
-    tap.follow("Retries")
-
-
-def follow_graphql_cursor(tap: Tap) -> None:
-    """Make the edits for a cursor in GraphQL."""
-    client, streams, description = (
-        "src/tap_sample/client.py",
-        "src/tap_sample/streams.py",
-        tap.project.read("AGENTS.md"),
-    )
-    paginator, variable = 'JSONPathPaginator(f"$.data.{self.name}.pageInfo.endCursor")', 'variables["after"]'
-    for text in (paginator, variable, "`$after`", "pageInfo { endCursor }"):
-        assert text in description, text
-    tap.replace(client, 'JSONPathPaginator(f"$.data.{self.name}.nextPage")', paginator)
-    tap.replace(client, 'variables["page"]', variable)
-    tap.replace(streams, "$page: Int", "$after: String")
-    tap.replace(streams, "page: $page", "after: $after")
-    tap.replace(streams, "nextPage", "pageInfo { endCursor }")
-    tap.follow_table_in_source("Pagination")
-
-
-def follow_page_numbers(tap: Tap) -> None:
-    """Make the edits for page numbers."""
-    tap.follow("Page numbers")
-    tap.follow_in_source("Page numbers")
-
-
-def follow_link_header(tap: Tap) -> None:
-    """Make the edits for the header `Link`."""
-    tap.follow("Link header")
-    tap.follow_in_source("Link header")
-
-
-def follow_cursor(tap: Tap) -> None:
-    """Make the edits for a cursor, with pages that may be empty."""
-    tap.follow_in_source("Cursor", block=0)
-    tap.follow("Empty pages")
-    paginator, parameter = 'CursorPaginator("$.next_cursor")', 'request.params["cursor"]'
-    assert paginator in tap.project.read("AGENTS.md")
-    assert parameter in tap.project.read("AGENTS.md")
-    tap.replace("src/tap_sample/client.py", 'return JSONPathPaginator("$.next_page")', f"return {paginator}")
-    tap.replace("src/tap_sample/client.py", 'request.params["page"]', parameter)
-
-
-def follow_not_found(tap: Tap) -> None:
-    """Make the edits for an API that answers 404 to a request for the children of a parent without any."""
-    tap.follow("Child streams", "streams.py", "GroupsStream", block=1)
-
-
-def follow_openapi(tap: Tap) -> None:
-    """Make the edits for an OpenAPI document."""
-    (tap.source / "openapi.json").write_text(json.dumps(OPENAPI), encoding="utf-8")
-    tap.follow("From a schema", "streams.py", block=1)
-    assert 'schema = ResponseSchema(OPENAPI, key="User")' in tap.project.read("AGENTS.md")
-    for component in ("User", "Group"):
-        schema = f'schema = ResponseSchema(OPENAPI, key="{component}")'
-        paste(schema, tap.source / "streams.py", f"{component}sStream")
-
-
-def change_api(tap: Tap) -> None:
-    """Make the edits for the issue tracker, as AGENTS.md describes pages, authentication, and a child of a child."""
-    description = tap.project.read("AGENTS.md")
-    for text in tracker.DESCRIBED:
-        assert text in description, text
-    for file, old, new in tracker.EDITS:
-        tap.replace(file, old, new)
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ try:
     from pyproject_hooks import quiet_subprocess_runner
 except ModuleNotFoundError as missing:
     sys.exit(f"The package {missing.name} is not installed: run this with `uv run` or `pipx run`, which install it.")
+from publisher import annotate
 
 LOCK = Path(".github/build-constraints.txt")
 TEMPLATE_LOCK = Path(".github/release/backends.txt")
@@ -151,11 +152,10 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments == ["--help"] else 2
     try:
         find_project()
-        (check_lock if arguments else write_lock)()
+        check_lock() if arguments else write_lock()
     except ConstraintsError as error:
         if "GITHUB_ACTIONS" in os.environ:
-            escaped = str(error).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-            print(f"::error title=Build backend::{escaped}")
+            annotate("error", "Build backend", str(error))
         else:
             print(error, file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """The distributions that a build made: what they are, and what PyPI would refuse about them.
 
-Used by `gate.py`. Needs `packaging` and `trove-classifiers`, which `judge.txt` locks. Every rule names its source:
-*warehouse* is PyPI's own code (`forklift/legacy.py` and `forklift/metadata.py`, as of August 2026).
+Used by `gate.py`. Needs `email-validator`, `packaging` and `trove-classifiers`, which `judge.txt` locks. Every rule
+names its source: *warehouse* is PyPI's own code (`forklift/legacy.py` and `forklift/metadata.py`, as of August 2026).
 Owned by the template: `copier update` refreshes this file.
 """
 
@@ -14,8 +14,8 @@ import zlib
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from packaging.metadata import ExceptionGroup as ErrorGroup
 from packaging.metadata import Metadata, parse_email
 from packaging.utils import (
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")  # warehouse; packaging knows newer ones
 MAX_SUMMARY, MAX_LABEL = 512, 32  # characters; warehouse
-RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")  # RFC 6761 and 6762; email-validator
 PLATFORMS = re.compile(  # warehouse: _is_valid_platform_tag and what it uses
     r"any|win32|win_(amd64|arm64|ia64)|linux_armv[67]l"
     r"|manylinux(1|2010)_(x86_64|i686)|manylinux2014_(x86_64|i686|aarch64|armv7l|ppc64|ppc64le|s390x)"
@@ -239,16 +238,12 @@ def check_emails(distribution: Distribution) -> list[str]:
 
 
 def is_email(address: str) -> bool:
-    """Return whether an address has a form that can receive mail: no reserved domain, no domain without a dot."""
-    local, _, domain = address.rpartition("@")
-    labels = domain.lower().split(".")
-    return (
-        re.fullmatch(r"[^\s@<>()\[\]:;,\\\"]+", local) is not None
-        and not re.search(r"^\.|\.\.|\.$", local)
-        and len(labels) > 1
-        and labels[-1] not in RESERVED_DOMAINS
-        and all(re.fullmatch(r"[^\W_]([\w-]{0,61}[^\W_])?", label) for label in labels)
-    )
+    """Return whether an address has a form that can receive mail."""
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
 
 
 def check_urls(distribution: Distribution) -> list[str]:
@@ -264,7 +259,7 @@ def check_urls(distribution: Distribution) -> list[str]:
     problems.extend(
         f"The URL {url!r} of {label} begins with neither https:// nor http://, which PyPI refuses: correct `urls`."
         for label, url in urls.items()
-        if (url or label in (metadata.project_urls or {})) and urlsplit(url).scheme not in ("http", "https")
+        if (url or label in (metadata.project_urls or {})) and not re.match(r"https?:", url, re.IGNORECASE)
     )
     return problems
 

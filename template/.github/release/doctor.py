@@ -13,6 +13,7 @@ Owned by the template: `copier update` refreshes this file.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
@@ -25,12 +26,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from publisher import FOLDER, WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
+from publisher import FOLDER, PENDING_URL, WORKFLOWS, NotCheckedError, find_files, form_url, read_publisher
 from publishing import find_calls, find_environment, find_publishing, split_jobs, starts_on_tag
 
 Json = Any
 
 VERSION = r"([1-9]\d*!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?"  # public and canonical, PEP 440
+BEFORE_RELEASE = (".dev", "a", "b", "rc")  # what begins the rest of a version that comes before the release
 RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
 OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
 POETRY_LOCK = FOLDER / "poetry.txt"  # is there if CI installs the project with Poetry
@@ -49,7 +51,7 @@ class Finding(NamedTuple):
 def run(*command: str) -> str:
     """Return what a command prints; raise `NotCheckedError` if it is missing or fails."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     except FileNotFoundError as error:
         message = f"`{command[0]}` is not installed"
         raise NotCheckedError(message) from error
@@ -79,7 +81,10 @@ def check_workflows(publisher: dict[str, str]) -> list[Finding]:
     texts = {path: path.read_text("utf-8", errors="replace") for path in sorted(WORKFLOWS.glob("*.y*ml"))}
     others = {path: text for path, text in texts.items() if path != file and find_publishing(text)}
     if not file.is_file():
-        remedy = f"git mv {shlex.quote(str(*others))} {shlex.quote(str(file))}" if len(others) == 1 else "copier update"
+        if len(others) == 1:
+            remedy = f"git mv {shlex.quote(str(next(iter(others))))} {shlex.quote(str(file))}"
+        else:
+            remedy = f"restore the file from git: git log -- {shlex.quote(str(file))}"
         return [Finding("error", f"There is no {file}, which the publisher names", remedy)]
     findings = check_publishing(file, texts[file], publisher["environment"])
     for path, text in others.items():
@@ -230,7 +235,8 @@ def admits(glob: str, tag: str) -> bool:
 
 def version_tags() -> tuple[list[str], list[str]]:
     """Return the tags that releases can be made from, the newest version first, and those that only look like it."""
-    tags = run("git", "tag", "--list", "--sort=-version:refname").split()
+    settings = [part for suffix in BEFORE_RELEASE for part in ("-c", f"versionsort.suffix={suffix}")]
+    tags = run("git", *settings, "tag", "--list", "--sort=-version:refname").split()
     versions = [tag for tag in tags if re.fullmatch(f"v{VERSION}", tag)]
     return versions, [tag for tag in tags if re.match(r"v?\d", tag) and tag not in versions]
 
@@ -254,7 +260,11 @@ def check_tags(_: dict[str, str]) -> list[Finding]:
 
 def check_releases(publisher: dict[str, str]) -> list[Finding]:
     """Look whether the last versions among the tags have a release on GitHub."""
-    path = f"repos/{publisher['owner']}/{publisher['repository']}/releases/tags"
+    repository = f"{publisher['owner']}/{publisher['repository']}"
+    if get(f"repos/{repository}") is None:
+        message = f"GitHub shows you no repository {repository}"
+        raise NotCheckedError(message)
+    path = f"repos/{repository}/releases/tags"
     unreleased = [tag for tag in version_tags()[0][:3] if get(f"{path}/{quote(tag, safe='')}") is None]
     return [
         Finding(
@@ -294,11 +304,10 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
     name = publisher["package_name"]
     files = find_files(name)
     if files is None:
-        url = "https://pypi.org/manage/account/publishing/"
         sentence = (
             f"PyPI has no {name} yet: register a pending publisher, at most 30 days before the first release or dry run"
         )
-        return [Finding("note", sentence, url)]
+        return [Finding("note", sentence, PENDING_URL)]
     if not files:
         remedy = f"gh workflow run {shlex.quote(publisher['workflow_filename'])}"
         return [Finding("not checked", f"PyPI has {name} without a file: whether it is yours, a dry run shows", remedy)]
@@ -323,6 +332,8 @@ def main(arguments: list[str]) -> int:
     if arguments:
         print(__doc__)
         return 0 if arguments == ["--help"] else 2
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where the terminal has no arrow
     findings = []
     try:
         publisher = read_publisher()

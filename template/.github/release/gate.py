@@ -32,8 +32,9 @@ except ModuleNotFoundError as missing:
         f"The package {missing.name} is not installed: run "
         "`python -m pip install --require-hashes --requirement .github/release/judge.txt` in a virtual environment."
     )
-from publisher import WORKFLOWS, read_publisher
+from publisher import WORKFLOWS, annotate, read_publisher
 
+SETUPTOOLS_PLUGINS = ("setuptools-scm", "setuptools-git", "vcs-versioning", "versioneer", "versioningit")  # read tags
 MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 PUBLISHING_ACTION = "pypa/gh-action-pypi-publish"
 ANSWER = "or change the answer with `copier update` and register the publisher again on PyPI."
@@ -41,7 +42,8 @@ ANSWER = "or change the answer with `copier update` and register the publisher a
 
 def git(*arguments: str) -> str:
     """Return what a git command prints, without the last line break; an empty text if git fails."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+    command = ["git", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False).stdout.strip()
 
 
 # The repository.
@@ -63,7 +65,10 @@ def check_conflicts() -> list[str]:
 
 def check_history() -> list[str]:
     """Return a sentence if the checkout may hide the tags that a version comes from."""
-    if git("rev-parse", "--is-shallow-repository") == "true":
+    shallow = git("rev-parse", "--is-shallow-repository")
+    if not shallow:
+        return ["git cannot read this repository, see `git status`: run this at the top of a checkout that you own."]
+    if shallow == "true":
         return [
             "The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`."
         ]
@@ -95,39 +100,33 @@ def find_static_causes(pyproject: dict[str, Any]) -> list[str]:
     system, tools = pyproject.get("build-system", {}), pyproject.get("tool", {})
     backend = system.get("build-backend", "setuptools.build_meta").partition(":")[0]
     source = {name: tools.get(name, {}).get("version", {}).get("source") for name in ("hatch", "pdm")}
-    scm = "setuptools-scm" in " ".join(system.get("requires", [])).replace("_", "-")
-    reads_tags = {  # whether a backend does as it is configured, and what makes it do so; others are not known
-        "poetry_dynamic_versioning.backend": (
-            tools.get("poetry-dynamic-versioning", {}).get("enable", False),
-            "poetry-dynamic-versioning is off: add [tool.poetry-dynamic-versioning] with `enable = true`",
-        ),
-        "poetry.core.masonry.api": (
-            False,
-            (
-                "the build backend is poetry-core's own, which does not read tags: write `build-backend = "
-                "'poetry_dynamic_versioning.backend'`, require poetry-dynamic-versioning, and enable it"
-            ),
-        ),
-        "hatchling.build": (
-            source["hatch"] in ("vcs", "uv-dynamic-versioning"),
-            "hatchling does not read tags: require hatch-vcs, and add [tool.hatch.version] with `source = 'vcs'`",
-        ),
-        "pdm.backend": (
-            source["pdm"] == "scm",
-            "pdm-backend does not read tags: add [tool.pdm.version] with `source = 'scm'`",
-        ),
-        "setuptools.build_meta": (
-            scm,
-            "setuptools does not read tags: require setuptools-scm in [build-system], and add [tool.setuptools_scm]",
-        ),
-        "flit_core.buildapi": (False, "flit does not read tags: use hatchling with hatch-vcs"),
-        "uv_build": (False, "uv's build backend does not read tags: use hatchling with hatch-vcs"),
+    used = " ".join([*system.get("requires", []), *tools]).replace("_", "-")
+    poetry = (
+        "the build backend is poetry-core's own, which does not read tags: write `build-backend = "
+        "'poetry_dynamic_versioning.backend'`, require poetry-dynamic-versioning, and enable it"
+    )
+    needs = {  # why a backend reads no tags and what makes it do so, empty if it does; others are not known
+        "poetry_dynamic_versioning.backend": ""
+        if tools.get("poetry-dynamic-versioning", {}).get("enable", False)
+        else "poetry-dynamic-versioning is off: add [tool.poetry-dynamic-versioning] with `enable = true`",
+        "poetry.core.masonry.api": poetry,
+        "poetry.masonry.api": poetry,
+        "hatchling.build": ""
+        if source["hatch"] not in (None, "code", "env", "regex")  # hatchling's own; others come with a plugin
+        else "hatchling does not read tags: require hatch-vcs, and add [tool.hatch.version] with `source = 'vcs'`",
+        "pdm.backend": ""
+        if source["pdm"] == "scm"
+        else "pdm-backend does not read tags: add [tool.pdm.version] with `source = 'scm'`",
+        "setuptools.build_meta": ""
+        if any(plugin in used for plugin in SETUPTOOLS_PLUGINS)
+        else "setuptools does not read tags: require setuptools-scm in [build-system], and add [tool.setuptools_scm]",
+        "flit_core.buildapi": "flit does not read tags: use hatchling with hatch-vcs",
+        "uv_build": "uv's build backend does not read tags: use hatchling with hatch-vcs",
     }
     causes = []
     if "version" in pyproject.get("project", {}):
         causes.append("[project] of pyproject.toml has a static `version`: replace it with `dynamic = ['version']`")
-    fine, cause = reads_tags.get(backend, (True, ""))
-    return causes if fine else [*causes, cause]
+    return [*causes, *filter(None, [needs.get(backend)])]
 
 
 def read_pyproject() -> dict[str, Any]:
@@ -259,11 +258,10 @@ def check_event(distribution: Distribution, publisher: dict[str, str], environ: 
     return []
 
 
-def annotate(level: str, sentence: str) -> None:
-    """Print a sentence, in a workflow as an annotation that no value in the sentence can break out of."""
+def show(level: str, sentence: str) -> None:
+    """Print a sentence, in a workflow as an annotation."""
     if "GITHUB_ACTIONS" in os.environ:
-        escaped = sentence.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::{level} title=Release gate::{escaped}")
+        annotate(level, "Release gate", sentence)
     else:
         print(f"{'Refused' if level == 'error' else 'Warning'}: {sentence}")
 
@@ -287,11 +285,11 @@ def main(arguments: list[str]) -> int:
         problems += check_package(distributions[0], publisher)
         problems += check_event(distributions[0], publisher, environ)
     for problem in dict.fromkeys(problems):
-        annotate("error", problem)
+        show("error", problem)
     if problems:
         return 1
     for warning in find_warnings(distributions[0], environ):
-        annotate("warning", warning)
+        show("warning", warning)
     version = distributions[0].version
     names = ", ".join(distribution.path.name for distribution in distributions)
     released = environ.get("GITHUB_EVENT_NAME") == "release"

@@ -1,6 +1,6 @@
 """The trusted publisher of this repository: the form that PyPI asks for, and what PyPI knows of the project.
 
-Shared by `gate.py`, `doctor.py` and `report.py`. Standard library only.
+Shared by `gate.py`, `doctor.py`, `report.py` and `constraints.py`. Standard library only.
 Owned by the template: `copier update` refreshes this file.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ FIELDS = {  # of PyPI's form, by the name of the answer
     "workflow_filename": "Workflow name",
     "environment": "Environment name",
 }
+PENDING_URL = "https://pypi.org/manage/account/publishing/"
 TIMEOUT = 20  # seconds, for an answer of PyPI
 NOT_FOUND = 404
 
@@ -62,6 +64,12 @@ def form_url(publisher: dict[str, str]) -> str:
     return f"https://pypi.org/manage/project/{publisher['package_name']}/settings/publishing/?{values}"
 
 
+def annotate(level: str, title: str, sentence: str) -> None:
+    """Print an annotation of a workflow's run (`error` or `warning`) that no value in the sentence can break out of."""
+    escaped = sentence.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    print(f"::{level} title={title}::{escaped}")
+
+
 class NotCheckedError(Exception):
     """Something could not be looked at; the text says what and why."""
 
@@ -76,13 +84,15 @@ def find_files(package_name: str) -> dict[str, str] | None:
     request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - https, see above
-            files = json.load(response)["files"]
+            return {file["filename"]: file["hashes"].get("sha256", "") for file in json.load(response)["files"]}
     except urllib.error.HTTPError as error:
         if error.code == NOT_FOUND:
             return None
         message = f"PyPI answers with status {error.code}"
         raise NotCheckedError(message) from error
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException) as error:
         message = f"PyPI cannot be reached ({error})"
         raise NotCheckedError(message) from error
-    return {file["filename"]: file["hashes"].get("sha256", "") for file in files}
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"PyPI's answer for {package_name} is no index"
+        raise NotCheckedError(message) from error

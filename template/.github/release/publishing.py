@@ -27,10 +27,6 @@ PUBLISHES = re.compile(
     re.IGNORECASE,
 )
 QUOTED = r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'"""
-ENVIRONMENT = re.compile(
-    rf"^\s*environment:(?:[^\S\n]*\n(?:\s+url:[^\n]*\n)?\s+name:)?[^\S\n]*({QUOTED}|[^\s{{][^\n]*?)[^\S\n]*$",
-    re.MULTILINE,
-)
 HARMLESS = re.compile(r"test[._-]?pypi|--dry-run", re.IGNORECASE)
 CALLS = re.compile(r"uses:\s*[\"']?([\w.-]+/[\w.-]+/\.github/workflows/\S*(?:publish|release|pypi)\S*)", re.IGNORECASE)
 
@@ -71,14 +67,21 @@ def find_publishing(text: str) -> list[Publishing]:
 
 
 def find_environment(job: str) -> str:
-    """Return the name of a job's environment, empty if none is seen; the job is a text as `split_jobs` returns it."""
-    match = ENVIRONMENT.search(job)
-    if not match:
+    """Return the name of a job's environment, empty if it has none; the job is a text as `split_jobs` returns it."""
+    indent = re.match(r"\s*?( +)(?=\S)", job)
+    lines = (
+        re.search(rf"^{indent[1]}environment:((?:.*\n)(?:{indent[1]} .*\n|\s*\n)*)", job, re.MULTILINE)
+        if indent
+        else None
+    )
+    if not lines:
         return ""
+    named = re.search(rf"(?<![\w-])name:[^\S\n]*({QUOTED}|[^\n,}}]+)", lines[1])
+    name = (named[1] if named else lines[1].partition("\n")[0]).strip()
     try:
-        return str(json.loads(match[1])) if match[1].startswith('"') else match[1].strip("'")
+        return str(json.loads(name)) if name.startswith('"') else name.strip("'")
     except ValueError:  # an escape that YAML has and JSON lacks
-        return match[1].strip('"')
+        return name.strip('"')
 
 
 def find_calls(text: str) -> list[str]:

@@ -26,6 +26,8 @@ from typing import Any
 
 Version = tuple[int, ...]
 
+PATCHES = range(100)  # the patch numbers of a minor version, and more
+
 
 def parse(text: str) -> Version:
     """Return the numbers of a version, `3.12` or `3.12.1`, as a tuple."""
@@ -49,20 +51,20 @@ def satisfies(python: Version, specifier: str) -> bool:
     return {"<": python < padded, "<=": python <= padded, ">": python > padded, ">=": python >= padded}[operator]
 
 
-def admits(requires_python: str, minor: str) -> bool:
-    """Return whether `requires-python` admits a release of a minor version, with whatever patch number."""
-    alternatives = [[part for part in text.split(",") if part.strip(" *")] for text in requires_python.split("||")]
-    return any(
-        all(satisfies((*parse(minor), patch), specifier) for specifier in specifiers)
-        for specifiers in alternatives
-        for patch in range(100)
-    )
+def admits(requires_python: str, python: Version) -> bool:
+    """Return whether `requires-python` (with Poetry: also `a || b`, and spaces for commas) admits a Python."""
+    joined = re.sub(r"([<>=!~^])\s+", r"\1", requires_python)
+    alternatives = [
+        [part for part in re.split(r"[\s,]+", text) if part.strip("*")] for text in re.split(r"\|\|?", joined)
+    ]
+    return any(all(satisfies(python, specifier) for specifier in specifiers) for specifiers in alternatives)
 
 
 def read_project(pyproject: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return `requires-python`, empty if there is none, and the classifiers."""
+    """Return `requires-python` or Poetry's `python`, empty if there is neither, and the classifiers."""
     project, poetry = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
-    requires_python = project.get("requires-python") or poetry.get("dependencies", {}).get("python", "")
+    python = poetry.get("dependencies", {}).get("python", "")
+    requires_python = project.get("requires-python") or (python["version"] if isinstance(python, dict) else python)
     return requires_python, project.get("classifiers", []) + poetry.get("classifiers", [])
 
 
@@ -70,13 +72,17 @@ def list_pythons() -> int:
     """Read `pyproject.toml` in the working directory, write the list, return the exit code."""
     import tomllib  # noqa: PLC0415 - `check` runs on Python 3.10, too
 
+    if not Path("pyproject.toml").is_file():
+        print("::error title=Pythons::There is no pyproject.toml in this folder: run this at the top of the project.")
+        return 1
     requires_python, classifiers = read_project(tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8")))
     known = os.environ["KNOWN_PYTHONS"].split()
     try:
-        pythons = [python for python in known if admits(requires_python, python)]
+        patches = {python: [n for n in PATCHES if admits(requires_python, (*parse(python), n))] for python in known}
     except ValueError as error:
         print(f"::error title=Pythons::`requires-python` in pyproject.toml cannot be read: {error}.")
         return 1
+    pythons = [python for python in known if patches[python]]
     if not pythons:
         print(
             f"::error title=Pythons::`requires-python` in pyproject.toml is {requires_python!r} and admits none of the "
@@ -84,6 +90,12 @@ def list_pythons() -> int:
         )
         return 1
     for python in pythons:
+        if PATCHES[-1] not in patches[python]:
+            print(
+                f"::warning title=Pythons::`requires-python` in pyproject.toml is {requires_python!r} and does not "
+                f"admit the newest release of Python {python}, which the workflow sets up: end the range below or "
+                f"above {python}.*."
+            )
         classifier = f"Programming Language :: Python :: {python}"
         if classifiers and classifier not in classifiers:
             print(
@@ -109,5 +121,14 @@ def check_python() -> int:
     return 1
 
 
+def main(arguments: list[str]) -> int:
+    """Run the command that the arguments name; return the exit code."""
+    commands = {"list": list_pythons, "check": check_python}
+    if len(arguments) != 1 or arguments[0] not in commands:
+        print(__doc__)
+        return 0 if arguments == ["--help"] else 2
+    return commands[arguments[0]]()
+
+
 if __name__ == "__main__":
-    sys.exit({"list": list_pythons, "check": check_python}[sys.argv[1]]())
+    sys.exit(main(sys.argv[1:]))

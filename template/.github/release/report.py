@@ -18,9 +18,8 @@ import re
 import sys
 from pathlib import Path
 
-from publisher import FIELDS, FILE, NotCheckedError, code, find_files, form_table, form_url, read_publisher
+from publisher import FIELDS, FILE, PENDING_URL, NotCheckedError, code, find_files, form_table, form_url, read_publisher
 
-PENDING_URL = "https://pypi.org/manage/account/publishing/"
 STATUS_URL = "https://status.python.org"
 AGAIN = "*Re-run failed jobs*: PyPI accepts a file that it already has, if it is byte-identical."
 
