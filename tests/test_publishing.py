@@ -53,6 +53,7 @@ PUBLISHING = [
     "- run: |\n    pip install flit\n    flit publish",
     "- run: uv publish\n  # not to test.pypi.org",
     "- run: poetry -n publish --build",
+    "- run: poetry -C package --no-interaction publish",
     "- run: hatch publish",
     "- run: pdm publish --no-build",
     "- run: maturin upload dist/*",
@@ -65,6 +66,10 @@ NOT_PUBLISHING = [
     "- run: poetry publish --repository testpypi",
     "- run: uv publish --dry-run",
     "- run: twine check dist/*",
+    "- run: uv run mkdocs publish",
+    "- run: poetry run gh release upload v1 dist/*",
+    "- run: pip install x\n  env:\n    PIP_INDEX_URL: ${{ secrets.PYPI_MIRROR_URL }}",
+    "- name: Install uv, then uv publish the docs\n  run: echo",
     "# - run: twine upload dist/*\n- run: poetry install # and not poetry publish",
     "- uses: docker/build-push-action@v6\n  with:\n    push: true",
     "- run: cosign sign $IMAGE",
@@ -90,6 +95,13 @@ def test_a_job_that_publishes_is_found(step: str) -> None:
         assert [found.job for found in find_publishing(text)] == ["job-1"]
         assert list(split_jobs(text)) == ["job-0", "job-1", "job-2"]
     assert find_publishing(workflow(step).replace("\n", "\r\n"))
+
+
+def test_jobs_are_found_in_any_form() -> None:
+    """Quoted, at the top of the file, with an anchor."""
+    text = "'jobs':\n  a: &first\n    steps:\n      - run: uv publish\n  \"b\":\n    steps: []\non: push\n"
+    assert list(split_jobs(text)) == ["a", "b"]
+    assert [found.job for found in find_publishing(text)] == ["a"]
 
 
 @pytest.mark.parametrize("step", NOT_PUBLISHING)

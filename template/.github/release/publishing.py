@@ -7,8 +7,8 @@ out, names
 - a command: `twine upload`, `setup.py upload`, or `publish` (or `upload`) of uv, Poetry, Hatch, PDM, Flit or maturin;
 - the credentials of one: a secret such as `PYPI_TOKEN`, or `TWINE_PASSWORD`, `UV_PUBLISH_TOKEN` and the like.
 
-A step that names TestPyPI or `--dry-run` does not count. What a script, tox or another repository's workflow does is
-not seen.
+The name of a step does not count, nor a step that names TestPyPI or `--dry-run`. What a script, tox or another
+repository's workflow does is not seen.
 Owned by the template: `copier update` refreshes this file.
 """
 
@@ -21,8 +21,8 @@ from typing import NamedTuple
 PUBLISHES = re.compile(
     r"uses:\s*\S*(?:pypi|poetry)[\w./-]*publish|uses:\s*\S*publish[\w./-]*(?:pypi|poetry)"
     r"|\btwine\b[^\n]*\supload\b|\bsetup\.py\b[^\n]*\supload\b"
-    r"|\b(?:flit|hatch|maturin|pdm|poetry|uv)\b[^\n]*\s(?:publish|upload)\b"
-    r"|\bsecrets\.\w*PYPI\w*|\b(?:FLIT_PASSWORD|HATCH_INDEX_AUTH|MATURIN_PYPI_TOKEN|PDM_PUBLISH_PASSWORD"
+    r"|\b(?:flit|hatch|maturin|pdm|poetry|uv)(?:\s+-\S+(?:\s+[^\s-]\S*)??)*\s+(?:publish|upload)\b"
+    r"|\bsecrets\.(?!\w*(?:INDEX|MIRROR|URL))\w*PYPI\w*|\b(?:FLIT_PASSWORD|HATCH_INDEX_AUTH|MATURIN_PYPI_TOKEN|PDM_PUBLISH_PASSWORD"
     r"|POETRY_PYPI_TOKEN_PYPI|TWINE_PASSWORD|UV_PUBLISH_TOKEN)\b",
     re.IGNORECASE,
 )
@@ -45,12 +45,13 @@ def without_comments(text: str) -> str:
 
 def split_jobs(text: str) -> dict[str, str]:
     """Return the text of each job of a workflow, by its name."""
-    _, _, jobs = re.sub(r"\r\n?", "\n", without_comments(text)).partition("\njobs:")
-    jobs = re.split(r"^(?=[^\s-])", jobs.partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    lines = re.sub(r"\r\n?", "\n", without_comments(text))
+    begin = re.search(r"^[\"']?jobs[\"']?:.*\n", lines, re.MULTILINE)
+    jobs = re.split(r"^(?=[^\s-])", lines[begin.end() :], maxsplit=1, flags=re.MULTILINE)[0] if begin else ""
     first = re.match(r"\s*?( +)(?=\S)", jobs)
     if not first:
         return {}
-    parts = re.split(rf"^{first[1]}[\"']?([\w-]+)[\"']?:[^\S\n]*$", jobs, flags=re.MULTILINE)
+    parts = re.split(rf"^{first[1]}[\"']?([\w-]+)[\"']?:(?:[^\S\n]+&\S+)?[^\S\n]*$", jobs, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -58,7 +59,9 @@ def find_publishing(text: str) -> list[Publishing]:
     """Return the jobs of a workflow that publish to PyPI."""
     found = []
     for job, body in split_jobs(text).items():
-        steps = re.split(r"^\s*- ", body, flags=re.MULTILINE)
+        steps = re.split(
+            r"^\s*- ", re.sub(r"^(\s*(?:- )?)name:.*", r"\1", body, flags=re.MULTILINE), flags=re.MULTILINE
+        )
         matches = [PUBLISHES.search(step) for step in steps if not HARMLESS.search(step)]
         evidence = next((match[0] for match in matches if match), "")
         if evidence:
@@ -69,11 +72,8 @@ def find_publishing(text: str) -> list[Publishing]:
 def find_environment(job: str) -> str:
     """Return the name of a job's environment, empty if it has none; the job is a text as `split_jobs` returns it."""
     indent = re.match(r"\s*?( +)(?=\S)", job)
-    lines = (
-        re.search(rf"^{indent[1]}environment:((?:.*\n)(?:{indent[1]} .*\n|\s*\n)*)", job, re.MULTILINE)
-        if indent
-        else None
-    )
+    margin = indent[1] if indent else ""
+    lines = re.search(rf"^{margin}environment:(.*\n(?:{margin} .*\n|\s*\n)*)", job, re.MULTILINE)
     if not lines:
         return ""
     named = re.search(rf"(?<![\w-])name:[^\S\n]*({QUOTED}|[^\n,}}]+)", lines[1])
