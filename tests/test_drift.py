@@ -33,6 +33,7 @@ def test_the_pull_request_needs_a_github_app_and_a_change() -> None:
     assert names.index("Keep the patch") < names.index("See what that breaks")
 
 
+BOT = "41898282+github-actions[bot]@users.noreply.github.com"
 GH = """#!/usr/bin/env bash
 echo "$@" >> "$GH_LOG"
 if [ "$1 $2" = "pr list" ]; then echo "$OPEN"; fi
@@ -70,6 +71,14 @@ def perform(clone: Path, block: str, **variables: str) -> None:
     run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block, cwd=clone, env=env | variables)
 
 
+def commit_and_push(clone: Path, **variables: str) -> None:
+    """Run the steps that commit the patch, push it, and open the pull request."""
+    steps = {step["name"].partition(",")[0]: step for step in workflow("drift")["pull-request"]["steps"]}
+    commit, push = steps["Commit the patch"], steps["Push the branch"]
+    perform(clone, commit["run"], **commit["env"])
+    perform(clone, push["run"], **push["env"] | {"BODY": "See $(the run)"} | variables)
+
+
 @pytest.mark.parametrize("already_open", [0, 1])
 def test_drift_opens_one_pull_request(already_open: int, origin: Path) -> None:
     """The patch of one job becomes the branch of the other; an open pull request gets it without a second one."""
@@ -82,11 +91,29 @@ def test_drift_opens_one_pull_request(already_open: int, origin: Path) -> None:
     summary = (origin.parent / "summary.md").read_text(encoding="utf-8")
     assert summary.count("+ruff==2") == 1
     run("git", "checkout", "--quiet", ".", cwd=origin)
-    perform(origin, script(jobs["pull-request"], "Commit the patch"))
-    perform(origin, script(jobs["pull-request"], "Push the branch"), OPEN=str(already_open), BODY="See $(the run)")
+    commit_and_push(origin, OPEN=str(already_open))
     assert run("git", "show", "drift:uv.lock", cwd=origin.parent / "origin.git").stdout == "ruff==2\n"
     asked = (origin.parent / "gh.txt").read_text(encoding="utf-8").splitlines()
     assert [line.split(" --")[0] for line in asked] == ["auth setup-git", "pr list", "pr create"][: 3 - already_open]
+
+
+@pytest.mark.parametrize(("somebody", "kept"), [(BOT, False), ("somebody@example.com", True)])
+def test_drift_keeps_the_commit_of_somebody_else(somebody: str, kept: bool, origin: Path) -> None:  # noqa: FBT001
+    """A branch that only the workflow has written is replaced."""
+    run("git", "switch", "--quiet", "--create", "drift", cwd=origin)
+    (origin / "uv.lock").write_text("ruff==3\n", encoding="utf-8")
+    run("git", "commit", "--quiet", "--all", "--message", "Fix", cwd=origin, env={"GIT_COMMITTER_EMAIL": somebody})
+    run("git", "push", "--quiet", "origin", "drift", cwd=origin)
+    run("git", "switch", "--quiet", "main", cwd=origin)
+    run("git", "branch", "--quiet", "-D", "drift", cwd=origin)
+    (origin.parent / "temp/drift").mkdir(parents=True)
+    (origin / "uv.lock").write_text("ruff==2\n", encoding="utf-8")
+    patch = run("git", "diff", cwd=origin).stdout
+    (origin.parent / "temp/drift/drift.patch").write_text(patch, encoding="utf-8")
+    run("git", "checkout", "--quiet", ".", cwd=origin)
+    commit_and_push(origin, OPEN="1")
+    pushed = run("git", "show", "drift:uv.lock", cwd=origin.parent / "origin.git").stdout
+    assert pushed == ("ruff==3\n" if kept else "ruff==2\n")
 
 
 def test_drift_without_a_change_opens_nothing(origin: Path) -> None:

@@ -1,11 +1,13 @@
 """The scripts that maintainers of the template run."""
 
 import re
+from pathlib import Path
 
 import pytest
 from bump import FILES, HOOK, PIN, bump, newest
 from release_notes import release_notes
 
+from tests.support.automation import script, workflow
 from tests.support.commands import run
 from tests.support.paths import LOCKS, ROOT, source
 
@@ -86,3 +88,13 @@ def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None
 def test_a_bump_knows_every_way_to_write_a_pin(text: str, name: str) -> None:
     """A tag with or without `v`, a repository that is named after its tool or almost so, and a quoted requirement."""
     assert bump(text, {name: "1.10.0"}) == text.replace("1.2.0", "1.10.0")
+
+
+@pytest.mark.parametrize(("tag", "prerelease"), [("v1.2.3", "false"), ("v2.0.0rc1", "true"), ("v2.0.0a1", "true")])
+def test_a_release_candidate_is_no_latest_release(tag: str, prerelease: str, tmp_path: Path) -> None:
+    """The workflow tells GitHub so."""
+    block = script(workflow("release")["release"], "Make the release")
+    command = 'gh() { printf "%s\\n" "$@"; }\n' + block
+    variables = {"GITHUB_REF_NAME": tag, "RUNNER_TEMP": str(tmp_path)}
+    asked = run("bash", "-euo", "pipefail", "-c", command, cwd=tmp_path, env=variables).stdout.splitlines()
+    assert asked[:4] == ["release", "create", tag, f"--prerelease={prerelease}"]
