@@ -525,9 +525,9 @@ def run_copier(tree: Path, version: str, answers_file: str) -> None:
                 quiet=True,
             )
     except Exception as error:
-        said = cause(str(getattr(error, "stderr", ""))) or cause(str(error)) or type(error).__name__
+        reason = cause(str(getattr(error, "stderr", ""))) or cause(str(error)) or type(error).__name__
         command = "copier update" if answers_file == ANSWERS else f"copier update --answers-file {answers_file}"
-        message = f"Copier: {said}. Run `{command}` in the clone to see it, and fix it there"
+        message = f"Copier: {reason}. Run `{command}` in the clone to see it, and fix it there"
         raise ProblemError(message) from error
     finally:
         os.environ.clear()
@@ -685,9 +685,9 @@ def open_pull_request(job: Job) -> str:
     done = run(*command, cwd=job.clone, success=tuple(range(256)))
     urls = re.findall(r"https?://\S+/pull/\d+", done.stdout + done.stderr)
     if done.returncode and not (urls and "already exists" in done.stderr):
-        said = cause(done.stderr) or f"exit code {done.returncode}"
+        reason = cause(done.stderr) or f"exit code {done.returncode}"
         message = (
-            f"the branch is pushed, but `gh pr create` failed: {said}. Fix it; the same command again only opens the "
+            f"the branch is pushed, but `gh pr create` failed: {reason}. Fix it; the same command again only opens the "
             "pull request"
         )
         raise ProblemError(message)

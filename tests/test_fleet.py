@@ -265,10 +265,10 @@ def test_what_gh_refuses_is_shown(fleet: Fleet, message: str, outcome: str) -> N
 
 def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -> None:
     """A commit that somebody amended is theirs, though the message is the script's."""
-    said = states(story.printed[3])
-    assert said["old"] == "updated, v1.0.0 → v1.2.0, pushed"
+    shown = states(story.printed[3])
+    assert shown["old"] == "updated, v1.0.0 → v1.2.0, pushed"
     assert story.pushed[4]["old"] == story.heads[4]["old"] != story.heads[3]["old"]
-    assert said["busy"].startswith("failed, the branch template-update holds a commit that this script did not make")
+    assert shown["busy"].startswith("failed, the branch template-update holds a commit that this script did not make")
     assert story.heads[4]["busy"] == story.heads[3]["busy"]
     assert story.pushed[4]["busy"] == story.pushed[3]["busy"]
 

@@ -130,9 +130,9 @@ def test_another_answers_file_can_be_named(fleet: Fleet) -> None:
     fleet.clone("lost")
     options = ("--answers-file", OTHER, "both", "lost")
     assert "| both | v1.0.0 | v1.1.0 | outdated |" in fleet.update("--status", *options, code=1)
-    said = states(fleet.update(*options, code=1))
-    assert said["both"] == "updated, v1.0.0 → v1.1.0"
-    assert said["lost"].startswith(f"failed, {OTHER} is missing at HEAD. ")
+    shown = states(fleet.update(*options, code=1))
+    assert shown["both"] == "updated, v1.0.0 → v1.1.0"
+    assert shown["lost"].startswith(f"failed, {OTHER} is missing at HEAD. ")
     assert changed_on(clone, OTHER_BRANCH) == [OTHER, FILE]
 
 
@@ -146,9 +146,9 @@ def test_the_templates_of_a_clone_do_not_replace_each_others_commits(fleet: Flee
     options = ("--answers-file", OTHER, "both", "broken")
     assert "| both | v1.0.0 | v1.1.0 | outdated |" in fleet.update("--status", *options, code=1)
     assert states(fleet.update("--dry-run", *options, code=1))["both"] == "would update, v1.0.0 → v1.1.0"
-    said = states(fleet.update(*options, code=1))
-    assert said["both"] == "updated, v1.0.0 → v1.1.0"
-    assert f". Run `copier update --answers-file {OTHER}` in the clone to see it" in said["broken"]
+    shown = states(fleet.update(*options, code=1))
+    assert shown["both"] == "updated, v1.0.0 → v1.1.0"
+    assert f". Run `copier update --answers-file {OTHER}` in the clone to see it" in shown["broken"]
     assert changed_on(both, BRANCH) == [ANSWERS_FILE, FILE]
     assert changed_on(both, OTHER_BRANCH) == [OTHER, FILE]
     assert "| both | v1.0.0 | v1.1.0 | updated |" in fleet.update("--status", *options, code=1)

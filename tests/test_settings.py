@@ -33,6 +33,13 @@ BY_HAND = """
     - name: batch_config.encoding
       kind: object
 """
+CAMEL_CASE = """
+        th.Property(
+            "apiMode",
+            th.StringType(nullable=False),
+            title="API Mode",
+            description="On\\ntwo lines",
+        ),"""
 KINDS = {"tap": "extractors", "target": "loaders", "mapper": "mappers"}
 
 
@@ -118,6 +125,13 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
     replace(project.path / ENV_EXAMPLE, "_PAGE_SIZE=100\n", "_PAGE_SIZE=\n")
     made("tests.update_settings")
     assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
+    replace(made.source, "PropertiesList(", f"PropertiesList({CAMEL_CASE}")
+    made("tests.update_settings")
+    assert "# On two lines\n# " in project.read(ENV_EXAMPLE)
+    replace(project.path / ENV_EXAMPLE, "_APIMODE=\n", "_APIMODE=fast\n")
+    made("tests.update_settings")
+    assert "_APIMODE=fast\n" in project.read(ENV_EXAMPLE)
+    replace(made.source, CAMEL_CASE, "")
     replace(made.source, NEW, "")
     made("tests.update_settings")
     assert not [file for file in FILES if "page_size" in project.read(file).lower()]

@@ -204,22 +204,22 @@ def command(copy: Copy, workflow: str) -> list[str]:
 
 def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
     """Return what became of the jobs, from act's log, from what the steps printed, and from what the last job saw."""
-    heard: dict[str, list[dict[str, Any]]] = {}
+    by_job: dict[str, list[dict[str, Any]]] = {}
     for message in messages:
         if match := re.search(r"@([^@]+)@[^@]*$", message.get("job", "")):
-            heard.setdefault(match[1], []).append(message)
+            by_job.setdefault(match[1], []).append(message)
     for path, job in copy.jobs.items():
-        told = heard.get(path, [])
-        job.result = worst(message["jobResult"] for message in told if "jobResult" in message)
-        job.summary = "".join(message["content"] for message in told if message.get("command") == "summary")
-        job.log = log(copy, path, told)
+        of_job = by_job.get(path, [])
+        job.result = worst(message["jobResult"] for message in of_job if "jobResult" in message)
+        job.summary = "".join(message["content"] for message in of_job if message.get("command") == "summary")
+        job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
     judge_calls(copy.jobs)
     if (file := copy.folder / "needs.json").exists():
-        saw = json.loads(file.read_text(encoding="utf-8"))
-        for path in saw.keys() & copy.jobs.keys():
-            outputs = saw[path]["outputs"] or {}
-            copy.jobs[path].result = saw[path]["result"]
+        found = json.loads(file.read_text(encoding="utf-8"))
+        for path in found.keys() & copy.jobs.keys():
+            outputs = found[path]["outputs"] or {}
+            copy.jobs[path].result = found[path]["result"]
             copy.jobs[path].outputs = Outputs({key: to_text(value) for key, value in outputs.items()})
     return copy.jobs
 
@@ -241,17 +241,17 @@ def worst(results: Iterable[str]) -> str:
     return next((result for result in ("failure", "success", "skipped") if result in found), UNREACHED)
 
 
-def log(copy: Copy, path: str, told: list[dict[str, Any]]) -> str:
+def log(copy: Copy, path: str, messages: list[dict[str, Any]]) -> str:
     """Return what a job's steps printed, then errors and outputs that act alone has seen."""
     file = copy.folder / "printed" / path.replace("/", ":")
     printed = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
     for mask in [*copy.tokens, *re.findall(r"^::add-mask::(.+)$", printed, re.MULTILINE)]:
         printed = printed.replace(mask, "***")
     lines = set(printed.splitlines())
-    for message in told:
-        said = message["msg"].rstrip("\n")
-        if (message.get("raw_output") or message["level"] == "error") and said not in lines and "raw" not in message:
-            printed += f"{said}\n"
+    for message in messages:
+        line = message["msg"].rstrip("\n")
+        if (message.get("raw_output") or message["level"] == "error") and line not in lines and "raw" not in message:
+            printed += f"{line}\n"
     return printed
 
 
