@@ -3,8 +3,9 @@
 Usage: python scripts/publish_docs.py SITE
 
 Writes to the folder SITE: a folder for each tag `vX.Y.Z`; `dev` for the commit that is checked out; `latest`, the same
-as the newest version, or as `dev` if there is none; `versions.json`, for the menu of versions; and a page that leads to
-`latest`. Run it in a clone that has the tags. A version whose documentation cannot be built is an error.
+as the newest version, or as `dev` if there is none; `versions.json`, for the menu of versions; a page that leads to
+`latest`; and the page for URLs that do not exist. Run it in a clone that has the tags. A version whose documentation
+cannot be built is an error.
 """
 
 import json
@@ -19,6 +20,7 @@ from build_docs import main as build
 
 MENU = '\n[project.extra.version]\nprovider = "mike"\ndefault = "latest"\n'  # the theme's name for versions.json
 REDIRECT = '<!doctype html>\n<meta charset="utf-8">\n<meta http-equiv="refresh" content="0; url=latest/index.html">\n'
+SITE_URL = re.compile(r'^site_url = "[^"]*', re.MULTILINE)  # for links to the page itself, and in 404.html
 VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
@@ -41,7 +43,8 @@ def build_version(repository: Path, commit: str, target: Path) -> None:
         packed = subprocess.run(archive, check=True, cwd=repository, capture_output=True).stdout
         subprocess.run(["tar", "--extract"], check=True, cwd=folder, input=packed)
         settings = folder / "zensical.toml"
-        settings.write_text(settings.read_text(encoding="utf-8") + MENU, encoding="utf-8")
+        own_url = SITE_URL.sub(rf"\g<0>{target.name}/", settings.read_text(encoding="utf-8"))
+        settings.write_text(own_url + MENU, encoding="utf-8")
         if build(folder):
             sys.exit(f"The documentation of {commit} cannot be built: see above.")
         shutil.copytree(folder / "site", target)
@@ -61,6 +64,7 @@ def main(repository: Path, site: Path) -> None:
     ]
     (site / "versions.json").write_text(json.dumps(menu, indent=2) + "\n", encoding="utf-8")
     (site / "index.html").write_text(REDIRECT, encoding="utf-8")
+    shutil.copyfile(site / latest / "404.html", site / "404.html")
 
 
 if __name__ == "__main__":

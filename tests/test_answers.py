@@ -209,7 +209,7 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert f"correct `_src_path` in {ANSWERS_FILE}" in message
     assert all(f"`git config --global {name} " in message for name in ("user.name", "user.email"))
     site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
-    page = f"{site['site_url']}how-to/poetry{'/' if site['use_directory_urls'] else '.html'}"
+    page = f"{site['site_url']}latest/how-to/poetry{'/' if site['use_directory_urls'] else '.html'}"
     assert f"\n{page}\n" in message
     assert (ROOT / "docs/how-to/poetry.md").exists()
     assert all(len(line) <= COLUMNS for line in message.splitlines()[1:])
@@ -274,13 +274,15 @@ def test_the_destination_can_be_the_current_folder(tmp_path: Path) -> None:
 COMPUTED = [name for name, question in settings().items() if name[0] != "_" and question.get("when") is False]
 
 
-@pytest.mark.parametrize("name", [*COMPUTED, "created_as"])
-def test_a_computed_answer_cannot_be_given(name: str, template: Path, tmp_path: Path) -> None:
-    """It would be rendered without being recorded; of `created_as`, the question that contradicts it says so first."""
+@pytest.mark.parametrize(
+    ("name", "value"), [*((name, "rm -rf") for name in [*COMPUTED, "created_as"]), ("created_as", "library")]
+)
+def test_a_computed_answer_cannot_be_given(name: str, value: str, template: Path, tmp_path: Path) -> None:
+    """It would be rendered without being recorded."""
     destination = tmp_path / "my-package"
-    message = "This answer is computed from the others" if name != "created_as" else 'Keep "rm -rf"'
+    message = "This answer is computed from the others"
     with pytest.raises(ValueError, match=message):
-        copier.run_copy(str(template), destination, data={name: "rm -rf"}, defaults=True, quiet=True)
+        copier.run_copy(str(template), destination, data={name: value}, defaults=True, quiet=True)
     assert not destination.exists()
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ SITE_SETTINGS = "zensical.toml"
 SMALL_SITE = """\
 [project]
 site_name = "Small"
+site_url = "https://example.com/small/"
 use_directory_urls = false
 extra_javascript = ["assets/mermaid.tiny.js"]
 nav = ["index.md", "page.md"]
@@ -141,6 +143,24 @@ def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None
             assert f"page.html at {width} px: {message}" in found
 
 
+def test_every_link_to_the_site_has_a_page() -> None:
+    """In the folder of the newest version; the documentation's own links are relative."""
+    start = tomllib.loads((ROOT / SITE_SETTINGS).read_text(encoding="utf-8"))["project"]["site_url"]
+    files = [
+        ROOT / "copier.yml",
+        ROOT / "README.md",
+        *(ROOT / "includes").rglob("*.*"),
+        *(ROOT / "template").rglob("*.*"),
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file() and path.suffix != ".pyc"]
+    pages = {page for text in texts for page in re.findall(rf"{re.escape(start)}([\w/.-]*)", text)} - {""}
+    assert pages
+    for page in pages:
+        folder, _, name = page.partition("/")
+        assert folder == "latest"
+        assert (DOCS / name).with_suffix(".md").exists(), page
+
+
 @pytest.mark.slow
 def test_every_version_has_its_documentation(tmp_path: Path) -> None:
     """The newest by number, not by name, is `latest`; a pre-release and a floating tag have none."""
@@ -163,6 +183,8 @@ def test_every_version_has_its_documentation(tmp_path: Path) -> None:
         ("v1.0.0", []),
         ("dev", []),
     ]
+    assert 'rel="canonical" href="https://example.com/small/v1.9.0/index.html"' in names["v1.9.0"]
+    assert "/small/v1.10.0/assets/" in (tmp_path / "site/404.html").read_text(encoding="utf-8")
     assert "url=latest/index.html" in (tmp_path / "site/index.html").read_text(encoding="utf-8")
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import yaml
 from hypothesis import strategies as st
+from packaging.metadata import Metadata
+from poetry.core.factory import Factory
+from poetry.core.masonry.builders.builder import Builder
 from readme_renderer import markdown
 
 from tests.support.combinations import AUTH_METHODS, REPOSITORIES, SINK_TYPES
@@ -21,18 +24,19 @@ MODEL = {  # answers that occur nowhere else
     "environment": "MODELENVIRONMENT",
     "workflow_filename": "MODELWORKFLOW.yaml",
 }
-NAME = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True)
+SCOPES = ("release", "ci")  # of a repository that exists
+NAME = st.from_regex(r"[A-Za-z]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True)
 LINE = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=60)
 MARKUP = st.text(st.sampled_from("ab1 .*_`~<>[]()!#+-=:|\\/&;@{}%$\"'éü🎵"), min_size=1, max_size=40)
 TEXT = (
     LINE | MARKUP | st.sampled_from(["https://a.org/_b_", "www.a.org", ":+1:", "a@b.org", "1. a", "- a", "{{ owner }}"])
 )
-HOSTILE = st.text(max_size=30) | MARKUP
+HOSTILE = st.text(max_size=30) | MARKUP | NAME.map("0{}".format)
 
 
 def mostly(good: st.SearchStrategy[str], bad: st.SearchStrategy[str] = HOSTILE) -> st.SearchStrategy[str]:
     """Return a strategy that draws from the second one in thirty cases: together, most answers are good."""
-    return st.integers(0, 29).flatmap(lambda number: bad if number == 0 else good)
+    return st.integers(0, 29).flatmap(lambda number: bad if number == 29 else good)
 
 
 def repository_of(kind: str) -> st.SearchStrategy[str]:
@@ -41,15 +45,19 @@ def repository_of(kind: str) -> st.SearchStrategy[str]:
     return mostly(NAME.map(usual.format))
 
 
-def answers_for(kind: str) -> st.SearchStrategy[dict[str, str]]:
-    """Return a strategy for answers to all questions together, each of them given or not."""
+def answers_for(what: str) -> st.SearchStrategy[dict[str, str]]:
+    """Return a strategy for answers to all questions together, each of them given or not.
+
+    Args:
+        what: A kind of package, or the scope `release` or `ci` of a repository that exists.
+    """
     given: dict[str, st.SearchStrategy[str]] = {
         "package_name": mostly(NAME),
         "owner": mostly(st.from_regex(r"[A-Za-z0-9]{1,9}(-[A-Za-z0-9]{1,9}){0,2}", fullmatch=True)),
-        "environment": mostly(TEXT),
+        "environment": mostly(TEXT.map(lambda text: re.sub(r"[\"'`,;\\]|\${{", "", text).strip() or "pypi")),
         "workflow_filename": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9 ()._-]{0,20}\.ya?ml", fullmatch=True)),
         "description": mostly(TEXT),
-        "author_name": mostly(TEXT),
+        "author_name": mostly(TEXT.map(lambda text: re.sub("[<>]", "", text).strip() or "Ada")),
         "author_email": mostly(st.emails() | NAME.map(lambda name: f"{name}@example.com")),
         "license": mostly(st.sampled_from(choices("license"))),
         "python_min": mostly(st.sampled_from(choices("python_min"))),
@@ -57,8 +65,14 @@ def answers_for(kind: str) -> st.SearchStrategy[dict[str, str]]:
         "auth_method": mostly(st.sampled_from(AUTH_METHODS)),
         "sink_type": mostly(st.sampled_from(SINK_TYPES)),
         "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
+        "display_name": mostly(TEXT.map("A{}".format)),
+        "ide": mostly(st.sampled_from(choices("ide"))),
+        "package_manager": mostly(st.sampled_from(choices("package_manager"))),
     }
-    required: dict[str, st.SearchStrategy[str]] = {"kind": st.just(kind), "repository": repository_of(kind)}
+    if what in SCOPES:
+        required: dict[str, st.SearchStrategy[str]] = {"scope": st.just(what), "repository": mostly(NAME)}
+    else:
+        required = {"kind": st.just(what), "repository": repository_of(what)}
     return st.fixed_dictionaries(required, optional=given)
 
 
@@ -72,14 +86,25 @@ def assert_reads_back(project: Project) -> None:
             list(yaml.safe_load_all(text))
         elif path.suffix == ".json":
             json.loads(text)
-    answers = {name: value.strip() if isinstance(value, str) else value for name, value in project.answers.items()}
     assert yaml.safe_load(project.read(ANSWERS_FILE)).items() >= project.answers.items()
     publisher = json.loads(project.read(PUBLISHER_JSON))
     assert publisher == {name: project.answers[name] for name in publisher}
-    metadata = tomllib.loads(project.read(PYPROJECT))["project"]
-    assert metadata["name"] == answers["package_name"]
-    assert metadata["description"] == answers["description"]
-    assert metadata["authors"] == [{"name": answers["author_name"], "email": answers["author_email"]}]
+    if project.answers.get("scope", "package") == "package":
+        assert_package_reads_back(project)
+
+
+def assert_package_reads_back(project: Project) -> None:
+    """Fail unless `pyproject.toml`, the metadata of a wheel, and the README have the answers as they were typed."""
+    answers = {name: value.strip() if isinstance(value, str) else value for name, value in project.answers.items()}
+    author = {"name": answers["author_name"], "email": answers["author_email"]}
+    described = tomllib.loads(project.read(PYPROJECT))["project"]
+    assert described["name"] == answers["package_name"]
+    assert described["description"] == answers["description"]
+    assert described["authors"] == [author]
+    metadata = Metadata.from_email(Builder(Factory().create_poetry(project.path)).get_metadata_content())
+    assert metadata.name == answers["package_name"]
+    assert metadata.summary == answers["description"]
+    assert (metadata.author, metadata.author_email) == (answers["author_name"], answers["author_email"])
     assert_readme_shows(project.read(README), answers["description"])
 
 
