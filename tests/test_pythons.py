@@ -1,16 +1,20 @@
 """The test workflow runs on the Pythons that the template knows and the package supports."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
 
+from tests.support.combinations import Answers, title, variants
 from tests.support.commands import run
 from tests.support.paths import ACTIONS, PYPROJECT, PYTHONS_SCRIPT, ROOT, source
-from tests.support.projects import Project, Render
+from tests.support.projects import Render
 
 KNOWN = "3.10 3.11 3.12 3.13 3.14 3.15"
 SCRIPT = ROOT / source(PYTHONS_SCRIPT)
@@ -122,29 +126,20 @@ def test_a_leg_fails_on_another_python(wanted: str, code: int, tmp_path: Path) -
     assert ("remove what chooses another one, such as `.python-version`" in done.stdout) == bool(code)
 
 
-@pytest.mark.parametrize(("kind", "newest"), [("library", "3.15"), ("tap", "3.14")])
-def test_the_template_knows_what_the_dependencies_can_be_installed_on(kind: str, newest: str, render: Render) -> None:
-    """In the action, and in the classifiers of a new project."""
-    project: Project = render(kind=kind, repository="tap-sample", python_min="3.13")
-    action = project.read(f"{ACTIONS}/pythons/action.yml")
-    assert f" {newest} #" in action
-    assert f'"Programming Language :: Python :: {newest}",\n  "Typing' in project.read(PYPROJECT)
+@pytest.mark.parametrize("oldest", ["3.10", "3.13"])
+def test_the_classifiers_are_the_pythons_that_the_template_knows(oldest: str, render: Render) -> None:
+    """From the oldest that the package supports."""
+    project = render(python_min=oldest)
+    (step,) = yaml.safe_load(project.read(f"{ACTIONS}/pythons/action.yml"))["runs"]["steps"]
+    assert step["env"]["KNOWN_PYTHONS"] == KNOWN
+    classifiers = tomllib.loads(project.read(PYPROJECT))["project"]["classifiers"]
+    named = [name.rpartition(" ")[2] for name in classifiers if re.search(r"Python :: 3\.\d+$", name)]
+    assert named == KNOWN.split()[KNOWN.split().index(oldest) :]
 
 
 @pytest.mark.slow
-def test_every_dependency_of_a_library_has_a_wheel_for_the_newest_python(render: Render) -> None:
-    """Those that it is developed with; a wheel can be built from none here."""
-    project = render(kind="library")
-    command = (
-        "uv",
-        "pip",
-        "compile",
-        "--quiet",
-        "--python-version",
-        "3.15",
-        "--only-binary",
-        ":all:",
-        "--group",
-        "dev",
-    )
-    project.run(*command, PYPROJECT)
+@pytest.mark.parametrize("answers", variants(), ids=title)
+def test_every_dependency_has_a_wheel_for_the_newest_python(answers: Answers, render: Render) -> None:
+    """Those that it is developed with, and all extras; a wheel can be built from none here."""
+    newest = ("--python-version", KNOWN.rsplit(maxsplit=1)[-1], "--only-binary", ":all:")
+    render(**answers).run("uv", "pip", "compile", "--quiet", *newest, "--group", "dev", "--all-extras", PYPROJECT)
