@@ -29,12 +29,13 @@ from tests.support.questions import questions
 
 WIDTH = 56  # columns: on a phone of 390 px a letter is then 6 px wide
 TERMINAL = (400, 400)  # rows and columns of the terminal that asks the questions: the picture wraps its lines
-LAST_QUESTION_SHOWN = questions()["workflow_filename"]["help"].splitlines()[0]
+LAST_QUESTION_SHOWN = questions()["kind"]["help"].splitlines()[0]
 URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-COPY = f"copier copy {URL} my-package"
+COPY = f"uvx copier copy {URL} my-package"
 CHECK = [
-    "git init -q -b main && git add . && git commit -qm Begin",
-    "poetry install --quiet && poetry run pytest --quiet",
+    "git init -q -b main && poetry install --quiet",
+    "git add . && git commit -qm Begin",
+    "poetry run pytest --quiet",
     "git tag v1.2.3 && poetry build --quiet && ls dist",
 ]
 RELEASE = "gh release create v1.2.3 --generate-notes"
@@ -62,7 +63,7 @@ def interview(template: Path, folder: Path) -> list[str]:
 
 
 def shortened(lines: list[str]) -> list[str]:
-    """Return the lines of an interview without its later questions and the list of files, each replaced by a "⋮"."""
+    """Return an interview without its later questions, the list of files, and hints, each replaced by a "⋮"."""
     lines = [line for line in lines if "template version" not in line]
     first = next(number for number, line in enumerate(lines) if line.startswith("🎤"))
     last = next(number for number, line in enumerate(lines) if LAST_QUESTION_SHOWN in line)
@@ -72,6 +73,7 @@ def shortened(lines: list[str]) -> list[str]:
     asked = "\n".join([*lines[:first], *answered])
     asked = re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", asked)  # the picture is narrower than the help
     text = "\n".join([asked, "⋮", *lines[files[-1] + 1 :]]).strip("\n")
+    text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=RELEASING\.md says)", "⋮\n\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
 

@@ -205,7 +205,7 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     message = done.stderr[done.stderr.index("Created ") :]
     assert all(value in message for value in publisher.values())
     assert "Warning: you named the template by a local path" in message
-    assert "a release workflow. Next:\n\n  cd my-package\n" in message
+    assert "\n\nNext:\n\n  cd my-package\n  git init" in message
     assert f"correct `_src_path` in {ANSWERS_FILE}" in message
     assert all(f"`git config --global {name} " in message for name in ("user.name", "user.email"))
     site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]

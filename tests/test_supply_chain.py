@@ -36,7 +36,7 @@ from tests.support.paths import (
     UV_LOCK,
     source,
 )
-from tests.support.projects import SDIST, Project
+from tests.support.projects import SDIST, Project, Render
 from tests.support.serving import serve
 from tests.support.steps import BUILDING, INSTALLING, INSTALLING_JUDGE, Use, steps
 
@@ -59,9 +59,12 @@ USES = {  # every use: the lock, and the package whose hash is changed, one that
 }
 
 
-def test_every_use_of_the_hashes_is_known(default: Project) -> None:
-    """So that the next test leaves none out; what uv printed is no lock."""
-    assert {use for use, script in uses(default).items() if any(lock in script for lock in LOCKS)} == set(USES)
+def test_every_use_of_the_hashes_is_known(default: Project, render: Render) -> None:
+    """So that the next test leaves none out; what uv printed is no lock. test_share_ci.py has uv's set-up."""
+    shared = render(scope="ci", package_manager="uv")
+    found = {use: script for project in (default, shared) for use, script in uses(project).items()}
+    of_locks = {use for use, script in found.items() if any(lock in script for lock in LOCKS)}
+    assert of_locks == {*USES, (SETUP_ACTION, "setup", "Install uv with a known hash")}
 
 
 def prepare(use: Use, default: Project, folder: Path) -> tuple[Project, dict[str, str]]:

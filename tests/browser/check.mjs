@@ -34,7 +34,8 @@ const look = () => {
   for (const element of document.querySelectorAll(".md-content table, .md-content img, .md-content .mermaid, .md-content p, .md-content li")) {
     const text = (element.alt || element.textContent).trim().slice(0, 40);
     const box = element.getBoundingClientRect();
-    if (box.right > wide + 1 || (element.tagName === "TABLE" && element.scrollWidth > element.parentElement.clientWidth + 1)) {
+    const wrapper = element.closest(".md-typeset__scrollwrap"); // the theme lets a wide table scroll in it
+    if (box.right > wide + 1 || (element.tagName === "TABLE" && wrapper && wrapper.scrollWidth > wrapper.clientWidth + 1)) {
       found.push(`<${element.tagName.toLowerCase()}> "${text}" is cut: it ends at ${Math.round(box.right)} px`);
     }
   }

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.commands import run
 from tests.support.paths import ROOT
 
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # tested where the machine has them; CI has them all
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")  # tested where the machine has them; CI has them all
 
 
 def interpreters() -> dict[str, Path]:
