@@ -1,20 +1,28 @@
 """The troubleshooting page: an index of messages, and the table of failure scenarios as Markdown."""
 
+from __future__ import annotations
+
 import re
 import textwrap
+from typing import TYPE_CHECKING
 
+from tests.scenarios.publisher import NO_PUBLISHER
 from tests.scenarios.table import SCENARIOS
 from tests.support.paths import DOCS
 
+if TYPE_CHECKING:
+    from tests.scenarios.scenario import Scenario
+
 PAGE = DOCS / "how-to/troubleshoot.md"
+SHARED = {NO_PUBLISHER: "The form differs from the run"}  # headings of messages with several causes and one fix
 INTRODUCTION = """\
 # When a release fails
 
-Every known way in which a release fails: the message that you see, the cause, and the fix. Unless
-the fix says otherwise, nothing was uploaded.
+The messages of a release or a dry run that failed, with the cause and the fix. *N of M files* means
+that something was uploaded; after any other message here, nothing was, unless the fix says so.
 
-Find the message in the index. If it is not there, the summary of the run and the log of the failed
-job say what to do.
+Find the message in the index. If it is not there, do what the message says:
+[The release gate](../reference/gate.md) lists all that the gate refuses.
 
 Other messages are explained elsewhere: those of [`copier update`](update.md#when-copier-refuses),
 and those of Poetry [behind a package mirror](mirror.md), such as `JSONDecodeError` or *Unable to
@@ -32,24 +40,38 @@ def anchor(title: str) -> str:
     return re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower())
 
 
+def sections() -> list[tuple[str, str, str, str]]:
+    """Return what the page explains: heading, message, cause and fix; scenarios that share the last are one section."""
+    rows: dict[tuple[str, str], list[Scenario]] = {}
+    for row in SCENARIOS:
+        if row.listed:
+            rows.setdefault((row.message, row.fix), []).append(row)
+    found = []
+    for (message, fix), group in rows.items():
+        causes = [wrapped(row.cause) for row in group]
+        if len(group) == 1:
+            found.append((group[0].title, message, causes[0], wrapped(fix)))
+        else:
+            cause = "\n".join(f"- {textwrap.indent(cause, '  ').strip()}" for cause in causes)
+            found.append((SHARED[message], message, f"One of these:\n\n{cause}", wrapped(fix)))
+    return found
+
+
 def index() -> str:
     """Return the rows of the index: each message once, in alphabetical order, with the sections that explain it."""
-    titles: dict[str, list[str]] = {}
-    for row in SCENARIOS:
-        titles.setdefault(row.message, []).append(row.title)
-    ordered = sorted(titles, key=lambda message: re.sub(r"\W", "", message).lower())
-    links = {message: ", ".join(f"[{title}](#{anchor(title)})" for title in titles[message]) for message in ordered}
-    return "".join(f"| {message} | {links[message]} |\n" for message in ordered)
+    links: dict[str, list[str]] = {}
+    for heading, message, _, _ in sections():
+        links.setdefault(message, []).append(f"[{heading}](#{anchor(heading)})")
+    ordered = sorted(links, key=lambda message: re.sub(r"\W", "", message).lower())
+    return "".join(f"| {message} | {', '.join(links[message])} |\n" for message in ordered)
 
 
 def troubleshooting_page() -> str:
     """Return the text of the page."""
-    sections = [
-        f"\n## {row.title}\n\n> {row.message}\n\n{wrapped(row.cause)}\n\n{wrapped(row.fix)}\n" for row in SCENARIOS
-    ]
-    return INTRODUCTION + index() + "".join(sections)
+    explained = [f"\n## {heading}\n\n> {message}\n\n{cause}\n\n{fix}\n" for heading, message, cause, fix in sections()]
+    return INTRODUCTION + index() + "".join(explained)
 
 
 def wrapped(text: str) -> str:
     """Return a paragraph in lines of at most 100 columns; a longer word stands on a line of its own."""
-    return textwrap.fill(text, 100, break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(text, 98, break_long_words=False, break_on_hyphens=False)

@@ -43,7 +43,7 @@ WORKFLOW = [
         "A release of a contributor's fork",
         "A contributor's fork has no publisher. Its release builds nothing and asks for no token.",
         f"Release in the repository that `{PUBLISHER_JSON}` names.",
-        "[build: skipped]", make_contributors_fork, failed_job="",
+        "[build: skipped]", make_contributors_fork, failed_job="", listed=False,
     ),
     Scenario(
         "The workflow runs for pull_request_target",
@@ -143,7 +143,7 @@ UPLOAD = [
         "PyPI has these files already",
         "The release was run again. PyPI accepts a file that it has if it is byte-identical, and the build is.",
         "There is nothing to do.",
-        "byte-identical", nothing, action="twice", failed_job="", uploaded=2,
+        "byte-identical", nothing, action="twice", failed_job="", uploaded=2, listed=False,
     ),
     Scenario(
         "PyPI has other files of this version",

@@ -16,6 +16,7 @@ class Scenario(NamedTuple):
     action: str = "release"  # what the user does, see test_failures.py
     failed_job: str = "publish"  # empty if no job fails
     uploaded: int = 0  # files of the project on PyPI at the end
+    listed: bool = True  # on the troubleshooting page
     slow: bool = False  # needs a build of its own, and the gate's tests have the case: for `nox -s release`
 
 

@@ -155,7 +155,7 @@ INTRODUCTION = [
     "  database to another, in sessions of two time zones.",
     "- *Against an unfriendly API*: the tap waits as long as rate limits ask, survives an outage, and",
     "  reads absent fields and parents without children. If it has an access token, that expires",
-    "  meanwhile. *3 refusals* are the requests that the API refused before it answered them.",
+    "  meanwhile. *3 refusals*: the API refused three requests at first.",
     "",
     "| Combination | Passes on Python | Run by Meltano | On PostgreSQL | Against an unfriendly API |",
     "| --- | --- | --- | --- | --- |",
