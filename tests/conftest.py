@@ -11,10 +11,11 @@ import pytest
 from tests.simulation.server import Loopback, serve_loopback
 from tests.simulation.world import World
 from tests.support.combinations import REPOSITORIES, Answers, title
-from tests.support.commands import run
+from tests.support.commands import run, tracked
 from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.fleet import Fleet
 from tests.support.interpreters import newest_interpreter
+from tests.support.npm import npm_folder
 from tests.support.once import Once
 from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, MELTANO_YML, ROOT, source
 from tests.support.postgresql import Server, running_server
@@ -35,11 +36,9 @@ def _cache_of_copier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template of the working tree in a plain folder, so that copier need not clone it for every test."""
     folder = tmp_path_factory.mktemp("template")
-    command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *COPIER_READS)
-    for name in filter(None, run(*command, cwd=ROOT).stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    for name in tracked(ROOT, *COPIER_READS):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
     return folder
 
 
@@ -182,12 +181,7 @@ def postgresql() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def language_service(once: Once) -> Path:
     """A folder with GitHub's language service and the scripts that use it."""
-
-    def install(folder: Path) -> None:
-        shutil.copytree(LANGUAGE_SERVICE, folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
-        run("npm", "ci", "--no-audit", "--no-fund", cwd=folder)
-
-    return once("language service", install)
+    return npm_folder(LANGUAGE_SERVICE, once)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from tests.simulation.server import serve_loopback
 from tests.simulation.world import World
-from tests.support.commands import ENVIRONMENT, run
+from tests.support.commands import ENVIRONMENT, run, tracked
 from tests.support.once import Once
 from tests.support.paths import COPIER_READS, ROOT
 from tests.support.projects import Project
@@ -102,11 +102,9 @@ def perform() -> list[Text | Markdown]:
         folder = Path(name)
         for part in ("loopback", "once", "template"):
             (folder / part).mkdir()
-        for part in COPIER_READS:
-            command = ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", part)
-            for file in filter(None, run(*command, cwd=ROOT).stdout.split("\0")):
-                (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / file, folder / "template" / file)
+        for file in tracked(ROOT, *COPIER_READS):
+            (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, folder / "template" / file)
         for step in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Begin"], ["tag", "v1.0.0"]):
             run("git", *step, cwd=folder / "template")
         asked = shortened(interview(folder / "template", folder))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.adopted.case import Case
-from tests.adopted.remedies import paths
 from tests.adopted.table import CASES, NOT_SUPPORTED, PAGE, RAN, page
 from tests.support.adoption import RELEASE_SETUP, adopt
+from tests.support.commands import tracked
 from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW, DOCTOR_SCRIPT, PUBLISHER_JSON, WORKFLOWS
 from tests.support.projects import TAG, VERSION, Project, build
 from tests.support.steps import CHECKING, JUDGING, script, steps
@@ -66,7 +66,7 @@ def test_a_repository_adopts_the_release_setup(
     project = case.repository.write(tmp_path / case.repository.repository)
     if case.prepare:
         case.prepare(project)
-    own = paths(project)
+    own = set(tracked(project.path))
     workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
     setup = {case.answers_file if file == ANSWERS_FILE else file for file in RELEASE_SETUP} | {workflow}
     adopt(project, versions, "--vcs-ref=v1.0.0", "--overwrite", f"--answers-file={case.answers_file}")

@@ -6,11 +6,19 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.scenarios.changes import Change, edit, remove_environment_from_workflow, set_environment, set_remote
+from tests.scenarios.changes import (
+    Change,
+    edit,
+    make_own_fork,
+    remove_environment_from_workflow,
+    set_environment,
+    set_remote,
+)
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
+from tests.support.damage import make_shallow
 from tests.support.paths import DOCTOR_SCRIPT, POETRY_LOCK, PUBLISHER_JSON, PYPROJECT, RELEASE_FOLDER, RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
 from tests.support.terminal import COLUMNS
@@ -89,20 +97,9 @@ def add_tags(*tags: str) -> Change:
     return change
 
 
-def make_shallow(world: World) -> None:
-    """Make git believe that the clone has the last commit alone."""
-    head = world.project.run("git", "rev-parse", "HEAD").stdout
-    world.project.write(".git/shallow", head)
-
-
 def delete_repository(world: World) -> None:
     """Give the repository another name; nothing redirects there."""
     world.github.repository = "other"
-
-
-def make_fork(world: World) -> None:
-    """Make the publisher's own repository a fork on GitHub."""
-    world.github.fork = True
 
 
 OTHER_FINDINGS = {
@@ -128,7 +125,7 @@ OTHER_FINDINGS = {
         lambda world: (world.project.path / RELEASE_WORKFLOW).unlink(),
         f"which the publisher names.\n             → restore the file from git: git log -- {RELEASE_WORKFLOW}\n",
     ),
-    "a fork that is the publisher's": (make_fork, "note         MeltanoLabs/my-package is a fork"),
+    "a fork that is the publisher's": (make_own_fork, "note         MeltanoLabs/my-package is a fork"),
     "no project": (
         lambda world: world.loopback.pypi.projects.clear(),
         "register a pending publisher, at most 30 days before the first release or dry run.\n",
@@ -146,7 +143,7 @@ OTHER_FINDINGS = {
         f"ok           The latest version among the tags is {TAG}.\n",
     ),
     "a tag": (lambda _: None, f"ok           The latest version among the tags is {TAG}.\n"),
-    "a shallow clone": (make_shallow, "error        The clone is shallow"),
+    "a shallow clone": (lambda world: make_shallow(world.project), "error        The clone is shallow"),
     "tags that are no versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
     "a pyproject.toml that is broken": (
         lambda world: world.project.write(PYPROJECT, "[project"),

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import pytest
 
 from tests.scenarios.changes import (
-    all_of,
     break_readme,
     edit,
     fail_with,
     make_contributors_fork,
+    make_own_fork,
     make_release_immutable,
     nothing,
     register_pending,
@@ -25,6 +25,7 @@ from tests.simulation.engines import run_on_both
 from tests.simulation.events import Event, dispatch_event, pull_request_event, release_event
 from tests.simulation.server import Fault
 from tests.simulation.world import World
+from tests.support.editing import all_of
 from tests.support.paths import BUILD_WORKFLOW, PYPROJECT, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL
 
@@ -45,11 +46,6 @@ class Scenario(NamedTuple):
     prepare: Change = nothing  # of the project's files
     change: Change = nothing  # of GitHub or PyPI
     slow: bool = True
-
-
-def make_own_fork(world: World) -> None:
-    """Make the publisher's own repository a fork."""
-    world.github.fork = True
 
 
 def add_tag(world: World) -> None:

@@ -98,7 +98,6 @@ def test_markers_of_the_project_are_no_conflict(fleet: Fleet) -> None:
     clone.write("page.md", "<<<<<<< HEAD\nmine\n=======\nyours\n>>>>>>> other\n")
     clone.write("a.rej", "x\n")
     clone.commit()
-    fleet.release("v1.1.0", "line-0: 1", "line-0: 2")
     assert states(fleet.update("one", code=0)) == {"one": "updated, v1.0.0 → v1.1.0"}
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.damage import (
     Damage,
-    all_of,
     edit,
     field,
     git,
@@ -20,6 +19,7 @@ from tests.support.damage import (
     rewrite,
     write,
 )
+from tests.support.editing import all_of
 from tests.support.gate_cases import (
     BY_HAND,
     CASES,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.commands import run
+from tests.support.commands import tracked
 from tests.support.paths import ROOT
 from tests.support.projects import Render
 from tests.support.questions import choices
@@ -47,8 +47,7 @@ def test_the_list_finds_its_examples(entry: dict[str, str]) -> None:
 
 def test_this_repository_is_written_in_plain_english() -> None:
     """Documents, questions, messages, comments, and the sources of what is rendered."""
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).stdout.split("\0")
-    files = [ROOT / name for name in listed if name and not UNREAD.search(name) and (ROOT / name).is_file()]
+    files = [ROOT / name for name in tracked(ROOT) if not UNREAD.search(name)]
     assert len(files) > 100
     found = {path.relative_to(ROOT).as_posix(): phrases(path.read_text(encoding="utf-8")) for path in files}
     assert {name: lines for name, lines in found.items() if lines} == {}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.combinations import variants
+from tests.support.commands import tracked
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -44,7 +45,7 @@ MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
 def files(project: Project) -> list[str]:
     """Return the files of a project, as git names them."""
-    return sorted(path.relative_to(project.path).as_posix() for path in project.tracked_files() if path.is_file())
+    return tracked(project.path)
 
 
 def row(file: str) -> tuple[str, str, str, str]:

@@ -14,7 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from tests.support.automation import script, workflow
-from tests.support.commands import clean_environment, run
+from tests.support.commands import clean_environment, run, tracked
 from tests.support.paths import RELEASE_FOLDER, ROOT, source
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -40,12 +40,6 @@ def pins() -> dict[str, str]:
         for requirement in requirements
         if str(requirement.specifier).startswith("==")
     }
-
-
-def tracked() -> list[str]:
-    """Return the names of the files that git tracks, or would track."""
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=ROOT).stdout
-    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
 # The hooks of pre-commit.
@@ -95,13 +89,13 @@ def test_pre_commit_checks_the_plain_python_files_that_the_lint_session_checks()
     ]
     assert len(patterns) == 2
     for pattern in patterns:
-        assert [name for name in tracked() if re.search(pattern, name)] == plain
+        assert [name for name in tracked(ROOT) if re.search(pattern, name)] == plain
 
 
 def test_pre_commit_finds_files_for_every_hook() -> None:
     """A pattern that matches nothing checks nothing."""
     for hook in [hook for hooks in PRE_COMMIT for hook in hooks["hooks"]]:
-        assert [name for name in tracked() if re.search(hook.get("files", ""), name)], hook
+        assert [name for name in tracked(ROOT) if re.search(hook.get("files", ""), name)], hook
 
 
 # How nox is installed, and which of its sessions run when.
@@ -276,7 +270,7 @@ def test_no_module_of_the_tests_is_long() -> None:
 
 def test_every_file_obeys_the_editorconfig() -> None:
     """Every text file that git tracks."""
-    assert [fault for name in tracked() for fault in faults(name)] == []
+    assert [fault for name in tracked(ROOT) for fault in faults(name)] == []
 
 
 def test_the_editorconfig_agrees_with_ruff() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import run
+from tests.support.npm import npm_folder
 from tests.support.once import Once
 from tests.support.paths import BROWSER, DOCS, ROOT
 
@@ -103,12 +104,7 @@ def test_a_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
 
 def look_at(site: Path, once: Once) -> tuple[int, str]:
     """Open every page of a built site in headless Chromium; return the exit code and what was found."""
-
-    def install(folder: Path) -> None:
-        shutil.copytree(BROWSER, folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
-
-    done = run("node", once("browser", install) / "check.mjs", site, cwd=site, check=False)
+    done = run("node", npm_folder(BROWSER, once) / "check.mjs", site, cwd=site, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -1,7 +1,6 @@
 """What a maintainer does, as the tutorial and the messages say."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import tomlkit
@@ -78,8 +77,3 @@ def repair_wheel(project: Project) -> None:
     before = "      - name: Keep the files for the judge and the release\n"
     replace(project.path / BUILD_WORKFLOW, before, step + before)
     project.run("bash", "-e", "-c", command)
-
-
-def paths(project: Project) -> set[str]:
-    """Return the files that git tracks in a project."""
-    return {Path(path).relative_to(project.path).as_posix() for path in project.tracked_files()}

@@ -17,16 +17,6 @@ from tests.support.repositories import OLD_RELEASE
 Change = Callable[[World], None]
 
 
-def all_of(*changes: Change) -> Change:
-    """Make several changes."""
-
-    def change(world: World) -> None:
-        for one in changes:
-            one(world)
-
-    return change
-
-
 def nothing(_: World) -> None:
     """Change nothing."""
 
@@ -87,6 +77,11 @@ def rename_repository(name: str) -> Change:
         world.github.repository = name
 
     return change
+
+
+def make_own_fork(world: World) -> None:
+    """Make the publisher's own repository a fork on GitHub."""
+    world.github.fork = True
 
 
 def make_contributors_fork(world: World) -> None:

@@ -1,7 +1,6 @@
 """Failure scenarios of the workflow, the tag, the files, the dry run and PyPI itself."""
 
 from tests.scenarios.changes import (
-    all_of,
     break_readme,
     edit,
     fail_with,
@@ -16,6 +15,7 @@ from tests.scenarios.changes import (
 )
 from tests.scenarios.scenario import RELEASE_AGAIN, RERUN, Scenario
 from tests.simulation.server import Fault
+from tests.support.editing import all_of
 from tests.support.paths import (
     BACKENDS_LOCK,
     BUILD_LOCK,

@@ -32,6 +32,7 @@ from tests.simulation.events import Event
 from tests.simulation.github import GitHub
 from tests.simulation.jobs import Job, Jobs
 from tests.simulation.remembered import REMEMBERED, online_variables
+from tests.simulation.runs import WorkflowRun
 from tests.simulation.tools import stub_folder
 from tests.simulation.values import Outputs, to_text
 from tests.support.commands import ENVIRONMENT
@@ -59,7 +60,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 @dataclass
-class ActRun:
+class ActRun(WorkflowRun):
     """A run of one workflow file. With `online`, every step has these variables instead of those for loopback."""
 
     github: GitHub
@@ -76,20 +77,6 @@ class ActRun:
     def log(self) -> str:
         """Return all that the jobs printed and summarized, and act's own last words."""
         return f"{self.jobs.log}\n{self.error}"
-
-    @property
-    def result(self) -> str:
-        """Return `failure` if any job failed."""
-        return self.jobs.result
-
-    @property
-    def artifacts(self) -> Path:
-        """Return the folder of the run's artifacts, one folder each."""
-        return self.folder / "artifacts"
-
-    def results(self) -> dict[str, str]:
-        """Return the results of the file's own jobs."""
-        return self.jobs.results()
 
     def run_jobs(self) -> Self:
         """Run the jobs, or all that did not succeed before: GitHub's *Re-run failed jobs*."""

@@ -15,8 +15,29 @@ from tests.simulation.values import Outputs
 from tests.simulation.workflows import Workflow, check_keys, granted_permissions, grants, needed_jobs
 
 
+class WorkflowRun:
+    """What a run of a workflow left, whatever engine ran it."""
+
+    jobs: Jobs
+    folder: Path
+
+    @property
+    def result(self) -> str:
+        """Return `failure` if any job failed."""
+        return self.jobs.result
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder of the run's artifacts, one folder each; it exists if there is one."""
+        return self.folder / "artifacts"
+
+    def results(self) -> dict[str, str]:
+        """Return the results of the file's own jobs."""
+        return self.jobs.results()
+
+
 @dataclass
-class Run:
+class Run(WorkflowRun):
     """A run of one workflow file, and its jobs by id; those of a called file are `caller/called`."""
 
     github: GitHub
@@ -30,23 +51,9 @@ class Run:
     groups: dict[str, str] = field(default_factory=dict)  # of concurrency, by file
 
     @property
-    def artifacts(self) -> Path:
-        """Return the folder of the run's artifacts, one folder each; it exists if there is one."""
-        return self.folder / "artifacts"
-
-    @property
-    def result(self) -> str:
-        """Return `failure` if any job failed."""
-        return self.jobs.result
-
-    @property
     def log(self) -> str:
         """Return all that the jobs printed and summarized."""
         return self.jobs.log
-
-    def results(self) -> dict[str, str]:
-        """Return the results of the file's own jobs."""
-        return self.jobs.results()
 
     def run_jobs(self) -> Self:
         """Run the jobs, or all that did not succeed in the attempt before: GitHub's *Re-run failed jobs*."""

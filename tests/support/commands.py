@@ -84,3 +84,9 @@ def run(
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def tracked(folder: Path, *paths: str) -> list[str]:
+    """Return the names of the files of a folder, or under paths in it, that exist and git tracks or would track."""
+    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *paths, cwd=folder).stdout
+    return sorted({name for name in listed.split("\0") if name and (folder / name).is_file()})

@@ -16,16 +16,6 @@ Damage = Callable[[Project], object]
 Change = Callable[[str], str]  # of a text
 
 
-def all_of(*damages: Damage) -> Damage:
-    """Do several of these."""
-
-    def damage(project: Project) -> None:
-        for one in damages:
-            one(project)
-
-    return damage
-
-
 # The metadata and the files of the distributions.
 
 
@@ -142,14 +132,14 @@ def publisher(**values: str) -> Damage:
     return lambda project: project.write(PUBLISHER_JSON, json.dumps(json.loads(project.read(PUBLISHER_JSON)) | values))
 
 
-def move_tag(project: Project) -> None:
-    """Leave the tag behind."""
+def add_commit(project: Project) -> None:
+    """Make another commit, which the tag is not on."""
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Next")
 
 
 def make_shallow(project: Project) -> None:
     """Have a shallow clone of the project."""
-    move_tag(project)
+    add_commit(project)
     project.run("git", "clone", "--quiet", "--depth=1", f"file://{project.path}", "clone")
     shutil.rmtree(project.path / ".git")
     (project.path / "clone/.git").rename(project.path / ".git")

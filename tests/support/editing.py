@@ -1,7 +1,21 @@
 """Changing the text of files."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+Changed = TypeVar("Changed")
+
+
+def all_of(*changes: Callable[[Changed], object]) -> Callable[[Changed], None]:
+    """Return a change that makes several, in this order."""
+
+    def change(changed: Changed) -> None:
+        for one in changes:
+            one(changed)
+
+    return change
 
 
 def replace(file: Path, old: str, new: str) -> None:

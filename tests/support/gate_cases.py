@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from tests.support.damage import (
     Damage,
-    all_of,
+    add_commit,
     delete_dist,
     edit,
     field,
     git,
     make_shallow,
     more,
-    move_tag,
     platform,
     publisher,
     rename,
@@ -24,6 +23,7 @@ from tests.support.damage import (
     without,
     write,
 )
+from tests.support.editing import all_of
 from tests.support.paths import (
     GATE_SCRIPT,
     LICENSE,
@@ -174,7 +174,7 @@ CASES = {
     "no tags": Case(
         all_of(BUILT_AS, git("tag", "--delete", TAG)), f"{DIFFERS}the checkout does not have the tag v1.2.3", RELEASE
     ),
-    "a moved tag": Case(all_of(BUILT_AS, move_tag), f"{DIFFERS}the tag v1.2.3 was moved to another commit", RELEASE),
+    "a moved tag": Case(all_of(BUILT_AS, add_commit), f"{DIFFERS}the tag v1.2.3 was moved to another commit", RELEASE),
     "no cause to be seen": Case(BUILT_AS, f"{DIFFERS}the version does not come from the tag: configure", RELEASE),
     # The run.
     "another repository": Case(

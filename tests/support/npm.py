@@ -7,6 +7,16 @@ from tests.support.commands import run
 from tests.support.once import Once
 
 
+def npm_folder(source: Path, once: Once) -> Path:
+    """Copy a folder with a lock of npm's and install what it pins, once for all tests; return the copy."""
+
+    def install(folder: Path) -> None:
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+
+    return once(f"npm {source.name}", install)
+
+
 def npm_commands(package: Path, once: Once) -> Path:
     """Install what a `package.json` pins, once for all tests; return the folder of its commands."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.commands import run
+from tests.support.commands import run, tracked
 from tests.support.paths import LICENSE
 from tests.support.steps import BUILDING, script
 
@@ -58,8 +58,7 @@ class Project:
 
     def tracked_files(self) -> list[Path]:
         """Return the files that git tracks, or would track."""
-        listed = self.run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z").stdout
-        return [self.path / name for name in listed.split("\0") if name]
+        return [self.path / name for name in tracked(self.path)]
 
 
 def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
