@@ -4,4 +4,8 @@ It knows what the rendered workflows use and nothing more: an action, a key, a f
 tables is an error (`UnsupportedError`), never ignored. `run:` steps go to the real bash as GitHub starts it, git is the
 real git, and the publishing action runs the real twine. The decisions of GitHub and of PyPI are made here as their
 documentation and their source say.
+
+A second engine, act, runs the same workflow files: act.py compares. This one shows what act does not know: environments
+and their rules, ID tokens, concurrency, runs that are run again, and the summaries of jobs. unfriendly_api.py and
+tracker.py are APIs that a tap reads.
 """
