@@ -83,10 +83,10 @@ def assert_reads_back(project: Project) -> None:
         if path.suffix == ".py":
             compile(text, str(path), "exec")
         elif path.suffix in {".yml", ".yaml"}:
-            list(yaml.safe_load_all(text))
+            list(yaml.load_all(text, Loader=yaml.CSafeLoader))
         elif path.suffix == ".json":
             json.loads(text)
-    assert yaml.safe_load(project.read(ANSWERS_FILE)).items() >= project.answers.items()
+    assert yaml.load(project.read(ANSWERS_FILE), Loader=yaml.CSafeLoader).items() >= project.answers.items()
     publisher = json.loads(project.read(PUBLISHER_JSON))
     assert publisher == {name: project.answers[name] for name in publisher}
     if project.answers.get("scope", "package") == "package":
@@ -141,7 +141,8 @@ def assert_workflows_differ_by_the_answers_alone(project: Project, model: Projec
     for path in (model.path / WORKFLOWS).iterdir():
         renamed = project.answers["workflow_filename"] if path.name == MODEL["workflow_filename"] else path.name
         one, other = (
-            yaml.safe_load(file.read_text(encoding="utf-8")) for file in (path, project.path / WORKFLOWS / renamed)
+            yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            for file in (path, project.path / WORKFLOWS / renamed)
         )
         for where, before, after in differences(one, other):
             assert words.sub(lambda word: project.answers[questions_of[word[0]]], before) == after, where
