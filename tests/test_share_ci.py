@@ -154,6 +154,7 @@ def test_the_workflow_of_the_page_is_valid_and_safe(render: Render, language_ser
     project.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github")
 
 
+@pytest.mark.slow
 def test_a_tampered_hash_of_uv_stops_the_setup(render: Render, tmp_path: Path) -> None:
     """The step as it stands, with the real pip; it ends before anything is installed."""
     project = render(scope="ci", package_manager="uv").copy(tmp_path / "project")
