@@ -60,6 +60,23 @@ def test_the_doctor_says_what_it_cannot_check(world: World) -> None:
     assert "not checked  PyPI: PyPI answers with status 503" in found.stdout
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"files": [{}]}', b"<html>"])
+def test_an_answer_of_pypi_that_is_no_index_is_not_checked(body: bytes, world: World) -> None:
+    """As from a proxy, and without a traceback."""
+    world.loopback.faults.append(Fault("pypi.org", body=body))
+    found = world.run_doctor()
+    assert found.returncode == 0, found.stderr
+    assert "not checked  PyPI: PyPI's answer for my-package is no index." in found.stdout
+
+
+def test_the_doctor_prints_where_there_is_no_arrow(world: World) -> None:
+    """As in a pipe on Windows."""
+    encoded = ("env", "PYTHONIOENCODING=cp1252", sys.executable, DOCTOR_SCRIPT)
+    found = world.run_as_maintainer(*encoded)
+    assert found.stderr == ""
+    assert "\n             ? " in found.stdout
+
+
 @pytest.mark.parametrize("message", ["gh: API rate limit exceeded (HTTP 403)", "error connecting to api.github.com"])
 def test_what_gh_refuses_is_not_checked(message: str, world: World) -> None:
     """It is no error of the repository's, and the reason is shown."""

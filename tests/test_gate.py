@@ -32,11 +32,7 @@ from tests.support.gate_cases import (
     run_gate,
     tagged,
 )
-from tests.support.paths import (
-    GATE_SCRIPT,
-    PYPROJECT,
-    RELEASE_WORKFLOW,
-)
+from tests.support.paths import GATE_SCRIPT, PYPROJECT, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 

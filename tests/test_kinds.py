@@ -149,7 +149,9 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
         ("tap", "_", ["kind", '"tap"', "needs a letter or a digit"]),
         ("tap", "1tap", ["kind", '"1tap"', "Begin with a letter"]),
         ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
-        ("mapper", "json", ["kind", '"json"', "Python's own module names"]),
+        ("mapper", "json", ["kind", '"json"', "Python's own module names", 'Use "map-json", for example.']),
+        ("tap", "class", ["kind", "the keywords of Python", 'Use "tap-class", for example.']),
+        ("extension", "poetry", ["kind", "the names of other packages", 'Use "poetry-ext", for example.']),
     ],
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:

@@ -144,6 +144,21 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
     assert f"bring it back, for example with `git restore {ENV_EXAMPLE}`" in made("tests.update_settings", check=False)
 
 
+@pytest.mark.slow
+def test_settings_that_are_required_no_more_are_no_group(plugin: Callable[[Answers], Plugin]) -> None:
+    """And are one again as soon as they are."""
+    made = plugin({"kind": "mapper"})
+    assert "settings_group_validation" in made.project.read(MELTANO_YML)
+    replace(made.source, "required=True,", "required=False,")
+    made("tests.update_settings")
+    for file in (MELTANO_YML, MELTANOHUB_YML):
+        assert "settings_group_validation" not in made.project.read(file)
+    made("pytest", "tests/test_settings.py")
+    replace(made.source, "required=False,", "required=True,")
+    made("tests.update_settings")
+    assert "settings_group_validation" in made.project.read(MELTANO_YML)
+
+
 def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Plugin]) -> None:
     """As the README says; without `dotenv`, the SDK looks for the file beside its own sources."""
     made = plugin({"kind": "tap"})

@@ -48,12 +48,11 @@ def sections() -> list[tuple[str, str, str, str]]:
             rows.setdefault((row.message, row.fix), []).append(row)
     found = []
     for (message, fix), group in rows.items():
-        causes = [wrapped(row.cause) for row in group]
         if len(group) == 1:
-            found.append((group[0].title, message, causes[0], wrapped(fix)))
+            found.append((group[0].title, message, wrapped(group[0].cause), wrapped(fix)))
         else:
-            cause = "\n".join(f"- {textwrap.indent(cause, '  ').strip()}" for cause in causes)
-            found.append((SHARED[message], message, f"One of these:\n\n{cause}", wrapped(fix)))
+            causes = "\n".join(f"- {wrapped(row.cause, '  ')}" for row in group)
+            found.append((SHARED[message], message, f"One of these:\n\n{causes}", wrapped(fix)))
     return found
 
 
@@ -72,6 +71,7 @@ def troubleshooting_page() -> str:
     return INTRODUCTION + index() + "".join(explained)
 
 
-def wrapped(text: str) -> str:
-    """Return a paragraph in lines of at most 100 columns; a longer word stands on a line of its own."""
-    return textwrap.fill(text, 98, break_long_words=False, break_on_hyphens=False)
+def wrapped(text: str, indent: str = "") -> str:
+    """Return a paragraph in lines of at most 100 columns, the later ones indented; no word is broken."""
+    columns = 100 - len(indent)
+    return textwrap.fill(text, columns, break_long_words=False, break_on_hyphens=False).replace("\n", f"\n{indent}")

@@ -5,7 +5,6 @@ tables is an error (`UnsupportedError`), never ignored. `run:` steps go to the r
 real git, and the publishing action runs the real twine. The decisions of GitHub and of PyPI are made here as their
 documentation and their source say.
 
-A second engine, act, runs the same workflow files: act.py compares. This one shows what act does not know: environments
-and their rules, ID tokens, concurrency, runs that are run again, and the summaries of jobs. unfriendly_api.py and
-tracker.py are APIs that a tap reads.
+A second engine, act, runs the same workflow files; act.py says what it lacks, and so what only this one can show.
+unfriendly_api.py and tracker.py are APIs that a tap reads.
 """

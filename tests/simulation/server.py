@@ -36,6 +36,7 @@ class Fault:
     status: int = 0  # an answer instead of PyPI's; 0 cuts the connection
     delay: float = 0  # seconds before PyPI's answer
     after: int = 0
+    body: bytes = b""  # of the answer
 
 
 class Loopback:
@@ -79,6 +80,8 @@ class Loopback:
                 self.faults[number] = replace(fault, after=fault.after - 1)
             elif fault.delay:
                 time.sleep(fault.delay)
+            elif fault.body:
+                return Response(fault.body, content_type="application/json")
             elif fault.status:
                 return json_response({"message": "trouble"}, f"{fault.status} Trouble")
             else:

@@ -3,9 +3,7 @@
 import json
 
 from tests.simulation import tracker
-from tests.simulation.unfriendly_api import (
-    OPENAPI,
-)
+from tests.simulation.unfriendly_api import OPENAPI
 from tests.support.agents_md import paste
 from tests.support.taps import Tap
 

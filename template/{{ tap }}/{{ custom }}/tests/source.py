@@ -10,8 +10,8 @@ CONFIG = {"directory": FOLDER.name}
 RECORDS: dict[str, list[dict[str, Any]]] = {  # what the tap reads
     "users": [
         {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"},
-        {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00+00:00"},
-        {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00+00:00"},
+        {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00"},
+        {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00Z"},
     ],
     "groups": [
         {"user_id": 1, "id": 10, "name": "Engines"},
