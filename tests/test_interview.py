@@ -94,7 +94,8 @@ def test_a_kind_that_cannot_have_the_repositorys_name_cannot_be_chosen(template:
         terminal.press_enter()
         terminal.wait_for(questions()["repository"]["help"])
         terminal.press_enter()
-        shown = terminal.wait_for(questions()["kind"]["help"])
+        *_, last = questions()["kind"]["choices"]
+        shown = terminal.wait_for(questions()["kind"]["help"], f"{last} (Rename")  # the terminal draws it last
         assert shown.count("(Rename the repository first.") == len(questions()["kind"]["choices"]) - 1
 
 
