@@ -77,7 +77,7 @@ FETCHED = {
 def test_artifacts_land_where_the_action_puts_them(
     uploads: Steps, given: dict[str, str], files: str, start: Start
 ) -> None:
-    """With a name, in `path`; without one, in folders, but a run's only artifact in `path` itself."""
+    """An artifact that is asked for by name, or is the only one, lands in `path` itself; several get a folder each."""
     done = start([*uploads, download(**given), *SHOW])
     assert done.result == "success", done.log
     assert f"listed: {files}." in done.log
@@ -92,14 +92,14 @@ FAILURES = {
 
 @pytest.mark.parametrize(("steps", "message"), FAILURES.values(), ids=FAILURES)
 def test_an_artifact_that_cannot_be_kept_or_found_fails_the_job(steps: Steps, message: str, start: Start) -> None:
-    """And the log says why."""
+    """The job fails and logs the cause if an artifact is missing, its name is taken, or it lacks required files."""
     done = start(steps)
     assert done.result == "failure"
     assert message in done.log
 
 
 def test_no_artifacts_are_no_error_without_a_name(start: Start) -> None:
-    """Neither to upload nor to download: a warning, and a job that succeeds."""
+    """A job succeeds if it finds nothing to upload, which gives a warning, and nothing to download without a name."""
     done = start([*upload("one"), download()])
     assert done.result == "success", done.log
     assert "No artifacts will be uploaded" in done.log
@@ -128,7 +128,7 @@ CHECKOUTS: dict[str, tuple[dict[str, Any], Event, bool, str]] = {
 def test_a_checkout_has_the_history_and_the_tags_that_it_asks_for(
     step: dict[str, Any], event: Event, shown: str, start: Start, *, moved: bool
 ) -> None:
-    """And leaves the token for later steps, unless it is told not to."""
+    """A checkout has the history and tags that it asks for, and leaves the token for later steps unless told not to."""
     done = start([step, SHOW_GIT], event, moved=moved, contents="read")
     assert done.result == "success", done.log
     assert shown in done.log
@@ -138,21 +138,21 @@ def test_a_checkout_has_the_history_and_the_tags_that_it_asks_for(
 
 @pytest.mark.parametrize("step", [DEEP, SHALLOW], ids=["all history", "one commit"])
 def test_a_tag_that_has_moved_is_not_checked_out(step: dict[str, Any], start: Start) -> None:
-    """It would be another commit than that of the event."""
+    """A checkout of a tag that has moved fails, because it would get another commit than that of the event."""
     done = start([step], RELEASE, moved=True, contents="read")
     assert done.result == "failure"
     assert "The ref 'refs/tags/v1.2.3' does not point to the expected commit" in done.log
 
 
 def test_a_checkout_needs_a_permission(start: Start) -> None:
-    """In a private repository, as the simulated one is."""
+    """A checkout needs the permission `contents: read`, because the simulated repository is private."""
     done = start([SHALLOW])
     assert done.result == "failure"
     assert "actions/checkout needs the permission contents: read" in done.log
 
 
 def test_a_sparse_checkout_has_the_files_that_it_names(start: Start) -> None:
-    """Without cone mode, no other file, not even those at the top."""
+    """A sparse checkout without cone mode has only the files that it names, and no others from the top folder."""
     file = ".github/release/uv.txt"
     given = {"sparse-checkout": file, "sparse-checkout-cone-mode": False}
     show = {"run": "echo listed: $(find . -type f -not -path './.git/*')."}
@@ -161,7 +161,7 @@ def test_a_sparse_checkout_has_the_files_that_it_names(start: Start) -> None:
 
 
 def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
-    """First on the PATH, for the steps behind it."""
+    """The Python that a step sets up is first on the PATH of later steps; it has pip and, if it is old, setuptools."""
     show = {
         "run": "python -c 'import sys; print(\"Python\", sys.version_info[:2])'\npython -m pip list --format=freeze"
     }
@@ -173,7 +173,7 @@ def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
 
 @pytest.mark.slow
 def test_publishing_checks_the_files_then_uploads_those_of_dist(start: Start, world: World, built: Path) -> None:
-    """With a token that it exchanges itself."""
+    """The publishing action checks the files of `dist`, exchanges one ID token by itself, and uploads these files."""
     world.github.environments.clear()
     register_publisher(environment="", workflow_filename="actions.yaml")(world)
     done = start([{"run": f"cp -R '{built}' dist"}, {"uses": PUBLISH}], **{"id-token": "write"})
@@ -184,7 +184,7 @@ def test_publishing_checks_the_files_then_uploads_those_of_dist(start: Start, wo
 
 
 def test_publishing_broken_metadata_asks_for_no_token(start: Start, world: World) -> None:
-    """The check fails before."""
+    """The publishing action checks the metadata first, so it asks for no token if the metadata is broken."""
     done = start(
         [{"run": "mkdir dist && echo x > dist/my_package-1.tar.gz"}, {"uses": PUBLISH}], **{"id-token": "write"}
     )

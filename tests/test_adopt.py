@@ -47,7 +47,7 @@ def adopted(repository: Repository, versions: Versions, folder: Path) -> Project
 
 
 def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Versions, tmp_path: Path) -> None:
-    """The file that exists stays as it was; the message says what to do."""
+    """Without a terminal, Copier stops at a file that exists, leaves it as it was, and says what to do."""
     project = TAP.write(tmp_path / "tap")
     output = adopt(project, first, check=False)
     assert "Consider using `--overwrite`" in output
@@ -59,7 +59,10 @@ def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Vers
 
 
 def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> None:
-    """Its commands run as they stand, whatever branches there are, and show what was replaced; git brings it back."""
+    """The message's commands run as they stand, whatever branches there are, and show what was replaced.
+
+    The command `git restore` brings a replaced file back.
+    """
     project = TAP.write(tmp_path / "it's here")
     project.run("git", "branch", "release-setup")
     message = adopt(project, first, "--overwrite").partition("\nAdded to ")[2]
@@ -84,7 +87,7 @@ def test_the_message_does_not_say_to_delete_the_release_workflow(
     first: Versions,
     tmp_path: Path,
 ) -> None:
-    """`test.yaml` is the example of a test workflow, or the release workflow if PyPI knows it under this name."""
+    """The message says to delete `test.yaml`, but not if that is the release workflow's name on PyPI."""
     project = TAP.write(tmp_path / "tap")
     named = ("--overwrite", "--data=scope=ci", f"--data=workflow_filename={workflow}")
     message = adopt(project, first, *named).partition("\nAdded to ")[2]
@@ -94,7 +97,7 @@ def test_the_message_does_not_say_to_delete_the_release_workflow(
 
 
 def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tmp_path: Path) -> None:
-    """Before anything is copied: its lines show the trigger and the command."""
+    """The tutorial's search shows the trigger and the command of a workflow that publishes on a pushed tag."""
     tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
     (block,) = (
         text for text in re.findall(r"^```shell\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL) if "grep" in text
@@ -106,7 +109,7 @@ def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tm
 
 
 def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(render: Render) -> None:
-    """By the name that the workflow has."""
+    """The tutorial's job after the upload waits for the release workflow by the name that the workflow has."""
     tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
     (block,) = (
         text for text in re.findall(r"^```yaml\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL) if "jobs:" in text
@@ -117,7 +120,7 @@ def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(rende
 
 @pytest.mark.parametrize("scope", ["release", pytest.param("ci", marks=pytest.mark.slow)])
 def test_the_release_workflow_cannot_take_the_name_of_the_build(scope: str, first: Versions, tmp_path: Path) -> None:
-    """It would replace the template's other workflow."""
+    """The release workflow cannot have the name of the build workflow, in any case: it would replace that file."""
     project = TAP.write(tmp_path / "tap")
     named = ("--overwrite", f"--data=scope={scope}", "--data=workflow_filename=Release-Build.yaml")
     assert "Another workflow of the project has this name" in adopt(project, first, *named, check=False)
@@ -125,7 +128,7 @@ def test_the_release_workflow_cannot_take_the_name_of_the_build(scope: str, firs
 
 
 def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_path: Path) -> None:
-    """And No keeps the file."""
+    """In a terminal, Copier asks before it overwrites each file, and No keeps the file."""
     project = TAP.write(tmp_path / "tap")
     project.write(RELEASING, "How we release.\n")
     project.commit()
@@ -146,7 +149,7 @@ def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_pa
 def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
     like: str, first: Versions, tmp_path: Path
 ) -> None:
-    """Files that the template would give a whole package are the repository's own, under the same names."""
+    """An update changes the release setup alone: other files with names of the template's are the repository's own."""
     project = adopted(REPOSITORIES[like], first, tmp_path)
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))

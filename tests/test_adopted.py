@@ -62,7 +62,11 @@ def repair_environment(project: Project) -> dict[str, str]:
 def test_a_repository_adopts_the_release_setup(
     case: Case, versions: Versions, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Nothing of its own is touched; if a hand is needed, a message says so, and doing what it says is enough."""
+    """A repository adopts the release setup, which changes none of its own files; it releases, and is updated.
+
+    If a change by hand is needed, a message says so, and doing what it says is enough. A repository that is not
+    supported is refused with a message.
+    """
     project = case.repository.write(tmp_path / case.repository.repository)
     if case.prepare:
         case.prepare(project)
@@ -113,6 +117,6 @@ def test_a_repository_adopts_the_release_setup(
 
 
 def test_the_page_of_adopted_repositories_is_current() -> None:
-    """`nox -s adopted` wrote it after all tests had passed."""
+    """The page of adopted repositories is as `nox -s adopted` writes it after all tests have passed."""
     ran = {case.cause: NOT_SUPPORTED if case.message and not case.remedy else RAN for case in CASES}
     assert PAGE.read_text(encoding="utf-8") == page(ran)

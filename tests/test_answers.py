@@ -33,7 +33,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Render
 from tests.support.questions import copy_working_tree, questions, settings
-from tests.support.terminal import COLUMNS
+from tests.support.terminal import COLUMNS, LINES
 
 TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
 CHOICES = {"kind", "scope", "license", "python_min", "ide"}  # where the words of a refusal are Copier's own
@@ -75,7 +75,7 @@ def shown(value: str) -> str:
 def test_a_bad_answer_is_refused_and_nothing_is_written(
     question: str, value: str, template: Path, tmp_path: Path
 ) -> None:
-    """The message names the question, says what is allowed, and then shows the value, in one line."""
+    """A bad answer is refused in one line: the question, what is allowed, and then the value. Nothing is written."""
     destination = tmp_path / "my-package"
     with pytest.raises((ValueError, TypeError)) as refused:
         copier.run_copy(str(template), destination, data={question: value}, defaults=True, quiet=True)
@@ -97,7 +97,7 @@ def together(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("answers", together(ACCEPTED), ids=itertools.count())
 def test_good_answers_are_accepted_and_recorded(answers: dict[str, str], render: Render) -> None:
-    """As they were typed; of a refusal, the message names the question."""
+    """Good answers are recorded as they were typed. If one were refused, Copier's message would name its question."""
     assert render(**answers).answers.items() >= answers.items()
 
 
@@ -121,14 +121,14 @@ def test_good_answers_are_accepted_and_recorded(answers: dict[str, str], render:
 def test_any_folder_gets_usable_defaults(
     folder: str, repository: str, package_name: str, template: Path, tmp_path: Path
 ) -> None:
-    """An unusable default would crash the copy before its first question."""
+    """Any folder's name gives usable defaults, since a bad default would stop the copy before its first question."""
     copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
     publisher = json.loads((tmp_path / folder / PUBLISHER_JSON).read_text(encoding="utf-8"))
     assert (publisher["repository"], publisher["package_name"]) == (repository, package_name)
 
 
 def test_every_name_that_pypi_prohibits_for_the_standard_library_is_listed() -> None:
-    """PyPI reads them from stdlib-list; `python scripts/stdlib_names.py` writes the file."""
+    """The file includes/stdlib.txt has every name that PyPI reads from stdlib-list; `stdlib_names.py` writes it."""
     assert STDLIB_NAMES.read_text(encoding="utf-8") == lines()
     assert {"json", "xml-etree", "logging-config", "urllib2"} <= prohibited_names()
     assert "email-validator" not in prohibited_names()
@@ -167,7 +167,10 @@ def required(requirement: str) -> set[str]:
     ],
 )
 def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: int, render: Render, once: Once) -> None:
-    """Such a project could not install its dependencies or build itself, or its command would hide one of theirs."""
+    """A package cannot have the name of a package, module or command that its project installs.
+
+    Such a project could not install its dependencies or build itself, or its command would hide one of theirs.
+    """
     project = render(**answers, python_min="3.10")
     packages = shared_packages(project, list(interpreters().values())[python], once)
     used = set(json.loads(project.run(packages.parents[2] / "bin/python", "-c", NAMES_IN_ENVIRONMENT).stdout))
@@ -181,13 +184,13 @@ def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: in
 
 @pytest.mark.parametrize("email", [value for question, value in ACCEPTED if question == "author_email"])
 def test_every_accepted_email_address_is_one_that_pypi_accepts(email: str) -> None:
-    """PyPI validates it with email-validator."""
+    """Every accepted email address passes email-validator, with which PyPI validates it."""
     email_validator.validate_email(email, check_deliverability=False)
 
 
 @pytest.mark.parametrize(("question", "value"), [("owner", "a b"), ("description", "two\nlines"), ("license", "GPL")])
 def test_the_command_refuses_a_bad_answer(question: str, value: str, tmp_path: Path) -> None:
-    """Exit code 1, a last line that names the question and the value, and nothing left behind."""
+    """For a bad answer, `copier copy` exits with 1, names question and value last, and leaves nothing behind."""
     done = copy_working_tree(tmp_path, "--defaults", "--data", f"{question}={value}")
     assert done.returncode == 1
     last = done.stderr.strip().split("\n")[-1]
@@ -197,14 +200,14 @@ def test_the_command_refuses_a_bad_answer(question: str, value: str, tmp_path: P
 
 
 def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> None:
-    """It ends with the publisher form and the next commands."""
+    """`copier copy` works without trust, and its message has the values of PyPI's form and the next commands."""
     done = copy_working_tree(tmp_path, "--defaults", "--data", "owner=me", "--data", "package_name=meltano-thing")
     assert done.returncode == 0, done.stderr
     publisher = json.loads((tmp_path / f"my-package/{PUBLISHER_JSON}").read_text(encoding="utf-8"))
     assert publisher["owner"] == "me"
-    message = done.stderr[done.stderr.index("Created ") :]
+    message = done.stderr[done.stderr.index("Warning: you named the template by a local path") :]
+    assert "\n\nCreated my-package:\n" in message
     assert all(value in message for value in publisher.values())
-    assert "Warning: you named the template by a local path" in message
     assert "\n\nNext:\n\n  cd my-package\n  git init" in message
     assert f"correct `_src_path` in {ANSWERS_FILE}" in message
     assert all(f"`git config --global {name} " in message for name in ("user.name", "user.email"))
@@ -212,12 +215,16 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     page = f"{site['site_url']}latest/how-to/poetry{'/' if site['use_directory_urls'] else '.html'}"
     assert f"\n{page}\n" in message
     assert (ROOT / "docs/how-to/poetry.md").exists()
-    assert all(len(line) <= COLUMNS for line in message.splitlines()[1:])
+    assert all(len(line) <= COLUMNS for line in message.splitlines())
+    assert message.rstrip().partition("git init")[2].count("\n") < LINES, "the commands are not on the last screen"
 
 
 @pytest.mark.slow
 def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
-    """Pasted into a shell, also in a folder with a space in its name; the lock of what was tested is committed."""
+    """The printed commands work as pasted into a shell, also below a folder with a space, and commit the lock.
+
+    So the repository has the lock of what was tested.
+    """
     message = copy_working_tree(tmp_path, "--defaults", destination="with space/my-package").stderr
     commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
     assert [command.split()[0] for command in commands] == ["cd", "git", "poetry", "git", "poetry"], message
@@ -229,7 +236,10 @@ def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("url", ["https://example.com/a.git", "git@github.com:a/b.git", "gh:a/b", "git+https://a/b"])
 def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
-    """The message's condition, for URLs that the tests cannot open."""
+    """The message warns whoever named the template by a local path, but not by a URL.
+
+    The test evaluates the condition of the message, since it cannot open the URLs.
+    """
     environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
     (condition,) = re.findall(r"{%- if (not _copier_answers\._src_path .+) %}", settings()["_message_after_copy"])
     warns = environment.compile_expression(condition)
@@ -238,7 +248,7 @@ def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
 
 
 def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
-    """As it is for everybody without a clone."""
+    """Copier copies the template from a git URL, as everybody without a clone does, and records the URL."""
     run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
     url = f"git+file://{tmp_path}/template.git"
     run("copier", "copy", "--defaults", "--vcs-ref=HEAD", url, "my-package", cwd=tmp_path)
@@ -247,7 +257,10 @@ def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
 
 
 def test_the_questions_of_the_form_stand_together_and_begin_with_its_fields() -> None:
-    """After the scope, the repository and the kind; as PyPI calls them."""
+    """The first questions are the scope, the repository, the kind, and the other fields of PyPI's form.
+
+    The help of each field's question begins with the name that PyPI gives the field.
+    """
     order = ["scope", "repository", "kind", "owner", "package_name", "environment", "workflow_filename"]
     assert list(questions())[: len(order)] == order
     for question, field in FIELDS.items():
@@ -255,7 +268,7 @@ def test_the_questions_of_the_form_stand_together_and_begin_with_its_fields() ->
 
 
 def test_answers_can_come_from_a_file(tmp_path: Path) -> None:
-    """As they do for a script that makes many packages."""
+    """Answers can come from a file, as they do for a script that makes many packages."""
     (tmp_path / "answers.yml").write_text("owner: from-file\nlicense: MIT\n", encoding="utf-8")
     done = copy_working_tree(tmp_path, "--defaults", "--data-file", "answers.yml")
     assert done.returncode == 0, done.stderr
@@ -264,7 +277,7 @@ def test_answers_can_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_the_destination_can_be_the_current_folder(tmp_path: Path) -> None:
-    """It names the repository then, too."""
+    """The destination can be the current folder, whose name then gives the package its name, too."""
     (tmp_path / "meltano-thing").mkdir()
     done = copy_working_tree(tmp_path / "meltano-thing", "--defaults", destination=".")
     assert done.returncode == 0, done.stderr
@@ -278,7 +291,7 @@ COMPUTED = [name for name, question in settings().items() if name[0] != "_" and 
     ("name", "value"), [*((name, "rm -rf") for name in [*COMPUTED, "created_as"]), ("created_as", "library")]
 )
 def test_a_computed_answer_cannot_be_given(name: str, value: str, template: Path, tmp_path: Path) -> None:
-    """It would be rendered without being recorded."""
+    """An answer that the template computes cannot be given: it would be rendered without being recorded."""
     destination = tmp_path / "my-package"
     message = "This answer is computed from the others"
     with pytest.raises(ValueError, match=message):
@@ -288,7 +301,7 @@ def test_a_computed_answer_cannot_be_given(name: str, value: str, template: Path
 
 @pytest.mark.parametrize("scope", ["package", "ci"])
 def test_a_name_that_is_no_question_is_refused(scope: str, template: Path, tmp_path: Path) -> None:
-    """A misspelled answer would have no effect; the message has the names of the questions."""
+    """An unknown question is refused with the names of all questions: a misspelled one would have no effect."""
     data = {"scope": scope, "ownr": "me", "_private": "ignored"}
     with pytest.raises(ValueError, match=r"There is no question ownr\. ") as refused:
         copier.run_copy(str(template), tmp_path / "my-package", data=data, defaults=True, quiet=True)
@@ -312,7 +325,7 @@ NOT_ASKED = {  # answers to questions that are not asked, by what is asked inste
 
 @pytest.mark.parametrize("what", NOT_ASKED)
 def test_an_answer_to_a_question_that_is_not_asked_has_no_effect(what: str, template: Path, tmp_path: Path) -> None:
-    """Neither on a file nor on the recorded answers."""
+    """An answer to a question that is not asked changes neither a file nor the recorded answers."""
     asked = {"scope": "release"} if what == "release" else {"kind": what, "repository": "tap-x"}
     for folder, data in {"without": asked, "with": asked | NOT_ASKED[what]}.items():
         copier.run_copy(str(template), tmp_path / folder / "tap-x", data=data, defaults=True, quiet=True)
@@ -321,7 +334,7 @@ def test_an_answer_to_a_question_that_is_not_asked_has_no_effect(what: str, temp
 
 
 def test_a_question_reads_earlier_answers_only() -> None:
-    """In its default and its condition; a later answer would be missing, or that of the last time.
+    """The default and the condition of a question read no later answer: it would be missing, or that of the last time.
 
     The default of a question that is asked is its own recorded answer, if there is one: so an update refuses a
     recorded answer that is no longer allowed, where Copier would replace it.

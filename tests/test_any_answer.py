@@ -67,7 +67,10 @@ def check_any_answers(answers: dict[str, str], template: Path, folder: Path, ren
 
 @pytest.mark.parametrize("what", [*REPOSITORIES, *SCOPES])
 def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tmp_path: Path, render: Render) -> None:
-    """Some examples for each kind, the same ones every time; many other ones at night. Most are accepted."""
+    """Any answers make a project or are refused, and most of them make one.
+
+    The examples for each kind are the same ones every time; at night there are many other ones.
+    """
     made = []
 
     @SETTINGS
@@ -84,7 +87,7 @@ def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tm
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", REPOSITORIES)
 def test_a_sample_of_any_answers_passes_all_checks(kind: str, versions: Versions, tmp_path: Path, once: Once) -> None:
-    """It is built, linted, typed, tested and updated; on the newest Python that the machine has."""
+    """A project of any answers can be built, linted, typed, tested and updated, on the machine's newest Python."""
     version, python = list(interpreters().items())[-1]
     numbers = itertools.count()
 
@@ -114,7 +117,7 @@ ELSEWHERE = [  # where the same answers are given: the umask, and variables
 
 
 def test_the_same_answers_give_the_same_bytes_everywhere(versions: Versions, tmp_path: Path) -> None:
-    """Under another locale, time zone, umask, folder and seed of Python's hashes."""
+    """The same answers give the same bytes under another locale, time zone, umask, folder and hash seed of Python."""
     answers = ("--defaults", "--data=description=Zürich 日本 🎵", "--data=license=MIT")
     for (umask, variables), folder in zip(ELSEWHERE, ("here", "some where/else"), strict=True):
         (tmp_path / folder).mkdir(parents=True)
@@ -145,13 +148,13 @@ NAMED = [  # each of them was once accepted and then failed a check, or was refu
 
 @pytest.mark.parametrize("answers", NAMED, ids=str)
 def test_known_answers_make_a_project(answers: dict[str, str], template: Path, tmp_path: Path, render: Render) -> None:
-    """None is refused, and all that holds of any answers holds of them."""
+    """None of the answers that once caused trouble is refused, and all that holds of any answers holds of them."""
     assert check_any_answers(answers, template, tmp_path, render)
 
 
 @pytest.mark.parametrize("value", ["012", "3.10", "2026-11-24", "[a, b]", "true", "{a: 1}", "~"])
 def test_an_answer_that_yaml_does_not_read_as_text_is_refused(value: str, template: Path, tmp_path: Path) -> None:
-    """In a data file: `3.10` would become 3.1, and `012` ten."""
+    """An answer that YAML does not read as text is refused: in a data file `3.10` would become 3.1, and `012` ten."""
     data = yaml.safe_load(f"owner: me\ndescription: {value}\n")
     with pytest.raises(ValueError, match="Put quotes around description"):
         copier.run_copy(str(template), tmp_path / "any", data=data, defaults=True, quiet=True)

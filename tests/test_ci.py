@@ -88,7 +88,7 @@ def run_tests(world: World, online: dict[str, str], folder: Path) -> ActRun:
 def test_the_test_workflow_passes(
     kind: str, open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
 ) -> None:
-    """It lints once, and tests on each Python."""
+    """The test workflow passes: it lints once, and tests on each Python that the project supports."""
     done = run_tests(open_pull_request(kind), online, tmp_path / "act")
     assert done.results() == PASSED, done.log
     assert done.jobs["pythons"].outputs == {"pythons": '["3.12", "3.13"]'}
@@ -98,7 +98,7 @@ def test_the_test_workflow_passes(
 
 @pytest.mark.parametrize("kind", ["library", "tap"])
 def test_the_build_passes(kind: str, open_pull_request: PullRequest, tmp_path: Path) -> None:
-    """It asks for no token, and the gate names the version."""
+    """The build of a pull request passes: it asks for no token, and the gate names the version."""
     world = open_pull_request(kind)
     done = run_with_act(world.github, pull_request_event(), Path(BUILD_WORKFLOW).name, tmp_path / "act")
     assert done.results() == {"build": "success", "judge": "success"}, done.log
@@ -109,7 +109,7 @@ def test_the_build_passes(kind: str, open_pull_request: PullRequest, tmp_path: P
 def test_one_python_that_fails_fails_the_aggregate_job(
     open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
 ) -> None:
-    """The other runs to its end."""
+    """Tests that fail on one Python fail the aggregate job, and run to their end on the other Python."""
     world = open_pull_request("library", **{"tests/test_python.py": FAILING_ON_3_12})
     done = run_tests(world, online, tmp_path / "act")
     assert done.results() == PASSED | {"test": "failure", "tested": "failure"}, done.log
@@ -120,7 +120,7 @@ def test_one_python_that_fails_fails_the_aggregate_job(
 def test_lint_that_fails_fails_the_aggregate_job(
     open_pull_request: PullRequest, online: dict[str, str], tmp_path: Path
 ) -> None:
-    """The tests run all the same, on the one Python that this project supports."""
+    """Lint that fails makes the aggregate job fail, but the tests run all the same, on this project's one Python."""
     world = open_pull_request("library", ">=3.13,<3.14", **{"tests/test_python.py": "import os\n"})
     done = run_tests(world, online, tmp_path / "act")
     assert done.results() == PASSED | {"lint": "failure", "tested": "failure"}, done.log

@@ -31,7 +31,7 @@ get_requires_for_build_sdist = get_requires_for_build_wheel = lambda config_sett
 
 @pytest.fixture
 def project(default: Project, tmp_path: Path) -> Project:
-    """The default project, for a test that changes it."""
+    """Return a copy of the default project, which a test may change."""
     return default.copy(tmp_path / "my-package")
 
 
@@ -50,7 +50,7 @@ def locked(project: Project) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_the_command_that_the_build_names_is_enough(project: Project) -> None:
-    """For a backend that is pinned exactly; a tampered hash is refused by the project's own lock, too."""
+    """The command that a failed build names locks an exactly pinned backend; a tampered hash is still refused."""
     replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core==2.1.3")
     refused = build(project, check=False)
     assert refused.returncode
@@ -87,7 +87,7 @@ def require(project: Project, requirement: str) -> None:
 
 
 def test_a_lock_is_missing_then_written_then_broken(project: Project) -> None:
-    """The check tells these states apart, for a requirement that only the backend names."""
+    """`--check` tells a missing, a complete, and a broken lock apart, for a requirement that only the backend names."""
     require(project, "iniconfig==2.0.0")
     missing = f"The build requires iniconfig==2.0.0, and {BACKENDS_LOCK} does not have that: run `{COMMAND}`, which"
     assert constraints(project, "--check").stderr.startswith(missing)
@@ -103,7 +103,7 @@ def test_a_lock_is_missing_then_written_then_broken(project: Project) -> None:
 
 
 def test_a_requirement_of_the_backend_that_does_not_exist_is_explained(project: Project) -> None:
-    """With the output of uv before the sentence; no lock is written."""
+    """If a requirement of the backend does not exist, the last line of the output says so, and no lock is written."""
     require(project, "iniconfig==99")
     done = constraints(project)
     assert done.returncode == 1
@@ -113,7 +113,7 @@ def test_a_requirement_of_the_backend_that_does_not_exist_is_explained(project: 
 
 @pytest.mark.slow
 def test_when_the_pin_moves_the_command_is_the_same(project: Project) -> None:
-    """A bot moves `requires` and not the lock: the build says so, and the command writes the lock again."""
+    """If a bot updates `requires` but not the lock, the build names the command that writes the lock again."""
     replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core==2.1.2")
     assert constraints(project).returncode == 0
     replace(project.path / PYPROJECT, "poetry-core==2.1.2", "poetry-core==2.1.3")
@@ -135,7 +135,7 @@ def test_when_the_pin_moves_the_command_is_the_same(project: Project) -> None:
 def test_the_lock_has_all_that_the_build_requires(
     pyproject: str, files: dict[str, str], expected: set[str], project: Project
 ) -> None:
-    """Setuptools without a table [build-system]; and what the backend asks for while it builds."""
+    """The lock has setuptools if there is no table [build-system], and what a backend requires only when it builds."""
     (project.path / PYPROJECT).unlink()
     for name, text in [*([(PYPROJECT, pyproject)] if pyproject else []), *files.items()]:
         project.write(name, text)
@@ -163,7 +163,7 @@ def test_the_lock_has_all_that_the_build_requires(
     ],
 )
 def test_what_cannot_be_locked_is_explained(pyproject: str | None, sentence: str, project: Project) -> None:
-    """In a sentence that begins with the cause, without a traceback, and nothing is written."""
+    """If the requirements cannot be read, the output begins with the cause, not a traceback; no lock is written."""
     (project.path / PYPROJECT).unlink()
     if pyproject is not None:
         project.write(PYPROJECT, pyproject)
@@ -175,7 +175,7 @@ def test_what_cannot_be_locked_is_explained(pyproject: str | None, sentence: str
 
 
 def test_in_a_workflow_the_error_is_an_annotation(project: Project) -> None:
-    """One line of it, on the page of the run."""
+    """In a workflow, the script prints the error as one annotation, which GitHub shows on the page of the run."""
     (project.path / PYPROJECT).unlink()
     command = (sys.executable, CONSTRAINTS_SCRIPT, "--check")
     done = project.run(*command, check=False, env={"GITHUB_ACTIONS": "true"})
@@ -184,7 +184,7 @@ def test_in_a_workflow_the_error_is_an_annotation(project: Project) -> None:
 
 
 def test_requirements_that_do_not_exist_are_explained(project: Project) -> None:
-    """With the output of pip or uv before the sentence."""
+    """If a requirement does not exist, the script prints pip's output, then a sentence that names the requirement."""
     replace(project.path / PYPROJECT, "poetry-core>=2.1,<3", "poetry-core>=99")
     assert constraints(project, "--help").returncode == 0
     assert constraints(project, "--all").returncode == 2
@@ -195,7 +195,7 @@ def test_requirements_that_do_not_exist_are_explained(project: Project) -> None:
 
 
 def test_without_its_packages_the_script_says_how_to_run_it(project: Project) -> None:
-    """As with the Python of the system."""
+    """Without the packages that it needs, as with the system's Python, the script says how to run it."""
     done = project.run(sys.executable, "-S", CONSTRAINTS_SCRIPT, check=False)
     assert (
         done.stderr == "The package build is not installed: run this with `uv run` or `pipx run`, which install it.\n"
@@ -203,6 +203,6 @@ def test_without_its_packages_the_script_says_how_to_run_it(project: Project) ->
 
 
 def test_every_page_names_the_same_command() -> None:
-    """The tutorial and the troubleshooting page, as the build's own error does."""
+    """The tutorial, the troubleshooting page, and the reference name the same command as the build's own error."""
     for page in ("tutorial/adopt.md", "how-to/troubleshoot.md", "reference/files.md"):
         assert COMMAND in (DOCS / page).read_text(encoding="utf-8"), page

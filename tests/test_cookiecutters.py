@@ -59,7 +59,7 @@ def equal(name: str) -> Answers:
 def test_an_answer_set_of_the_sdk_has_an_equal_that_passes(
     name: str, check_created: Callable[[Answers, Path], Project]
 ) -> None:
-    """With the names that the set gives, and all that it asks for."""
+    """Each answer set of the SDK has an equal here that passes all checks, with the names and files of the set."""
     answers = equal(name)
     project = check_created(answers, newest_interpreter())
     folder = project.path / "src" / name.replace("-", "_")  # the set's library_name

@@ -28,13 +28,13 @@ def section(question: str) -> str:
 
 
 def test_the_reference_has_every_question_in_its_order() -> None:
-    """And no other."""
+    """The reference has a section for every question, in the order of the questions, and for nothing else."""
     assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(questions())
 
 
 @pytest.mark.parametrize("question", questions())
 def test_the_reference_knows_choices_and_defaults(question: str) -> None:
-    """Every choice, and a default that is no expression."""
+    """The reference has every choice of a question, and its default unless that is an expression."""
     literals = re.findall(r" d\('([^']+)'\) ", questions()[question]["default"])
     for value in [*choices(question), *literals]:
         assert f"`{value}`" in section(question)
@@ -55,7 +55,7 @@ def commands() -> list[str]:
 
 @pytest.mark.slow
 def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
-    """As it stands there, in a terminal, with uv alone; only the URL leads to this repository."""
+    """The README's first command works unchanged in a terminal with uv; git only redirects its URL to this clone."""
     assert commands()[0] == f"uvx copier copy {URL} my-package"
     run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
     terminal = pexpect.spawn(
@@ -77,7 +77,7 @@ def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_the_second_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
-    """As it stands there, in a clone of this repository, with nothing installed."""
+    """The second command of the README works unchanged in a clone of this repository, with nothing installed."""
     run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)
     run("bash", "-euc", commands()[1], cwd=tmp_path / "template")
     made = tmp_path / "my-package"
@@ -97,7 +97,7 @@ def test_every_page_names_the_same_url() -> None:
 
 @pytest.mark.parametrize("start", [ROOT / README_NAME, DOCS / "index.md"], ids=lambda path: path.name)
 def test_every_page_can_be_reached_from_the_start(start: Path) -> None:
-    """From the README on GitHub, and from the first page of the site."""
+    """The README on GitHub and the first page of the site each link to all other pages of the documentation."""
     links = re.findall(r"\]\(([^)#]+\.md)", start.read_text(encoding="utf-8"))
     pages = {page.resolve() for page in DOCS.glob("**/*.md")} - {DOCS / "index.md"}
     assert pages - {(start.parent / link).resolve() for link in links} == set()
@@ -105,7 +105,7 @@ def test_every_page_can_be_reached_from_the_start(start: Path) -> None:
 
 @pytest.mark.slow
 def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
-    """By anybody, up to the push: with their own account and name, and nothing in the system's Python."""
+    """The commands of the tutorial work up to the push, with the reader's own GitHub account and package name."""
     steps = blocks("tutorial/create.md")
     push = next(number for number, block in enumerate(steps) if block.startswith("gh repo create"))
     script = "\n".join(steps[:push])
@@ -125,7 +125,7 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
 
 
 def test_the_comparison_has_the_numbers_of_today(render: Render) -> None:
-    """Those of this template: files in a new tap, and actions that are pinned by commit."""
+    """The comparison has this template's numbers: the files in a new tap, and the actions that are pinned by commit."""
     tap = render(repository="tap-weather")
     files = [path for path in tap.path.rglob("*") if path.is_file()]
     workflows = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix in {".yaml", ".yml"})
@@ -145,7 +145,10 @@ def blocks(page: str) -> list[str]:
 
 @pytest.mark.slow
 def test_poetry_works_behind_a_mirror_as_the_page_says(default: Project, tmp_path: Path) -> None:
-    """With the URL in PIP_INDEX_URL, and a Poetry that uv installs."""
+    """With the page's commands, a Poetry that uv installs uses the mirror in PIP_INDEX_URL.
+
+    The lock does not name the mirror.
+    """
     project = default.copy(tmp_path / "my-package")
     variables, _, installs, plugin = blocks("how-to/mirror.md")[:4]
     assert "PIP_INDEX_URL=https://mirror.example.com/simple" in variables
@@ -163,7 +166,7 @@ def test_poetry_works_behind_a_mirror_as_the_page_says(default: Project, tmp_pat
 
 @pytest.mark.slow
 def test_poetry_can_be_got_with_python_alone(tmp_path: Path) -> None:
-    """As the page says; nothing goes into the system's Python."""
+    """The page's commands install Poetry with Python alone, in an environment apart from the system's Python."""
     block = next(block for block in blocks("how-to/poetry.md") if "-m venv" in block)
     env = {"HOME": str(tmp_path), "PIP_INDEX_URL": package_index()}
     done = run("bash", "-euc", f'{block}\n"$HOME/.local/bin/poetry" --version', cwd=tmp_path, env=env)
@@ -171,14 +174,14 @@ def test_poetry_can_be_got_with_python_alone(tmp_path: Path) -> None:
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
-    """And nothing else."""
+    """The script `.ci/run` runs the test command of the README and nothing else."""
     script = [line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     assert script[-1] in commands()
     assert len(script) == 3
 
 
 def test_every_session_that_the_documentation_names_exists() -> None:
-    """`nox -s NAME`."""
+    """Every session that the documentation or ci.yaml names as `nox -s NAME` exists."""
     listed = run(sys.executable, "-m", "nox", "--list", cwd=ROOT).stdout
     sessions = set(re.findall(r"^[*-] (\w+)", listed, re.MULTILINE))
     pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), ROOT / ".github/workflows/ci.yaml"]
@@ -205,7 +208,7 @@ with open(os.environ["GH_LOG"], "a") as log:
 
 @pytest.mark.parametrize("environment", ["publishing", "Zürich: {{ x }} # & | <b> $(touch hacked) $HOME % ü/🎵"])
 def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Render, tmp_path: Path) -> None:
-    """They ask GitHub for what the text says, whatever the name of the environment."""
+    """Pasted commands of RELEASING.md ask GitHub for what the text says, whatever the name of the environment."""
     project = render(environment=environment)
     gh = tmp_path / "bin/gh"
     gh.parent.mkdir()
@@ -249,7 +252,7 @@ def job_names_on_pull_requests(project: Project) -> set[str]:
 
 
 def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None:
-    """With the answers as they are, whatever characters they have."""
+    """The link in RELEASING.md fills PyPI's form with the answers as they are, whatever characters they have."""
     environment = "Zürich: {{ x }} # & | + ü/🎵"
     text = render(environment=environment).read(RELEASING)
     (link,) = re.findall(r"\((https://pypi.org/manage/project/my-package/settings/publishing/[^)]*)\)", text)
@@ -264,5 +267,5 @@ def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None
 
 @pytest.mark.slow
 def test_the_picture_in_the_readme_is_current() -> None:
-    """`nox -s picture` draws it again."""
+    """The picture in the README shows what the commands print today; `nox -s picture` draws it again."""
     assert draw(perform()) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"

@@ -30,7 +30,7 @@ FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doc
 def test_the_doctor_finds_what_is_wrong_before_a_release(
     scenario: Scenario, world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    """On the maintainer's machine: the exit code is 1, and the list says what is wrong."""
+    """On the maintainer's machine, the doctor exits with 1, says what is wrong, and prints how to fix it."""
     assert world.run_doctor().returncode == 0
     scenario.change(world)
     found = world.run_doctor()
@@ -41,7 +41,7 @@ def test_the_doctor_finds_what_is_wrong_before_a_release(
 
 
 def test_the_doctor_finds_no_error_and_changes_nothing(world: World) -> None:
-    """In a repository that is set up as RELEASING.md says."""
+    """In a repository that is set up as RELEASING.md says, the doctor exits with 0 and changes nothing there."""
     found = world.run_doctor()
     assert found.returncode == 0, found.stdout
     states = {line[:12].strip() for line in found.stdout.splitlines() if not line.startswith(("What", " "))}
@@ -52,7 +52,7 @@ def test_the_doctor_finds_no_error_and_changes_nothing(world: World) -> None:
 
 
 def test_the_doctor_says_what_it_cannot_check(world: World) -> None:
-    """Without `gh` and without PyPI it checks the rest, and does not call it an error."""
+    """Without `gh` and PyPI, the doctor says what it did not check, checks the rest, and exits with 0."""
     world.loopback.faults.append(Fault("pypi.org", 503))
     found = world.run_doctor(gh=False)
     assert found.returncode == 0, found.stdout
@@ -62,7 +62,7 @@ def test_the_doctor_says_what_it_cannot_check(world: World) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"files": [{}]}', b"<html>"])
 def test_an_answer_of_pypi_that_is_no_index_is_not_checked(body: bytes, world: World) -> None:
-    """As from a proxy, and without a traceback."""
+    """If PyPI's answer is no index, as from a proxy, the doctor says so and exits with 0, without a traceback."""
     world.loopback.faults.append(Fault("pypi.org", body=body))
     found = world.run_doctor()
     assert found.returncode == 0, found.stderr
@@ -70,7 +70,7 @@ def test_an_answer_of_pypi_that_is_no_index_is_not_checked(body: bytes, world: W
 
 
 def test_the_doctor_prints_where_there_is_no_arrow(world: World) -> None:
-    """As in a pipe on Windows."""
+    """Where the output's encoding has no arrow, as in a pipe on Windows, the doctor prints a question mark instead."""
     encoded = ("env", "PYTHONIOENCODING=cp1252", sys.executable, DOCTOR_SCRIPT)
     found = world.run_as_maintainer(*encoded)
     assert found.stderr == ""
@@ -79,7 +79,7 @@ def test_the_doctor_prints_where_there_is_no_arrow(world: World) -> None:
 
 @pytest.mark.parametrize("message", ["gh: API rate limit exceeded (HTTP 403)", "error connecting to api.github.com"])
 def test_what_gh_refuses_is_not_checked(message: str, world: World) -> None:
-    """It is no error of the repository's, and the reason is shown."""
+    """A request that `gh` refuses is no error of the repository: the doctor shows the reason and exits with 0."""
     found = world.run_doctor(failure=f"more\n{message}")
     assert found.returncode == 0, found.stdout
     for subject in ("repository", "environment", "releases"):
@@ -87,7 +87,7 @@ def test_what_gh_refuses_is_not_checked(message: str, world: World) -> None:
 
 
 def test_an_answer_that_is_no_json_is_not_checked(world: World) -> None:
-    """As from a proxy that asks for a login."""
+    """If `gh` prints no JSON, as behind a proxy that asks for a login, the doctor says so and exits with 0."""
     found = world.run_doctor(output="<html>")
     assert found.returncode == 0, found.stdout
     assert (
@@ -98,7 +98,7 @@ def test_an_answer_that_is_no_json_is_not_checked(world: World) -> None:
 
 @pytest.mark.parametrize("tags", [("v*",), ("v*.*.*",), ("v[0-9]*",), ("v[^a-z]*",), ("v?.*", "v[0-9][0-9].*")])
 def test_any_rules_that_admit_release_tags_are_fine(tags: tuple[str, ...], world: World) -> None:
-    """Whatever they look like."""
+    """The doctor accepts all rules of the environment that admit release tags, not only the pattern `v*`."""
     set_environment(branches=("main",), tags=tags, reviewed=True)(world)
     found = world.run_doctor()
     assert found.returncode == 0, found.stdout
@@ -172,7 +172,7 @@ OTHER_FINDINGS = {
 
 @pytest.mark.parametrize(("change", "line"), OTHER_FINDINGS.values(), ids=OTHER_FINDINGS)
 def test_the_doctor_finds_the_state_of_things(change: Change, line: str, world: World) -> None:
-    """Only an error makes its exit code 1."""
+    """The doctor prints a line about each state of the project; only an error makes its exit code 1."""
     change(world)
     found = world.run_doctor()
     assert line in found.stdout
@@ -189,7 +189,7 @@ NOT_POETRY = (
     ("pyproject", "backend"), [(HATCHLING, "hatchling.build"), ("", "setuptools.build_meta")], ids=["hatchling", "none"]
 )
 def test_ci_that_uses_poetry_for_another_project_is_noted(pyproject: str, backend: str, world: World) -> None:
-    """The answer `package_manager` brings Poetry's lock, and nothing of the project is Poetry's."""
+    """If the CI setup uses Poetry, but nothing in the project is Poetry's, the doctor prints a note and no error."""
     world.project.write(PYPROJECT, pyproject)
     found = world.run_doctor()
     assert f"{NOT_POETRY}: its build backend is {backend}, and there is neither" in found.stdout
@@ -207,14 +207,14 @@ def test_ci_that_uses_poetry_for_another_project_is_noted(pyproject: str, backen
     ids=["the backend", "a table", "the lock", "uv"],
 )
 def test_what_shows_the_package_manager_is_believed(change: Callable[[Project], object], world: World) -> None:
-    """Anything of Poetry's in the project, or CI with uv."""
+    """The doctor does not call Poetry a mismatch if anything in the project is Poetry's, or if the CI setup uses uv."""
     world.project.write(PYPROJECT, HATCHLING)
     change(world.project)
     assert NOT_POETRY not in world.run_doctor().stdout
 
 
 def test_the_doctor_runs_on_a_python_without_tomllib(world: World) -> None:
-    """Such as 3.10: one check is not made."""
+    """On a Python without `tomllib`, such as 3.10, the doctor leaves out one check, which needs Python 3.11."""
     without = f"import runpy, sys; sys.modules['tomllib'] = None; sys.path.insert(0, {RELEASE_FOLDER!r}); "
     command = f"{without}runpy.run_path({DOCTOR_SCRIPT!r}, run_name='__main__')"
     found = world.run_as_maintainer(sys.executable, "-c", command)
@@ -224,7 +224,7 @@ def test_the_doctor_runs_on_a_python_without_tomllib(world: World) -> None:
 
 
 def test_the_doctor_fits_a_terminal(world: World) -> None:
-    """A sentence wraps between words, below itself; a command stays on one line, to be copied."""
+    """In a terminal, a sentence wraps between words and is indented; a command stays on one line, to be copied."""
     world.project.run("git", "tag", "v1.0-beta")
     plain = world.run_doctor().stdout
     terminal = "import os, runpy, sys; os.environ['COLUMNS'] = '80'; sys.stdout.isatty = lambda: True; "
@@ -239,7 +239,7 @@ def test_the_doctor_fits_a_terminal(world: World) -> None:
 
 @pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--fix", 2)])
 def test_the_doctor_has_no_options(argument: str, code: int, default: Project) -> None:
-    """An argument makes it print what it does, and nothing else."""
+    """The doctor prints its usage for `--help` and for an unknown option, and checks nothing."""
     done = default.run(sys.executable, DOCTOR_SCRIPT, argument, check=False)
     assert done.returncode == code
     assert "Usage: python .github/release/doctor.py" in done.stdout
@@ -247,7 +247,7 @@ def test_the_doctor_has_no_options(argument: str, code: int, default: Project) -
 
 
 def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
-    """An environment that admits all refs is protected by them alone, and keeps its reviewer and its timer."""
+    """The commands that the doctor prints protect an environment that admits all refs; its reviewer and timer stay."""
     set_environment(reviewed=True)(world)
     world.run_doctor()
     prepared = world.github.read_state()

@@ -10,7 +10,7 @@ from tests.support.commands import ENVIRONMENT, run
 
 
 def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
-    """And the job that does has no token that can write."""
+    """The job that can push runs no code of the repository, and the job that does has no token that can write."""
     jobs = workflow("drift")
     for job in jobs.values():
         assert set(job["permissions"].values()) == {"read"}
@@ -24,7 +24,7 @@ def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
 
 
 def test_the_pull_request_needs_a_github_app_and_a_change() -> None:
-    """Without them the summary and the patch remain."""
+    """The pull request needs a GitHub App and a change on main; the patch is kept before the checks run."""
     jobs = workflow("drift")
     condition = jobs["pull-request"]["if"]
     for part in ("vars.DRIFT_APP_CLIENT_ID != ''", "needs.drift.outputs.changed == 'true'", "== 'refs/heads/main'"):
@@ -99,7 +99,7 @@ def test_drift_opens_one_pull_request(already_open: int, origin: Path) -> None:
 
 @pytest.mark.parametrize(("somebody", "kept"), [(BOT, False), ("somebody@example.com", True)])
 def test_drift_keeps_the_commit_of_somebody_else(somebody: str, kept: bool, origin: Path) -> None:  # noqa: FBT001
-    """A branch that only the workflow has written is replaced."""
+    """Drift replaces a branch that only the workflow has written, and keeps one with somebody else's commit."""
     run("git", "switch", "--quiet", "--create", "drift", cwd=origin)
     (origin / "uv.lock").write_text("ruff==3\n", encoding="utf-8")
     run("git", "commit", "--quiet", "--all", "--message", "Fix", cwd=origin, env={"GIT_COMMITTER_EMAIL": somebody})
@@ -117,7 +117,7 @@ def test_drift_keeps_the_commit_of_somebody_else(somebody: str, kept: bool, orig
 
 
 def test_drift_without_a_change_opens_nothing(origin: Path) -> None:
-    """The first job says so to the second."""
+    """Without a change, the first job does not output `changed`, and so the second job does not run."""
     (origin.parent / "temp").mkdir()
     perform(origin, script(workflow("drift")["drift"], "Write the changes"))
     assert (origin.parent / "output.txt").read_text(encoding="utf-8") == ""

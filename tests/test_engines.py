@@ -138,7 +138,7 @@ EVENTS = {
     ],
 )
 def test_both_engines_leave_the_same(scenario: Scenario, world: World, tmp_path: Path) -> None:
-    """Results of the jobs, the gate's outputs, artifacts, ID tokens, uploads, attachments, the words of the report."""
+    """Both engines leave the same job results, outputs, artifacts, ID tokens, uploads, attachments, and report."""
     scenario.prepare(world)
     workflow = BUILD_WORKFLOW if scenario.event in CI else RELEASE_WORKFLOW
     (left, run), (also_left, other_run) = run_on_both(

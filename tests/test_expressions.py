@@ -78,7 +78,7 @@ UNSUPPORTED += ["hashFiles('a')", "case(true, 1, 2)", "secrets.TOKEN", "nothing"
 
 @pytest.fixture(scope="session")
 def github_outcome(language_service: Path) -> Iterator[Callable[[str], Outcome]]:
-    """What GitHub's own package makes of an expression; one process of node evaluates all of them."""
+    """Yield a function that evaluates an expression with GitHub's own package; all share one process of Node.js."""
     command = ["node", str(language_service / "evaluate.mjs")]
     with subprocess.Popen(
         command, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
@@ -111,7 +111,7 @@ def simulated_outcome(expression: str) -> Outcome:
 
 @pytest.mark.parametrize("expression", ACCEPTED)
 def test_a_value_is_that_of_github(expression: str, github_outcome: Callable[[str], Outcome]) -> None:
-    """And its type is."""
+    """An expression has the same value, of the same type, in the simulation and in GitHub's own package."""
     expected = github_outcome(expression)
     assert expected[0] != "error"
     assert simulated_outcome(expression) == expected
@@ -119,14 +119,14 @@ def test_a_value_is_that_of_github(expression: str, github_outcome: Callable[[st
 
 @pytest.mark.parametrize("expression", BROKEN)
 def test_what_github_refuses_is_an_error(expression: str, github_outcome: Callable[[str], Outcome]) -> None:
-    """Whether it cannot be parsed or not be evaluated."""
+    """An expression that GitHub cannot parse or cannot evaluate is an error in the simulation, too."""
     assert github_outcome(expression)[0] == "error"
     assert simulated_outcome(expression)[0] == "error"
 
 
 @pytest.mark.parametrize("expression", UNSUPPORTED)
 def test_what_the_simulation_does_not_know_is_an_error(expression: str) -> None:
-    """Whether GitHub would evaluate it or not."""
+    """What the simulation does not know is an error of its own kind, whether GitHub would evaluate it or not."""
     with pytest.raises(UnsupportedError):
         simulated_outcome(expression)
 
@@ -150,7 +150,7 @@ EXPRESSIONS = st.one_of(NESTED, st.lists(st.sampled_from(WORDS), max_size=7).map
 @given(expression=EXPRESSIONS)
 @settings(max_examples=500, deadline=None, database=None, derandomize=True)
 def test_any_expression_has_the_outcome_of_github(expression: str, github_outcome: Callable[[str], Outcome]) -> None:
-    """Well formed or not, unless the simulation says that it does not know it."""
+    """Any expression, valid or not, has GitHub's outcome, unless the simulation says that it does not know it."""
     try:
         found = simulated_outcome(expression)
     except UnsupportedError:
@@ -173,19 +173,19 @@ def test_any_expression_has_the_outcome_of_github(expression: str, github_outcom
     ],
 )
 def test_expressions_are_replaced_in_a_text(text: object, expected: str) -> None:
-    """A text of a workflow file may hold several; a string of an expression may hold `}}`."""
+    """A text may hold several expressions, which their values replace; a string in an expression may hold `}}`."""
     assert evaluate(text, Scope(CONTEXTS)) == expected
 
 
 @pytest.mark.parametrize("text", ["${{ github.ref", "${{ github.ref }", "${{ 1 }} ${{ 'a }}", "${{ }}"])
 def test_an_expression_that_is_not_closed_or_empty_is_an_error(text: str) -> None:
-    """GitHub refuses the file."""
+    """An expression that is empty or not closed is an error, because GitHub refuses the workflow file."""
     with pytest.raises(InvalidWorkflowError):
         evaluate(text, Scope(CONTEXTS))
 
 
 def test_an_object_is_no_text() -> None:
-    """GitHub refuses some of these; the simulation knows none."""
+    """A list in the place of a text is an error: GitHub refuses some of these, and the simulation knows none."""
     with pytest.raises(UnsupportedError):
         evaluate("${{ values.list }}", Scope(CONTEXTS))
 
@@ -207,6 +207,6 @@ def test_an_object_is_no_text() -> None:
 def test_a_condition_without_a_status_function_needs_success(
     condition: str | None, *, after_success: bool, after_failure: bool
 ) -> None:
-    """`success() &&` stands before it."""
+    """A condition without a status function is read as if `success() &&` stood before it."""
     assert is_condition_met(condition, Scope(CONTEXTS)) is after_success
     assert is_condition_met(condition, Scope(CONTEXTS, "failure")) is after_failure

@@ -60,5 +60,5 @@ def test_a_failure_is_explained_and_leaves_nothing_half_done(
 
 
 def test_the_troubleshooting_page_is_the_table() -> None:
-    """`python -m tests.scenarios` writes it."""
+    """The troubleshooting page is what `python -m tests.scenarios` writes from the table of scenarios."""
     assert PAGE.read_text(encoding="utf-8") == troubleshooting_page()

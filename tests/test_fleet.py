@@ -161,23 +161,23 @@ def test_each_state_has_its_reason(story: Story, name: str) -> None:
 
 
 def test_the_last_line_counts_the_states(story: Story) -> None:
-    """All four, also those that no clone has."""
+    """The last line has the number of clones for all four states, also for a state that no clone has."""
     assert story.printed[0][-1] == "1 current, 2 updated, 1 conflicted, 9 failed"
     assert story.printed[1][-1] == "1 current, 5 updated, 0 conflicted, 7 failed"
 
 
 def test_one_look_at_each_template_is_enough(story: Story) -> None:
-    """A dozen clones, two URLs; Copier itself never connects."""
+    """A run connects once for each template's URL, however many clones there are; Copier itself never connects."""
     assert [story.connections[number] for number in range(4)] == [2, 2, 2, 2]
 
 
 def test_a_current_clone_does_not_wait_for_copier(story: Story) -> None:
-    """It is judged by its recorded version, and reported before any update is made."""
+    """A clone that is current by its recorded version is reported before the script makes any update."""
     assert list(states(story.printed[0]))[:5] == ["new", "lost", "standing", "foreign", "unreachable"]
 
 
 def test_an_update_is_one_commit_on_a_branch_and_nothing_else(story: Story) -> None:
-    """The unfinished work and the branch of the user stay; the recorded URL stays the template's own."""
+    """An update is one commit on its branch; the user's branch and unfinished work and the recorded URL stay."""
     clone = story.clones["busy"]
     assert changed_files(clone) == [FILE]
     assert clone.run("git", "branch", "--show-current").stdout == "main\n"
@@ -189,7 +189,7 @@ def test_an_update_is_one_commit_on_a_branch_and_nothing_else(story: Story) -> N
 
 
 def test_only_finished_updates_are_pushed(story: Story) -> None:
-    """Neither a conflict, nor over somebody's commit; and there stays what was there."""
+    """The script pushes finished updates alone: no conflict, and nothing over a commit that somebody else pushed."""
     names = {name for name, commit in story.pushed[0].items() if commit}
     assert names == {"old", "busy", "far", "raced"}
     assert all(story.pushed[0][name] == story.heads[0][name] for name in ("old", "busy"))
@@ -200,20 +200,20 @@ def test_only_finished_updates_are_pushed(story: Story) -> None:
 
 
 def test_after_a_refused_push_only_the_push_is_repeated(story: Story) -> None:
-    """The commit is the same one, and not a new one of the second day."""
+    """After a refused push, the next run pushes the same commit, and does not make a new one."""
     assert story.heads[1]["shut"] == story.heads[0]["shut"] == story.pushed[1]["shut"] != ""
     assert states(story.printed[1])["shut"].startswith("updated, v1.0.0 → v1.1.0, pushed")
 
 
 def test_a_failed_update_leaves_nothing_behind(story: Story) -> None:
-    """Neither a branch nor a worktree."""
+    """An update that Copier cannot make leaves neither a branch nor a worktree behind."""
     assert story.heads[0]["odd"] == ""
     assert story.clones["odd"].run("git", "worktree", "list").stdout.count("\n") == 1
     assert not list(story.fleet.folder.glob("fleet/odd-*"))
 
 
 def test_another_work_folder_does_not_repeat_an_update(fleet: Fleet) -> None:
-    """The branch has it already."""
+    """A run with another work folder pushes the commit that the branch has already, and makes no new one."""
     clone = fleet.clone("one")
     fleet.update("one", code=0)
     made = head(clone)
@@ -224,7 +224,10 @@ def test_another_work_folder_does_not_repeat_an_update(fleet: Fleet) -> None:
 
 
 def test_a_resolved_conflict_is_pushed_and_its_worktree_goes(story: Story) -> None:
-    """Somebody's commit, which this run may push, but no later one may replace."""
+    """The next run pushes the user's commit that resolves a conflict, and removes the worktree.
+
+    No later run replaces that commit with a newer version's.
+    """
     assert states(story.printed[1])["clash"].startswith("updated, v1.0.0 → v1.1.0, pushed")
     assert story.pushed[1]["clash"] == story.heads[1]["clash"] != ""
     assert not list(story.fleet.folder.glob("fleet/clash-*"))
@@ -232,7 +235,7 @@ def test_a_resolved_conflict_is_pushed_and_its_worktree_goes(story: Story) -> No
 
 
 def test_each_clone_gets_one_pull_request(story: Story) -> None:
-    """Opened by `gh` after the push, and not again by the next run."""
+    """The script opens a pull request with `gh` after a clone's push, and the next run opens no second one."""
     opened = story.fleet.pull_requests()
     assert opened[0][:4] == ["pr", "create", "--head", BRANCH]
     assert opened[0][4:6] == ["--title", "Update the template to v1.1.0"]
@@ -255,16 +258,17 @@ def test_each_clone_gets_one_pull_request(story: Story) -> None:
     ids=["no login", "it exists"],
 )
 def test_what_gh_refuses_is_shown(fleet: Fleet, message: str, outcome: str) -> None:
-    """A pull request that is open already, as after an interruption, is as good as a new one."""
+    """A clone fails if `gh` cannot open a pull request, but not if one is open already, as after an interruption."""
     clone = fleet.clone("one")
     write_command(fleet.folder / "bin/gh", f"import sys\nsys.exit({message!r})\n")
     done = fleet.update("--pull-request", "one", code=int(outcome.startswith("failed")))
     assert states(done)["one"].startswith(outcome)
+    assert outcome.startswith("updated") or message in states(done)["one"]
     assert pushed(clone) == head(clone) != ""
 
 
 def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -> None:
-    """A commit that somebody amended is theirs, though the message is the script's."""
+    """The next version replaces the script's own commit, but not one that somebody amended under the same message."""
     shown = states(story.printed[3])
     assert shown["old"] == "updated, v1.0.0 → v1.2.0, pushed"
     assert story.pushed[4]["old"] == story.heads[4]["old"] != story.heads[3]["old"]
@@ -274,7 +278,7 @@ def test_the_next_version_replaces_the_scripts_own_commits_alone(story: Story) -
 
 
 def test_the_table_shows_all_projects_and_versions(story: Story) -> None:
-    """In Markdown, in a file and where there is no terminal."""
+    """The Markdown table has all clones and versions; a file gets it, and the output if there is no terminal."""
     table = (story.fleet.folder / "status.md").read_text(encoding="utf-8").splitlines()
     assert table[:2] == ["| Project | Template version | Newest version | State |", "| --- | --- | --- | --- |"]
     assert "| old | v1.0.0 | v1.1.0 | updated |" in table

@@ -39,7 +39,7 @@ OTHER_BRANCH = f"{BRANCH}-copier-answers.release"
 
 
 def test_status_changes_nothing(fleet: Fleet) -> None:
-    """It shows versions, one look for all clones, without a work folder."""
+    """`--status` shows each clone's version after one connection, changes no clone, and makes no work folder."""
     clones = [fleet.clone("one"), fleet.clone("two")]
     before = [fingerprint(clone.path) for clone in clones]
     lines = fleet.update("--status", "--markdown", "status.md", "one", "two", code=1)
@@ -55,7 +55,7 @@ def test_status_changes_nothing(fleet: Fleet) -> None:
 
 
 def test_a_dry_run_foretells_and_changes_no_clone(fleet: Fleet) -> None:
-    """Not a byte of it; a conflict is known before."""
+    """A dry run says which clone would update or conflict, changes no byte of a clone, and pushes nothing."""
     clones = [fleet.clone("old"), fleet.clone("clash")]
     replace(clones[1].path / FILE, "line-2: 1", "line-2: 99")
     clones[1].commit()
@@ -68,7 +68,7 @@ def test_a_dry_run_foretells_and_changes_no_clone(fleet: Fleet) -> None:
 
 
 def test_two_runs_do_not_share_a_work_folder(fleet: Fleet) -> None:
-    """The second one says so, and stops before it does anything."""
+    """A second run with the same work folder says that the folder is in use, and stops before it does anything."""
     fleet.clone("one")
     (fleet.folder / "fleet").mkdir()
     with FileLock(fleet.folder / "fleet/.lock"):
@@ -79,7 +79,7 @@ def test_two_runs_do_not_share_a_work_folder(fleet: Fleet) -> None:
 
 
 def test_a_work_folder_with_other_files_is_refused(fleet: Fleet) -> None:
-    """And left as it is, by a dry run and by an update; a folder of an earlier run is fine."""
+    """A dry run and an update refuse a work folder that has other files, and leave it as it is."""
     clone = fleet.clone("one")
     clone.write(".gitignore", "secret.txt\n")
     before = fingerprint(clone.path)
@@ -93,7 +93,7 @@ def test_a_work_folder_with_other_files_is_refused(fleet: Fleet) -> None:
 
 
 def test_markers_of_the_project_are_no_conflict(fleet: Fleet) -> None:
-    """A page on git shows some, and a patch with rejected hunks is test data."""
+    """Conflict markers on a project's page about git, and a `.rej` file among its test data, are no conflict."""
     clone = fleet.clone("one")
     clone.write("page.md", "<<<<<<< HEAD\nmine\n=======\nyours\n>>>>>>> other\n")
     clone.write("a.rej", "x\n")
@@ -102,7 +102,7 @@ def test_markers_of_the_project_are_no_conflict(fleet: Fleet) -> None:
 
 
 def test_a_terminal_shows_a_progress_bar_with_the_time_left(fleet: Fleet) -> None:
-    """And the table as a drawing."""
+    """In a terminal, the script shows a progress bar with the time left, and draws the table with lines."""
     for name in ("one", "two"):
         fleet.clone(name)
     environment = ENVIRONMENT | fleet.environment | {"TERM": "xterm", "COLUMNS": "100"}
@@ -121,7 +121,7 @@ def add_answers_file(clone: Project, version: str = "v1.0.0") -> None:
 
 
 def test_another_answers_file_can_be_named(fleet: Fleet) -> None:
-    """A clone without it is reported."""
+    """`--answers-file` names the file to update from; a clone that does not have it is reported as failed."""
     clone = fleet.clone("both")
     add_answers_file(clone)
     replace(clone.path / ANSWERS_FILE, "v1.0.0", "v1.1.0")
@@ -159,7 +159,7 @@ def changed_on(clone: Project, branch: str) -> list[str]:
 
 
 def test_a_resolved_conflict_names_what_is_not_committed(fleet: Fleet) -> None:
-    """The answers file, which the update changed, too, and new files."""
+    """If a resolution is only partly committed, the message names the other files: the answers file and new ones."""
     clone = fleet.clone("clash")
     replace(clone.path / FILE, "line-2: 1", "line-2: 99")
     clone.commit()
@@ -179,7 +179,10 @@ def test_a_resolved_conflict_names_what_is_not_committed(fleet: Fleet) -> None:
 @pytest.mark.parametrize("blow", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("group", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_run_can_be_stopped_and_continued(fleet: Fleet, blow: signal.Signals, *, group: bool) -> None:
-    """In the middle of an update, by the terminal or by a signal to the main process alone; no worker goes on."""
+    """A run that is stopped in the middle of an update leaves no worker; the same command continues it.
+
+    The signal reaches the whole process group, as from a terminal, or the main process alone.
+    """
     process = start_and_wait_for_second(fleet)
     workers = descendants(process.pid)
     (os.killpg if group else os.kill)(process.pid, blow)
@@ -206,7 +209,7 @@ def test_a_run_can_be_stopped_and_continued(fleet: Fleet, blow: signal.Signals, 
 
 
 def test_without_its_packages_it_says_how_to_run_it() -> None:
-    """With plain Python, before anything else."""
+    """In a Python without its packages, the script names a missing one, and says how to run it with uv."""
     done = run(sys.executable, "-I", "-S", SCRIPT, "one", cwd=ROOT, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("The Python package ")
@@ -215,7 +218,10 @@ def test_without_its_packages_it_says_how_to_run_it() -> None:
 
 @pytest.mark.slow
 def test_uv_runs_it_with_its_packages(fleet: Fleet) -> None:
-    """From the metadata in the script; a copy of it, since uv keeps what it installed for a path."""
+    """`uv run` installs the packages that the script's metadata names, and runs the script.
+
+    The test runs a copy of the script, since uv keeps what it installed for a path.
+    """
     fleet.clone("one")
     copy = shutil.copy2(SCRIPT, fleet.folder)
     done = run("uv", "run", "--quiet", copy, "one", cwd=fleet.folder, env=fleet.environment)
@@ -231,7 +237,7 @@ def test_uv_runs_it_with_its_packages(fleet: Fleet) -> None:
     ],
 )
 def test_a_wrong_command_line_is_refused(options: list[str], message: str, tmp_path: Path) -> None:
-    """Before anything is done."""
+    """The script refuses a wrong option, or a missing `gh`, before it does anything."""
     (tmp_path / "git").symlink_to(run("which", "git", cwd=ROOT).stdout.strip())
     done = run(sys.executable, SCRIPT, *options, "one", cwd=tmp_path, check=False, env={"PATH": str(tmp_path)})
     assert done.returncode == 2
@@ -252,14 +258,14 @@ def test_a_wrong_command_line_is_refused(options: list[str], message: str, tmp_p
     ],
 )
 def test_versions_are_compared_as_versions(recorded: str, *, current: bool) -> None:
-    """And not as texts; what is no tag of the template is left to Copier."""
+    """The script compares tags as versions, not as texts, and leaves what is no tag of the template to Copier."""
     tags = frozenset({"v1.0.0", "v1.1.0", "v2.0.0rc1", "latest"})
     assert is_current(recorded, Template("v1.1.0", "abcdef0123", tags)) is current
 
 
 @pytest.mark.parametrize(("recorded", "current"), [("abcdef0", True), ("abc", False), ("v0-1-gabcdef0", True)])
 def test_a_template_without_versions_is_compared_by_commit(recorded: str, *, current: bool) -> None:
-    """Of its default branch."""
+    """Without versions, a project is current if it records the newest commit of the template's default branch."""
     assert is_current(recorded, Template("HEAD", "abcdef0123", frozenset())) is current
 
 
@@ -274,21 +280,21 @@ def test_a_template_without_versions_is_compared_by_commit(recorded: str, *, cur
     ],
 )
 def test_a_template_has_the_url_that_copier_gives_to_git(source: str, url: str) -> None:
-    """Or git would not know the local copy by it."""
+    """The script knows a template by the URL that Copier gives to git; otherwise git would not use the local copy."""
     from copier._vcs import get_repo  # noqa: PLC0415 - not public, and wanted here alone
 
     assert git_url(source) == url == get_repo(source)
 
 
 def test_copier_has_the_function_that_the_script_replaces() -> None:
-    """Without it, updates work but cost twice as much."""
+    """Copier has the function that the script replaces; without it, updates work but cost twice as much."""
     from copier import _template  # noqa: PLC0415 - not public, and wanted here alone
 
     assert callable(vars(_template)["clone"])
 
 
 def test_a_commit_is_the_scripts_own_only_as_it_was_made() -> None:
-    """With its files and its message."""
+    """A commit is the script's own only if it has the files and the message that the script gave it."""
     message = "Update the template to v1.1.0\n\nTemplate-Update: v1.1.0\nTemplate-Tree: 0123\n"
     assert own_commit(message, "0123") == "v1.1.0"
     assert own_commit(message, "4567") == ""
@@ -297,7 +303,7 @@ def test_a_commit_is_the_scripts_own_only_as_it_was_made() -> None:
 
 
 def test_an_error_is_shown_without_its_noise() -> None:
-    """What a server says, and the end of what is long."""
+    """The report of an error keeps what the server says, drops git's hints, and has only the end of a long text."""
     output = "To git@example.com:a.git\nremote: \nremote: No.\n ! [remote rejected] a -> b (hook declined)\n"
     output += "error: failed to push some refs to 'git@example.com:a.git'\nhint: Pull.\n"
     assert cause(output) == "No.; ! [remote rejected] a -> b (hook declined)"

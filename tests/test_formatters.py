@@ -48,7 +48,7 @@ def owned(project: Project, *endings: str) -> list[Path]:
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", ANSWERS, ids=repr)
 def test_formatters_change_nothing(answers: dict[str, str], render: Render, prettier: Path, tmp_path: Path) -> None:
-    """Mdformat, with and without GitHub's Markdown, and Prettier."""
+    """Mdformat, with and without GitHub's Markdown, and Prettier change none of the template's files."""
     project = render(**answers).copy(tmp_path / "project").init()
     for extensions in ([], ["--no-extensions"]):
         project.run(sys.executable, "-m", "mdformat", *extensions, *owned(project, ".md"))
@@ -64,7 +64,7 @@ def example(title: str) -> Any:  # noqa: ANN401 - a value of YAML
 
 
 def test_the_documented_pattern_keeps_other_formatters_off(render: Render, tmp_path: Path) -> None:
-    """It matches the template's files and none of the project's own."""
+    """The documented pattern matches the template's files and none of the project's own."""
     pattern = re.compile(example(".pre-commit-config.yaml")["exclude"])
     project = render(scope="release").copy(tmp_path / "project").init()
     files = [path.relative_to(project.path).as_posix() for path in project.tracked_files()]
@@ -75,7 +75,7 @@ def test_the_documented_pattern_keeps_other_formatters_off(render: Render, tmp_p
 
 
 def test_dependabot_is_kept_off_the_templates_files(render: Render, tmp_path: Path) -> None:
-    """The documented file is valid, and its lines match every file of the template that holds pins."""
+    """The documented dependabot.yml is valid, and its lines match every file of the template that holds pins."""
     (tmp_path / "dependabot.yml").write_text(yaml.safe_dump(example(".github/dependabot.yml")), encoding="utf-8")
     run("check-jsonschema", "--builtin-schema", "vendor.dependabot", "dependabot.yml", cwd=tmp_path)
     excluded = example(".github/dependabot.yml")["updates"][0]["exclude-paths"]

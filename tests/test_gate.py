@@ -38,13 +38,13 @@ from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 @pytest.fixture
 def with_dist(default: Project, built: Path, tmp_path: Path) -> Project:
-    """The default project with its distributions in dist/, for a test that changes it."""
+    """Return a copy of the default project with its distributions in dist/, which a test may change."""
     return copy_with_distributions(default, built, tmp_path / "my-package")
 
 
 @pytest.mark.parametrize("environ", [{}, RELEASE, BY_HAND], ids=["a pull request", "a release", "a dry run"])
 def test_good_distributions_pass(with_dist: Project, environ: dict[str, str], tmp_path: Path) -> None:
-    """With the version for the jobs that follow, and without a warning; only a release is called one."""
+    """The gate passes good distributions without a warning, outputs the version, and says if the run is no release."""
     done = run_gate(with_dist, environ | {"GITHUB_OUTPUT": str(tmp_path / "output")})
     verdict = "may be released" if environ == RELEASE else "passes: a release would be built again at its tag"
     assert (done.returncode, done.stdout) == (0, f"my-package {VERSION} {verdict}: {SDIST}, {WHEEL}\n")
@@ -53,7 +53,7 @@ def test_good_distributions_pass(with_dist: Project, environ: dict[str, str], tm
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_refusal_is_one_sentence_with_the_fix(with_dist: Project, case: Case) -> None:
-    """And an exit code of 1."""
+    """The gate refuses each kind of damage in one sentence, and exits with 1."""
     case.damage(with_dist)
     done = run_gate(with_dist, case.environ)
     assert done.returncode == 1, done.stdout
@@ -91,7 +91,7 @@ LEGAL = {
 
 @pytest.mark.parametrize("change", LEGAL.values(), ids=LEGAL)
 def test_what_pypi_accepts_passes(with_dist: Project, change: Damage) -> None:
-    """Also where it is rare."""
+    """The gate accepts what PyPI accepts, even if it is rare, such as a wheel for each platform or no description."""
     change(with_dist)
     done = run_gate(with_dist, RELEASE)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -99,7 +99,7 @@ def test_what_pypi_accepts_passes(with_dist: Project, change: Damage) -> None:
 
 @pytest.mark.parametrize("version", ["1!2.0", "1.2.3.post1", "1.2.3rc1", "2026.11"])
 def test_every_kind_of_version_can_be_released(with_dist: Project, version: str) -> None:
-    """Epochs, post releases, pre-releases, dates."""
+    """The gate accepts epochs, post-releases, pre-releases, and dates as versions."""
     rewrite(field("Version", version))(with_dist)
     for name in (WHEEL, SDIST):
         rename(name, name.replace(VERSION, version))(with_dist)
@@ -107,7 +107,7 @@ def test_every_kind_of_version_can_be_released(with_dist: Project, version: str)
 
 
 def test_several_causes_are_all_named(with_dist: Project) -> None:
-    """A static version, and a backend that reads no tags."""
+    """If a version is static and its build backend reads no tags, the gate names both causes."""
     CASES["a static version and another backend"].damage(with_dist)
     done = run_gate(with_dist, RELEASE)
     assert [line.partition(DIFFERS)[2].partition(":")[0] for line in done.stdout.splitlines()] == [
@@ -129,7 +129,7 @@ def test_several_causes_are_all_named(with_dist: Project) -> None:
 def test_a_version_that_no_tag_decides_passes_and_is_told_on_every_pull_request(
     with_dist: Project, change: Damage
 ) -> None:
-    """As a warning that says under which tag a release would pass."""
+    """A version that does not come from the tag passes; on a pull request, a warning says which tag a release needs."""
     change(with_dist)
     assert run_gate(with_dist, RELEASE).returncode == 0
     done = run_gate(with_dist, {})
@@ -156,7 +156,7 @@ SETUPTOOLS = "[build-system]\nbuild-backend = 'setuptools.build_meta'\nrequires 
     ids=["hatch-vcs", "versioningit", "setuptools-scm", "setuptools-git-versioning", "versioneer"],
 )
 def test_a_version_that_a_plugin_takes_from_the_tag_gets_no_warning(with_dist: Project, pyproject: str) -> None:
-    """Whatever the plugin."""
+    """The gate prints no warning if a plugin of any build backend takes the version from the git tag."""
     with_dist.write(PYPROJECT, pyproject)
     assert "Warning" not in run_gate(with_dist, {}).stdout
 
@@ -175,14 +175,14 @@ jobs:
 
 
 def test_environments_are_read_as_yaml(with_dist: Project) -> None:
-    """A `#` in the name, a comment behind it, and the environment of a job that does not publish."""
+    """An environment may have a `#` in its name and a comment behind it; only that of the publishing job counts."""
     with_dist.write(RELEASE_WORKFLOW, ENVIRONMENTS)
     publisher(environment="Release #1")(with_dist)  # PyPI and GitHub compare it without regard to case
     assert run_gate(with_dist, RELEASE).returncode == 0
 
 
 def test_no_value_breaks_out_of_an_annotation(with_dist: Project) -> None:
-    """A line break in a value stays in the line of its sentence."""
+    """The gate escapes a line break in a value, so that the value cannot begin a workflow command of its own."""
     with_dist.write(EVENT, '{"inputs": {"package_name": "x\\n::warning::y%0A"}}')
     publisher(repository="a\n::set-output name=version::1")(with_dist)
     done = run_gate(with_dist, BY_HAND | {"GITHUB_ACTIONS": "true"})
@@ -192,7 +192,7 @@ def test_no_value_breaks_out_of_an_annotation(with_dist: Project) -> None:
 
 @pytest.mark.parametrize("intruder", ["packaging.py", "yaml.py", "twine/__init__.py", "pip.py", "publisher.py"])
 def test_a_module_at_the_projects_root_changes_no_verdict(with_dist: Project, intruder: str) -> None:
-    """Neither the gate nor twine imports it."""
+    """Neither the gate nor twine imports a module at the project's root that is called like one of their own."""
     (with_dist.path / intruder).parent.mkdir(exist_ok=True)
     with_dist.write(intruder, "raise SystemExit(0)\n")
     CASES["a long summary"].damage(with_dist)
@@ -204,14 +204,14 @@ def test_a_module_at_the_projects_root_changes_no_verdict(with_dist: Project, in
 
 @pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), ([], 2), (["dist", "other"], 2)])
 def test_help_and_other_arguments_print_the_usage(with_dist: Project, arguments: list[str], code: int) -> None:
-    """And judge nothing."""
+    """The gate prints its usage for `--help` and for missing or extra arguments, and checks nothing."""
     done = with_dist.run(sys.executable, GATE_SCRIPT, *arguments, check=False)
     assert done.returncode == code
     assert "Usage: python .github/release/gate.py DIST" in done.stdout
 
 
 def test_missing_packages_are_named(with_dist: Project) -> None:
-    """With the command that installs them."""
+    """If a package is not installed, the gate names it and prints the command that installs what the gate needs."""
     done = run_gate(with_dist, {}, SCRIPTS, "-I", "-S")
     assert done.returncode == 1
     assert "The package yaml is not installed: run `python -m pip install --require-hashes" in done.stderr
@@ -243,7 +243,7 @@ RULES = rules()
 
 @pytest.fixture(scope="session")
 def sentences(default: Project, built: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """All that the gate prints in each case, by the case's name."""
+    """Return all that the gate prints in each case, by the case's name."""
     printed = {}
     for name, case in CASES.items():
         project = copy_with_distributions(default, built, tmp_path_factory.mktemp("case") / "my-package")
@@ -257,7 +257,7 @@ def sentences(default: Project, built: Path, tmp_path_factory: pytest.TempPathFa
 def test_a_case_fails_without_the_rule(
     rule: str, with_dist: Project, sentences: dict[str, str], tmp_path: Path
 ) -> None:
-    """Without it, the gate does not print its sentence in the case that is about it."""
+    """If a rule is removed from the gate, a case that is about the rule does not get its message anymore."""
     file, statement, text = RULES[rule]
     scripts = tmp_path / "scripts"
     shutil.copytree(SCRIPTS, scripts)

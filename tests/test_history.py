@@ -66,7 +66,7 @@ def check_end(life: Life, history: Versions, project: Project, folder: Path) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("life", LIVES)
 def test_a_project_lives_through_the_history(life: str, history: Versions, tmp_path: Path) -> None:
-    """Version by version: the conflicts are those of the table, and the project's own files stay byte for byte."""
+    """Updates one by one have only the conflicts of the table, and keep the project's own files byte-identical."""
     lived = LIVES[life]
     project = begin(lived, history, tmp_path)
     met: dict[str, set[str]] = {}
@@ -96,7 +96,7 @@ def test_a_project_lives_through_the_history(life: str, history: Versions, tmp_p
 
 @pytest.mark.slow
 def test_all_versions_at_once(history: Versions, tmp_path: Path) -> None:
-    """For the project that edits most of the template's files; the conflicts are those of the table."""
+    """An update over all versions at once has the conflicts of the table, for the project with the most edits."""
     life = LIVES["a target with edits in the template's files"]
     project = begin(life, history, tmp_path)
     before = own_files(project)
@@ -107,7 +107,7 @@ def test_all_versions_at_once(history: Versions, tmp_path: Path) -> None:
 
 
 def test_every_version_says_what_an_update_cannot_bring() -> None:
-    """In the changelog, in a section of its own; nothing is an answer, too."""
+    """Every version has a section *By hand* in the changelog, which says so if nothing is to do by hand."""
     sections = re.split("^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert sections
     for section in sections:
@@ -115,7 +115,7 @@ def test_every_version_says_what_an_update_cannot_bring() -> None:
 
 
 def test_no_page_advises_to_take_one_side_of_a_file() -> None:
-    """For it would drop what is merged already outside the markers: the other side's changes in the same file."""
+    """No page advises to take one side of a file, which would drop what git has merged outside the markers."""
     pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "template").rglob("*.md*"), ROOT / "copier.yml"]
     assert len(pages) > 20
     assert [path for path in pages if re.search(r"--(theirs|ours)\b", path.read_text(encoding="utf-8"))] == []

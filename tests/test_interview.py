@@ -41,7 +41,7 @@ def asked(kind: str) -> list[str]:
     "kind", [pytest.param(kind, marks=[] if kind == "tap" else pytest.mark.slow) for kind in REPOSITORIES]
 )
 def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp_path: Path) -> None:
-    """The help of each question, the sentence of a refusal, and the other answer that is then taken."""
+    """The terminal shows each question's help and each refusal whole, and Copier then accepts another answer."""
     name = REPOSITORIES[kind]
     with open_terminal("copier", "copy", str(template), name, folder=tmp_path) as terminal:
         for question in asked(kind):
@@ -64,7 +64,10 @@ def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp
 def test_each_question_of_a_repository_that_exists_is_shown_whole(
     scope: str, number: int, template: Path, tmp_path: Path
 ) -> None:
-    """Chosen with the arrow keys; the five values of the form, and for CI the package manager."""
+    """After `release` or `ci` is chosen with the arrow keys, each question of PyPI's form is shown whole.
+
+    For `ci`, the question about the package manager follows.
+    """
     others = ["repository", "owner", "package_name", "environment", "workflow_filename"]
     with open_terminal("copier", "copy", str(template), ".", folder=tmp_path) as terminal:
         terminal.wait_for(questions()["scope"]["help"])
@@ -77,7 +80,7 @@ def test_each_question_of_a_repository_that_exists_is_shown_whole(
 
 
 def test_the_banner_says_that_nothing_is_written_before_the_end(template: Path, tmp_path: Path) -> None:
-    """And Control-C in the middle leaves nothing behind."""
+    """The banner says that nothing is written before the end, and Control-C in the middle leaves nothing behind."""
     with open_terminal("copier", "copy", str(template), "my-package", folder=tmp_path) as terminal:
         terminal.wait_for(settings()["_message_before_copy"].strip(), questions()["scope"]["help"])
         terminal.press_enter()
@@ -88,7 +91,7 @@ def test_the_banner_says_that_nothing_is_written_before_the_end(template: Path, 
 
 
 def test_a_kind_that_cannot_have_the_repositorys_name_cannot_be_chosen(template: Path, tmp_path: Path) -> None:
-    """A plugin is named after its repository, and Python could not import this one."""
+    """No kind of plugin can be chosen if Python could not import the repository's name, which a plugin has."""
     with open_terminal("copier", "copy", str(template), "json", folder=tmp_path) as terminal:
         terminal.wait_for(questions()["scope"]["help"])
         terminal.press_enter()
@@ -101,7 +104,7 @@ def test_a_kind_that_cannot_have_the_repositorys_name_cannot_be_chosen(template:
 
 @pytest.mark.parametrize("question", questions())
 def test_no_line_of_a_question_is_wider_than_the_terminal(question: str) -> None:
-    """The first one stands behind a picture, the choices behind an arrow."""
+    """Every line of a question fits the terminal, also behind the picture of a first line or the arrow of a choice."""
     lines = questions()[question]["help"].split("\n")
     assert all(len(line) <= COLUMNS - 4 for line in lines)
     choices = questions()[question].get("choices", [])

@@ -39,9 +39,10 @@ def combination(answers: Answers, *others: str) -> object:
 def test_every_combination_passes_all_checks(
     answers: Answers, check_created: Callable[[Answers, Path], Project]
 ) -> None:
-    """Each kind with each value of its own questions; the values of the other questions are spread over them in pairs.
+    """Each kind passes all checks when created, with each value of its own questions.
 
-    The first library on the oldest Python that the machine has, all others on the newest, and share its packages.
+    The values of the other questions are spread over these projects in pairs. The first library runs on the oldest
+    Python that the machine has, all others on the newest, and share its packages.
     """
     pythons = interpreters()
     python = list(pythons.values())[0 if answers == pairs()[0] else -1]
@@ -78,7 +79,7 @@ def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_olde
     check_created: Callable[[Answers, Path], Project],
     record_property: Callable[[str, object], None],
 ) -> None:
-    """Of those that the machine has."""
+    """Every combination passes on the newest Python that the machine has, and each kind also on the oldest."""
     version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
     check_created(answers | names(answers) | {"python_min": "3.10"}, interpreter)
     record_combination(record_property, CHECKS, version, answers)
@@ -92,7 +93,10 @@ def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_olde
     ],
 )
 def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
-    """Some rules depend on it, and the format does; tests on Python 3.14 itself are CI's."""
+    """The linter passes with the longest names and for Python 3.14, on which some of its rules and the format depend.
+
+    CI runs the tests on Python 3.14 itself.
+    """
     project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
@@ -133,7 +137,7 @@ def test_a_folders_name_decides_the_kind(folder: str, kind: str, made: str, temp
     ids=title,
 )
 def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render) -> None:
-    """Its command, its import name and Meltano's name for it, whatever the name of the package on PyPI."""
+    """A plugin's command, import name and name in Meltano are its repository's, whatever its name on PyPI is."""
     name = names(answers)["repository"]
     project = render(**answers, repository=name, package_name=f"meltanolabs-{name}")
     metadata = tomllib.loads(project.read(PYPROJECT))["project"]
@@ -155,7 +159,7 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
     ],
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
-    """In one sentence, before anything is written."""
+    """A plugin's name that Python cannot import is refused in one sentence, before anything is written."""
     data = [f"--data=repository={name}", f"--data=kind={kind}"]
     done = copy_working_tree(tmp_path, "--quiet", "--defaults", *data, destination="x")
     assert done.returncode == 1
@@ -165,7 +169,7 @@ def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, wor
 
 
 def test_the_table_of_combinations_has_them_all() -> None:
-    """`nox -s matrix` wrote it; every combination passed, and was run in each way that it has."""
+    """The table that `nox -s matrix` writes has every combination, and each was run in every way that it has."""
     lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     rows = {name: cells for name, *cells in ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)}
     assert list(rows) == [title(variant) for variant in variants()]

@@ -40,13 +40,13 @@ def wide(text: str) -> list[str]:
 
 @pytest.mark.parametrize("entry", LIST, ids=lambda entry: entry["write"])
 def test_the_list_finds_its_examples(entry: dict[str, str]) -> None:
-    """Also over a line break, in a comment."""
+    """Each entry of the list finds its example, also over a line break in a comment."""
     assert phrases(entry["example"])
     assert phrases("# " + entry["example"].replace(" ", "\n# "))
 
 
 def test_this_repository_is_written_in_plain_english() -> None:
-    """Documents, questions, messages, comments, and the sources of what is rendered."""
+    """No document, message, comment or template source has a phrase of the list, and no page has a wide line."""
     files = [ROOT / name for name in tracked(ROOT) if not UNREAD.search(name)]
     assert len(files) > 100
     found = {path.relative_to(ROOT).as_posix(): phrases(path.read_text(encoding="utf-8")) for path in files}
@@ -66,7 +66,7 @@ def test_this_repository_is_written_in_plain_english() -> None:
     ids=lambda answers: next(iter(answers.values())),
 )
 def test_what_is_rendered_is_written_in_plain_english(answers: dict[str, Any], render: Render) -> None:
-    """README, RELEASING.md, AGENTS.md, and the comments and messages of every other file."""
+    """No rendered page, comment or message has a phrase of the list, and no rendered page has a wide line."""
     project = render(**answers)
     files = [path for path in project.path.rglob("*") if path.is_file() and not UNREAD.search(path.name)]
     found = {path.name: phrases(path.read_text(encoding="utf-8")) for path in files}

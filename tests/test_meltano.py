@@ -43,7 +43,7 @@ def test_meltano_runs_a_tap_and_then_what_changed(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """With the project's own `meltano.yml`: all rows, and in the second run the last change, which is read again."""
+    """With the tap's own `meltano.yml`, the first run loads all rows, and the second only the last change again."""
     tap = with_plugins(create(answers), tmp_path / "tap-sample")
     users, groups = stream_of(answers, "users"), stream_of(answers, "groups")
     with source_of(tap, tmp_path / "source") as settings:
@@ -68,7 +68,7 @@ def test_meltano_loads_into_a_target(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """What a rendered tap reads, and then what changed."""
+    """The first run loads all rows of a rendered tap into the target; the second loads only the last change again."""
     tap = create({"kind": "tap", "stream_type": "Custom"})
     target = with_plugins(create(answers), tmp_path / "target-sample", extractors=extractor(tap))
     with source_of(tap, tmp_path / "source") as settings:
@@ -110,7 +110,7 @@ def test_meltano_runs_a_mapper_between_tap_and_target(
 def test_meltano_keeps_its_state_in_a_state_backend(
     answers: Answers, create: Callable[..., Project], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Two runs, the second from the state of the first; once the state is cleared there, the third reads all again."""
+    """The second run begins with the state of the first; once the state is cleared, the third reads all rows again."""
     tap = create({"kind": "tap", "stream_type": "Custom"})
     project = with_plugins(create(answers), tmp_path / "backend", extractors=extractor(tap))
     environment = tmp_path / "meltano"
@@ -143,7 +143,7 @@ def test_meltano_invokes_an_extension(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """With arguments and exit code, and its own commands."""
+    """`meltano invoke` passes arguments and exit code through the extension, and runs the extension's own commands."""
     extension = with_plugins(create(answers), tmp_path / "sample-ext")
     runs = MeltanoProject(meltano, extension, {})
     assert runs("invoke", "sample-ext", "two words", "--flag").stdout == "two words --flag\n"
@@ -169,7 +169,7 @@ def test_meltano_invokes_an_extension(
 def test_meltano_accepts_the_definition_for_its_hub(
     answers: Answers, meltano: Path, create: Callable[..., Project], tmp_path: Path
 ) -> None:
-    """`meltanohub.yml` adds the plugin to another project."""
+    """`meltano add` adds the plugin to another project with the definition in `meltanohub.yml`."""
     name = REPOSITORIES[answers["kind"]]
     (tmp_path / MELTANO_YML).write_text("version: 1\nproject_id: another\n", encoding="utf-8")
     definition = create(answers).path / MELTANOHUB_YML

@@ -46,7 +46,10 @@ def classes(project: Project) -> list[str]:
 
 
 def test_a_package_without_a_license_says_so(render: Render) -> None:
-    """In its metadata and its README; there is no file of one, and no private classifier, which PyPI would refuse."""
+    """Without a license, a package says so in its metadata and its README, and has no license file.
+
+    It has no private classifier, which PyPI would refuse.
+    """
     project = render(license="None")
     metadata = tomllib.loads(project.read(PYPROJECT))["project"]
     assert not {"license", "license-files"} & metadata.keys()
@@ -58,7 +61,7 @@ def test_a_package_without_a_license_says_so(render: Render) -> None:
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_the_hooks_that_projects_have_beside_their_tools_pass(answers: Answers, render: Render, tmp_path: Path) -> None:
-    """Run as pre-commit runs them; of the plugins alone, the definition for Meltano is checked."""
+    """The hooks beside the tools pass as pre-commit runs them; they check a definition for Meltano in plugins alone."""
     project = render(**answers, repository=REPOSITORIES[answers["kind"]]).copy(tmp_path / "project").init()
     commands = {"typos": ["typos"], "zizmor": ["zizmor", "--offline", "--quiet", "."]}
     if answers["kind"] != "library":
@@ -71,7 +74,7 @@ def test_the_hooks_that_projects_have_beside_their_tools_pass(answers: Answers, 
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_git_ignores_what_a_run_leaves_behind_and_secrets(answers: Answers, render: Render, tmp_path: Path) -> None:
-    """And not what Meltano wants in the repository: its lock files, and schemas that are called like a catalog."""
+    """Git ignores secrets and what a run leaves behind, but not lock files and schemas, which Meltano needs."""
     project = render(**answers).copy(tmp_path / "project").init()
     ignored = [".env", ".secrets/key.pem", ".venv/x"]
     ignored += ["config.json", "catalog.json", "state.json", ".meltano/x"] if answers["kind"] != "library" else []
@@ -93,7 +96,7 @@ def test_ci_runs_the_sessions_that_one_command_runs(license_name: str, render: R
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render: Render) -> None:
-    """The configuration is valid JSON and names modules that can be run; a state backend runs in Meltano's."""
+    """VS Code's configuration is valid JSON and starts pytest and the package, or Meltano for a state backend."""
     project = render(**answers, repository=REPOSITORIES[answers["kind"]], ide="VSCode")
     started = [part["module"] for part in json.loads(project.read(LAUNCH))["configurations"]]
     own = REPOSITORIES[answers["kind"]].replace("-", "_")
@@ -122,7 +125,7 @@ def test_an_editor_can_start_the_command_and_the_tests(answers: Answers, render:
 def test_the_services_own_spelling_names_the_classes(
     repository: str, display_name: str | None, plugin_class: str, template: Path, tmp_path: Path
 ) -> None:
-    """And is the label on MeltanoHub; its default is made from the repository's name."""
+    """The service's own spelling is in the class names and the label on MeltanoHub; the repository gives a default."""
     data = {"display_name": display_name} if display_name else {}
     copier.run_copy(str(template), tmp_path / repository, data=data, defaults=True, quiet=True)
     project = Project(tmp_path / repository, {})
@@ -142,13 +145,13 @@ def test_the_services_own_spelling_names_the_classes(
     ],
 )
 def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, scheme: str, render: Render) -> None:
-    """In the entry points, in `meltano.yml`, and in the name of its setting."""
+    """The name of a state backend's repository gives the scheme of its URI, in the entry points and `meltano.yml`."""
     project = render(kind="state-backend", repository=repository)
     entry_points = tomllib.loads(project.read(PYPROJECT))["project"]["entry-points"]
     assert list(entry_points["meltano.state_backends"]) == [scheme]
     assert yaml.safe_load(project.read(MELTANO_YML))["state_backend"]["uri"] == f"{scheme}://"
     assert urlsplit(f"{scheme}://").scheme == scheme
-    assert len(entry_points["meltano.settings"]) == 1
+    assert list(entry_points["meltano.settings"]) == [f"{scheme}-sqlalchemy-url"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_a_state_backends_name_gives_the_scheme_of_its_uri(repository: str, sche
 def test_a_name_from_which_no_class_name_can_come_is_refused(
     display_name: str, sentence: str, template: Path, tmp_path: Path
 ) -> None:
-    """The message names the question and the case, and shows the value."""
+    """A service's name that gives no class name is refused; the message has the question, the case and the value."""
     data = {"display_name": display_name}
     with pytest.raises(ValueError, match=f"'display_name': {re.escape(sentence)}") as refused:
         copier.run_copy(str(template), tmp_path / "tap-x", data=data, defaults=True, quiet=True)
@@ -202,7 +205,10 @@ def imported_and_defined(path: Path) -> tuple[set[str], list[str]]:
     ],
 )
 def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render: Render) -> None:
-    """Whatever the service is called: every name that would lead to one of those imported or of the sample is tried."""
+    """Whatever the service is called, no class has the name of one that its module imports or defines.
+
+    The test tries every name that would lead to one of those, or to one of the sample.
+    """
     prefix = "Zebra"
     made = render(**answers, display_name=prefix)
     modules = [imported_and_defined(path) for path in (made.path / "src").rglob("*.py")]
@@ -233,7 +239,7 @@ def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render
 def test_a_repository_that_spells_a_class_of_the_sdk_gets_other_names(
     repository: str, own: Answers, class_name: str, render: Render
 ) -> None:
-    """The kind stands before them."""
+    """If a repository's name spells a class of the SDK, the kind stands before the names of the package's classes."""
     project = render(repository=repository, kind=repository.partition("-")[0], **own)
     assert class_name in classes(project)
     for path in (project.path / "src").rglob("*.py"):

@@ -38,13 +38,13 @@ def check_lock(repository: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_lock_is_in_step_with_the_dependency_groups(repository: Path) -> None:
-    """`nox -s lock` writes it."""
+    """The lock fits the dependency groups of pyproject.toml; `nox -s lock` writes it."""
     done = check_lock(repository)
     assert done.returncode == 0, f"run nox -s lock\n{done.stderr}"
 
 
 def test_a_lock_that_is_behind_would_be_found(repository: Path) -> None:
-    """The check above can fail."""
+    """The check of the lock fails for one that is behind pyproject.toml."""
     file = repository / "pyproject.toml"
     text = file.read_text(encoding="utf-8").replace("zensical==", "zensical!=")
     file.write_text(text, encoding="utf-8")
@@ -57,7 +57,7 @@ def artifacts(package: dict[str, Any]) -> list[dict[str, str]]:
 
 
 def test_the_lock_names_pypi_alone() -> None:
-    """No package mirror of whoever wrote it; and every file has a hash."""
+    """The lock names PyPI alone, not the package mirror of whoever wrote it, and has a hash of every file."""
     packages = [package for package in LOCK["package"] if package["source"] != {"virtual": "."}]
     assert len(packages) > 100
     assert {package["source"]["registry"] for package in packages} == {"https://pypi.org/simple"}
@@ -78,7 +78,10 @@ PLATFORMS = {  # sys.platform, os.name, machine: the platforms of wheels
 @pytest.mark.parametrize("minor", [11, 12, 13, 14])
 @pytest.mark.parametrize("system", PLATFORMS, ids=lambda system: system[0])
 def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor: int) -> None:
-    """On every Python, so that nothing is compiled; on Windows of those that CI uses there."""
+    """Every tool of the lock has a wheel for each system and Python, so that nothing is compiled.
+
+    On Windows, these are the tools that CI uses there.
+    """
     environment = {
         "implementation_name": "cpython",
         "os_name": system[1],
@@ -108,7 +111,7 @@ def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor:
 
 
 def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
-    """By hash: another one stops it."""
+    """A session installs files by the hashes in the lock, and stops if a file has another hash."""
     file = repository / "uv.lock"
     text = file.read_text(encoding="utf-8")
     begin = text.index('[[package]]\nname = "zensical"\n')
@@ -122,7 +125,7 @@ def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
 
 
 def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
-    """Nobody listens there, which is what uv complains of."""
+    """A session uses the mirror that pip uses: with one where nobody listens, uv's error has its URL."""
     mirror = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "UV_NO_CACHE": "1", "UV_HTTP_RETRIES": "0"}
     mirror |= dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX_URL"), "")
     nox = (sys.executable, "-m", "nox", "--install-only", "-s", "docs")
@@ -132,7 +135,7 @@ def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
 
 
 def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
-    """Those have waited already."""
+    """Only pinned packages are exempt from the cooldown, because their versions have waited already."""
     groups: dict[str, list[object]] = {
         "a": ["ruff==1.0", "build>=1", "poetry-core>=2,<3"],
         "b": [{"include-group": "a"}, "x[y]==2"],
@@ -141,7 +144,7 @@ def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
 
 
 def test_the_lock_keeps_no_options() -> None:
-    """Whatever they are; the packages stay."""
+    """The lock keeps its packages but no options of uv, whatever they are."""
     lock = (
         'version = 1\n\n[options]\nx = "y"\n\n[options.exclude-newer-package]\nz = false\n\n[[package]]\nname = "z"\n'
     )

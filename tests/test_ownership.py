@@ -62,7 +62,7 @@ def owned(project: Project, *owners: str) -> list[str]:
 
 
 def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -> None:
-    """Of every kind, and of the release setup alone; each file falls under one row."""
+    """The table has every file of a project of every kind, each under one row, and no row without a file."""
     projects = [render(kind=kind, ide="VSCode").copy(tmp_path / kind).init() for kind in KINDS]
     used = {row(file) for project in projects for file in files(project)}
     assert used == set(ROWS)
@@ -70,7 +70,7 @@ def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -
 
 
 def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path) -> None:
-    """Exactly the rows with a `yes`, and nobody is asked what it does not need."""
+    """The release setup is exactly the rows with a `yes`, and nobody is asked what it does not need."""
     project = render(scope="release").copy(tmp_path / "release").init()
     assert {row(file) for file in files(project)} == {row for row in ROWS if row[2]}
     assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
@@ -78,7 +78,7 @@ def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path
 
 @pytest.mark.parametrize("manager", ["poetry", "uv"])
 def test_the_shared_ci_setup_is_what_the_table_says(manager: str, render: Render, tmp_path: Path) -> None:
-    """The rows with a `yes`, and with the name of the package manager."""
+    """The shared CI setup is exactly the rows with a `yes` or with the name of the package manager."""
     project = render(scope="ci", package_manager=manager).copy(tmp_path / "ci").init()
     assert {row(file) for file in files(project)} == {row for row in ROWS if row[3] in {"yes", manager}}
 
@@ -87,7 +87,7 @@ def test_the_shared_ci_setup_is_what_the_table_says(manager: str, render: Render
     "kind", [pytest.param(kind, marks=[] if kind in {"library", "tap"} else pytest.mark.slow) for kind in KINDS]
 )
 def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Path) -> None:
-    """The template appends to every file it has; the project has written in each, and deleted some of its own."""
+    """An update appends the template's new lines to its files, and leaves the project's own and deleted files alone."""
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package", "--data", f"kind={kind}")
     before = files(project)
@@ -119,7 +119,7 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
 
 
 def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, tmp_path: Path) -> None:
-    """The project's own files stay even if the template has none of them any more."""
+    """An update deletes the files that the template drops, but never the project's own."""
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
     own = owned(project, "the project")
@@ -135,7 +135,7 @@ def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, 
 
 @pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
 def test_every_file_is_found_in_the_template_by_its_name_and_place(of: str, render: Render) -> None:
-    """For each rendered file, the template has one source; without the overlay folders, its path is the same."""
+    """Each rendered file has a source in the template at the same path, apart from the overlay folders."""
     sources: dict[str, int] = {}
     for path in (ROOT / "template").rglob("*"):
         parts = path.relative_to(ROOT / "template").parts
@@ -152,7 +152,7 @@ def test_every_file_is_found_in_the_template_by_its_name_and_place(of: str, rend
 
 @pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
 def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Render) -> None:
-    """They hold macros, and text that several files share."""
+    """No file of the includes is a whole rendered file: they hold macros, and text that several files share."""
     includes = [path.read_text(encoding="utf-8").strip() for path in (ROOT / "includes").rglob("*") if path.is_file()]
     for answers in SOME[of]:
         for path in render(**answers).path.rglob("*"):
@@ -161,7 +161,7 @@ def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Rende
 
 
 def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_path: Path) -> None:
-    """A new version of a tool or of the build backend, another timeout: new projects get it, others do not."""
+    """New versions of tools and of the build backend, and other timeouts, reach new projects and no others."""
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
     pyproject = versions.path / PYPROJECT_SOURCE

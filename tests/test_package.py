@@ -25,7 +25,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_poetry_installs_it_and_its_tools_pass(installed: Project) -> None:
-    """`poetry install`, the one command of the README, and a second install that records the tag's version.
+    """All checks pass after `poetry install`, the README's one command; a second install records the tag's version.
 
     The README says that the first one may not.
     """
@@ -37,18 +37,18 @@ def test_poetry_installs_it_and_its_tools_pass(installed: Project) -> None:
 
 
 def test_the_built_version_is_the_tags(built: Path) -> None:
-    """One wheel and one source distribution, both named after the tag."""
+    """A build makes one wheel and one source distribution, both named after the tag."""
     names = sorted(path.name for path in built.iterdir())
     assert names == [WHEEL, SDIST]
 
 
 def test_the_upload_client_accepts_what_was_built(built: Path) -> None:
-    """Metadata and README, as the upload client checks them."""
+    """The upload client accepts the metadata and the README of what was built."""
     run("twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
 
 
 def test_pypi_accepts_extreme_answers(render: Render, tmp_path: Path) -> None:
-    """Metadata is parsed with what PyPI parses it with, and every text arrives as it was typed."""
+    """PyPI's parser and the upload client accept extreme answers, and every text arrives as it was typed."""
     answers = {"package_name": LONGEST_NAME, "description": HOSTILE_TEXT, "author_name": HOSTILE_AUTHOR}
     project = render(**answers).copy(tmp_path / "project").init()
     build(project)
@@ -75,7 +75,7 @@ def wheel_of_oldest(render: Render, once: Once) -> Path:
 def test_the_wheel_installs_and_runs_in_a_clean_environment(
     python: tuple[str, Path], wheel_of_oldest: Path, tmp_path: Path
 ) -> None:
-    """On every supported Python that the machine has."""
+    """The wheel installs and runs in a clean environment on every supported Python that the machine has."""
     run("uv", "venv", "--quiet", "--python", python[1], "venv", cwd=tmp_path)
     run("uv", "pip", "install", "--quiet", "--python", "venv", wheel_of_oldest, cwd=tmp_path)
     assert run("venv/bin/my-package", "--version", cwd=tmp_path).stdout == f"my-package {VERSION}\n"
@@ -83,7 +83,7 @@ def test_the_wheel_installs_and_runs_in_a_clean_environment(
 
 
 def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tmp_path: Path) -> None:
-    """`python -m build` under the hashed constraints, and `poetry build`, in clones with other umasks."""
+    """`python -m build` under the hashed constraints and `poetry build` give the same bytes, whatever the umask."""
     expected = digests(built)
     assert len(expected) == 2
     for umask, command in {"027": [sys.executable, "-m", "build"], "077": ["poetry", "build"]}.items():
@@ -109,7 +109,7 @@ def test_no_template_text_survives(render: Render) -> None:
 
 
 def test_every_name_can_be_stored_on_linux_macos_and_windows(default: Project) -> None:
-    """No character and no ending that one of them refuses; no two names that differ by case alone."""
+    """No name has a character or an ending that a system refuses, and no two names differ by case alone."""
     names = [str(path.relative_to(default.path)) for path in default.tracked_files()]
     assert len({name.casefold() for name in names}) == len(names)
     for name in names:

@@ -45,7 +45,7 @@ RENDERED = pins((ROOT / PYPROJECT_SOURCE).read_text(encoding="utf-8"))
 
 
 def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
-    """Those of the dependency groups, of all kinds, as far as the tests run them themselves."""
+    """Each development tool that the tests run themselves has the version that projects of every kind get."""
     shared = RENDERED.keys() & OWN.keys()
     assert {"mypy", "pytest", "ruff"} <= shared
     assert {name: OWN[name] for name in shared} == {name: RENDERED[name] for name in shared}
@@ -53,14 +53,14 @@ def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
 
 @pytest.mark.parametrize("lock", LOCKED)
 def test_the_tests_use_every_build_tool_at_the_version_that_releases_use(lock: str) -> None:
-    """Those that the lock is made for, where the tests name them too."""
+    """Each build tool that a lock is made for, and that the tests name too, has the version of the lock."""
     shared = {Requirement(text).name for text in GROUPS[lock]} & OWN.keys()
     assert shared
     assert {name: OWN[name] for name in shared} == {name: LOCKED[lock][name] for name in shared}
 
 
 def test_pre_commit_runs_the_versions_that_the_tests_run() -> None:
-    """Its hooks' tags, and what they install beside the tool, for every kind."""
+    """The hooks of a project have the versions that the tests run, and install the versions of the project's tools."""
     hooks = (ROOT / PRE_COMMIT_SOURCE).read_text(encoding="utf-8")
     tags = re.findall(r"repo: (\S+)\n +rev: v?(\S+)", hooks)
     assert {HOOKS[repository]: {tag} for repository, tag in tags} == {name: OWN[name] for name in HOOKS.values()}
@@ -69,7 +69,7 @@ def test_pre_commit_runs_the_versions_that_the_tests_run() -> None:
 
 
 def test_an_action_has_one_commit_everywhere() -> None:
-    """And the same version beside it."""
+    """Every workflow and action pins an action to the same commit, with the same version beside it."""
     uses = defaultdict(set)
     for path in workflows():
         for action, reference in re.findall(r"uses: ([^@\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
@@ -83,7 +83,7 @@ def test_an_action_has_one_commit_everywhere() -> None:
 
 @pytest.mark.parametrize("where", ["build-system", "requires-plugins"])
 def test_the_locked_build_backend_is_one_that_the_project_asks_for(where: str, default: Project) -> None:
-    """Otherwise no release could be built."""
+    """The locked build backend fits the bounds in pyproject.toml; otherwise no release could be built."""
     text = default.read(PYPROJECT)
     if where == "build-system":
         requirements = re.findall(r'"(poetry-[^"]+)"', text.partition("[build-system]")[2])

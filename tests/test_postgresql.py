@@ -134,7 +134,7 @@ def test_a_projects_own_tests_pass_there(
     postgresql: Server,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """They need nothing but the URL, in one variable; the session is far from UTC, and nothing stays behind."""
+    """A project's tests pass with the URL in one variable and a session far from UTC, and leave no table behind."""
     database = postgresql.create(f"own_tests_of_the_{kind}", "Asia/Tokyo")
     installed = plugin(kind)
     installed.project.run(installed.python, "-m", "pytest", "-q", env={"TEST_DATABASE_URL": database.url})
@@ -144,7 +144,7 @@ def test_a_projects_own_tests_pass_there(
 
 @pytest.mark.slow
 def test_hostile_values_arrive(plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path) -> None:
-    """From one database to another, whose sessions are in other time zones; decimals as text change nothing."""
+    """Hostile values arrive unchanged in a database with another time zone, even if the tap sends decimals as text."""
     source, copy = postgresql.create("hostile", "Asia/Tokyo"), postgresql.create("hostile_copy", "America/New_York")
     fill = f"INSERT INTO things VALUES ({VALUES}), (2{', NULL' * (len(ARRIVED) - 1)})"  # noqa: S608 - the test's own values
     source.run(f"CREATE TABLE things ({COLUMNS})", fill)
@@ -167,7 +167,7 @@ def test_hostile_values_arrive(plugin: Callable[[str], Installed], postgresql: S
 def test_no_row_is_lost_across_time_zones(
     column: str, zone: str, plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
 ) -> None:
-    """Not those of the same moment or the next ones, nor where a clock is set back; none is read twice for nothing."""
+    """The next run reads all rows of the same moment or later, even if clocks are set back then, but no earlier row."""
     database = postgresql.create(f"zones_{column}", zone)
     times = [
         "2026-11-01 05:30",
@@ -189,7 +189,7 @@ def test_no_row_is_lost_across_time_zones(
 def test_a_table_that_others_have_created_keeps_its_columns(
     plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
 ) -> None:
-    """A time goes into a column without a time zone in UTC, not in the time zone of the session."""
+    """In a table that others created, a column without a time zone gets a time in UTC, not in that of the session."""
     database = postgresql.create("of_others", "Asia/Tokyo")
     database.run("CREATE TABLE events (id int PRIMARY KEY, at timestamp, name varchar(9), ratio double precision)")
     types = {"id": {"type": "integer"}, "at": {"type": "string", "format": "date-time"}}
@@ -205,7 +205,7 @@ def test_a_table_that_others_have_created_keeps_its_columns(
 def test_the_types_of_columns_can_be_changed(
     plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
 ) -> None:
-    """As the AGENTS.md of the tap and of the target describe: for UUIDs and for JSON."""
+    """The edits that AGENTS.md of the tap and of the target describe give UUIDs and JSON types of their own."""
     database, copy = postgresql.create("types"), postgresql.create("types_copy")
     database.run(
         "CREATE TABLE things (id uuid PRIMARY KEY, details json)", "INSERT INTO things VALUES (gen_random_uuid(), '{}')"
@@ -233,7 +233,7 @@ def test_meltano_copies_tables_and_then_what_changed(
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """From PostgreSQL to PostgreSQL: the rows are the same, and the second run begins where the first ended."""
+    """Meltano copies all rows from PostgreSQL to PostgreSQL unchanged; the second run begins where the first ended."""
     source, copy = postgresql.create("meltano", "Asia/Tokyo"), postgresql.create("meltano_copy", "America/New_York")
     source.run(
         "CREATE TABLE users (id int PRIMARY KEY, name text, updated_at timestamp)",

@@ -365,14 +365,14 @@ CHECKED = {
 @pytest.mark.slow
 @pytest.mark.parametrize("check", sorted(set(CHECKED.values()), key=str))
 def test_a_check_passes_with_all_protections(check: Check, world: World) -> None:
-    """Else its failure would prove nothing."""
+    """Each check passes with all protections; otherwise, its failure without one of them would prove nothing."""
     check(world)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protection", CHECKED, ids=", ".join)
 def test_a_check_fails_without_the_protection(protection: Protection, world: World) -> None:
-    """The protection is removed from the file."""
+    """A check that passes with a protection fails if that protection is removed from the workflow file."""
     file, _ = protection
     workflow = parse_workflow(world.project.read(file))
     rendered(world.project)[protection](workflow)

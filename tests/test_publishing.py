@@ -89,7 +89,7 @@ def workflow(*steps: str, on: str = "on: push", width: int = 2) -> str:
 
 @pytest.mark.parametrize("step", PUBLISHING)
 def test_a_job_that_publishes_is_found(step: str) -> None:
-    """Among others, in any layout, by its name."""
+    """The doctor finds a publishing job among others, with any indentation and line endings, and returns its name."""
     for width in (2, 4):
         text = workflow("- run: pytest", step, "- run: echo done", width=width)
         assert [found.job for found in find_publishing(text)] == ["job-1"]
@@ -98,7 +98,7 @@ def test_a_job_that_publishes_is_found(step: str) -> None:
 
 
 def test_jobs_are_found_in_any_form() -> None:
-    """Quoted, at the top of the file, with an anchor."""
+    """Jobs are found even if their keys are quoted, stand at the top of the file, or have an anchor."""
     text = "'jobs':\n  a: &first\n    steps:\n      - run: uv publish\n  \"b\":\n    steps: []\non: push\n"
     assert list(split_jobs(text)) == ["a", "b"]
     assert [found.job for found in find_publishing(text)] == ["a"]
@@ -106,13 +106,13 @@ def test_jobs_are_found_in_any_form() -> None:
 
 @pytest.mark.parametrize("step", NOT_PUBLISHING)
 def test_a_job_that_does_not_publish_is_left_alone(step: str) -> None:
-    """Nor one that uploads to TestPyPI."""
+    """A job that does not publish to PyPI is not reported, not even one that uploads to TestPyPI."""
     assert find_publishing(workflow(step)) == []
 
 
 @pytest.mark.parametrize(("lines", "name"), ENVIRONMENTS.items())
 def test_the_environment_of_a_job_is_read(lines: str, name: str) -> None:
-    """In each way that a workflow can write it, and of the one job."""
+    """The doctor reads the environment of the given job alone, in every form that a workflow file can have."""
     text = f"on: push\njobs:\n  a:\n{indent(lines, '    ')}\n    steps: []\n  b:\n    environment: other\n"
     assert find_environment(split_jobs(text)["a"]) == name
     expected = yaml.safe_load(text)["jobs"]["a"].get("environment") or {}
@@ -121,28 +121,28 @@ def test_the_environment_of_a_job_is_read(lines: str, name: str) -> None:
 
 @pytest.mark.parametrize("on", ON_TAG)
 def test_a_workflow_that_starts_on_a_pushed_tag_is_known(on: str) -> None:
-    """Whatever form the events have."""
+    """The doctor recognizes a workflow that starts on a pushed tag, in every form that the events can have."""
     assert starts_on_tag(workflow("- run: true", on=on))
 
 
 @pytest.mark.parametrize("on", NOT_ON_TAG)
 def test_a_workflow_that_does_not_start_on_a_pushed_tag_is_known(on: str) -> None:
-    """Nor by a step that mentions a push."""
+    """A workflow that does not start on a pushed tag is not mistaken for one, even if a step of it pushes tags."""
     assert not starts_on_tag(workflow("- run: git push --tags", on=on))
 
 
 def test_nothing_of_the_template_publishes_but_the_release_workflow(default: Project) -> None:
-    """In one job."""
+    """The only job of a rendered project that publishes is the job `publish` of the release workflow."""
     found = {
         (path.name, job)
         for path in (default.path / WORKFLOWS).iterdir()
         for job, _ in find_publishing(path.read_text(encoding="utf-8"))
     }
-    assert {job for _, job in found} == {"publish"}
+    assert found == {(default.answers["workflow_filename"], "publish")}
 
 
 def test_the_doctor_names_the_job_and_what_to_do(world: World) -> None:
-    """A publishing job beside others is to be deleted, a workflow with nothing else as a whole; doing it is enough."""
+    """The doctor says to delete a publishing job, or a workflow without other jobs, and finds no error after that."""
     both = workflow("- run: docker push", "- run: twine upload dist/*", on="on:\n  push:\n    tags: ['v*']")
     world.project.write(f"{WORKFLOWS}/publish.yml", both)
     world.project.write(f"{WORKFLOWS}/old.yaml", workflow("- run: uv publish", on="on: release"))

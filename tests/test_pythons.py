@@ -43,7 +43,7 @@ SPECIFIERS = [
 
 @pytest.mark.parametrize("specifier", SPECIFIERS)
 def test_the_list_is_what_packaging_admits(specifier: str, tmp_path: Path) -> None:
-    """A minor version is in it if one of its releases is admitted."""
+    """The script lists a minor version of Python if one of its releases is admitted, as `packaging` decides it."""
     done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
     admitted = SpecifierSet(specifier)
     expected = [minor for minor in KNOWN.split() if any(f"{minor}.{patch}" in admitted for patch in range(100))]
@@ -65,7 +65,7 @@ def test_the_list_is_what_packaging_admits(specifier: str, tmp_path: Path) -> No
     ],
 )
 def test_poetrys_own_constraints_are_understood(python: str, expected: list[str], tmp_path: Path) -> None:
-    """In the classic form of pyproject.toml."""
+    """The script reads Poetry's own constraints in `[tool.poetry.dependencies]`, as a text and as a table."""
     for form in (f'"{python}"', f'{{ version = "{python}" }}'):
         (tmp_path / "output").unlink(missing_ok=True)
         done = list_pythons(tmp_path, f"[tool.poetry.dependencies]\npython = {form}\n")
@@ -74,7 +74,7 @@ def test_poetrys_own_constraints_are_understood(python: str, expected: list[str]
 
 
 def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None:
-    """With the line to add; without any classifiers there is none."""
+    """If a classifier is missing, a warning has the line to add; a project without any classifiers gets no warning."""
     classifier = "Programming Language :: Python :: 3."
     done = list_pythons(
         tmp_path, f'[project]\nrequires-python = ">=3.13"\nclassifiers = ["{classifier}13"]\n', "3.13 3.14"
@@ -85,7 +85,7 @@ def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None
 
 
 def test_a_range_that_ends_within_a_python_gets_a_warning(tmp_path: Path) -> None:
-    """The workflow sets up the newest release, which it does not admit."""
+    """A range that ends within a minor version gets a warning: CI sets up the newest release, which is not admitted."""
     done = list_pythons(tmp_path, '[project]\nrequires-python = ">=3.11,<=3.12"\n')
     assert "does not admit the newest release of Python 3.12" in done.stdout
     assert done.stdout.count("::warning") == 1
@@ -93,7 +93,7 @@ def test_a_range_that_ends_within_a_python_gets_a_warning(tmp_path: Path) -> Non
 
 
 def test_a_folder_without_a_project_and_other_arguments_are_explained(tmp_path: Path) -> None:
-    """Without a traceback."""
+    """The script explains a missing pyproject.toml, and prints its usage for other arguments, without a traceback."""
     done = run(sys.executable, SCRIPT, "list", cwd=tmp_path, env={"KNOWN_PYTHONS": KNOWN}, check=False)
     assert done.returncode == 1
     assert "There is no pyproject.toml in this folder" in done.stdout
@@ -110,7 +110,7 @@ def test_a_folder_without_a_project_and_other_arguments_are_explained(tmp_path: 
     ],
 )
 def test_a_project_without_a_python_is_told_why(specifier: str, message: str, tmp_path: Path) -> None:
-    """The exit code is 1, and no list is given."""
+    """If no known Python is admitted or the specifier is invalid, the script says why, exits with 1, and lists none."""
     done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
     assert done.returncode == 1
     assert message in done.stdout
@@ -119,7 +119,7 @@ def test_a_project_without_a_python_is_told_why(specifier: str, message: str, tm
 
 @pytest.mark.parametrize(("wanted", "code"), [("{}.{}", 0), ("{}.{}.{}", 0), ("{}", 0), ("3.1", 1), ("2.7", 1)])
 def test_a_leg_fails_on_another_python(wanted: str, code: int, tmp_path: Path) -> None:
-    """As it would beside a `.python-version` that leads elsewhere."""
+    """A job of the matrix fails if it runs on another Python than its own, which a `.python-version` may cause."""
     variables = {"PYTHON_VERSION": wanted.format(*sys.version_info[:3])}
     done = run(sys.executable, SCRIPT, "check", cwd=tmp_path, env=variables, check=False)
     assert done.returncode == code
@@ -128,7 +128,7 @@ def test_a_leg_fails_on_another_python(wanted: str, code: int, tmp_path: Path) -
 
 @pytest.mark.parametrize("oldest", ["3.10", "3.13"])
 def test_the_classifiers_are_the_pythons_that_the_template_knows(oldest: str, render: Render) -> None:
-    """From the oldest that the package supports."""
+    """The classifiers name all Pythons that the template knows, from the oldest that the package supports."""
     project = render(python_min=oldest)
     (step,) = yaml.safe_load(project.read(f"{ACTIONS}/pythons/action.yml"))["runs"]["steps"]
     assert step["env"]["KNOWN_PYTHONS"] == KNOWN
@@ -140,6 +140,6 @@ def test_the_classifiers_are_the_pythons_that_the_template_knows(oldest: str, re
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", variants(), ids=title)
 def test_every_dependency_has_a_wheel_for_the_newest_python(answers: Answers, render: Render) -> None:
-    """Those that it is developed with, and all extras; a wheel can be built from none here."""
+    """All dependencies, those of development and of all extras included, have a wheel: none has to be built."""
     newest = ("--python-version", KNOWN.rsplit(maxsplit=1)[-1], "--only-binary", ":all:")
     render(**answers).run("uv", "pip", "compile", "--quiet", *newest, "--group", "dev", "--all-extras", PYPROJECT)

@@ -60,7 +60,7 @@ def index(packages: Path) -> Iterator[str]:
 
 
 def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path) -> None:
-    """Published on GitHub, built, uploaded, attached; then pip installs it, and it runs and knows its version."""
+    """A release on GitHub is built, uploaded, and attached; pip installs it, and its command prints its version."""
     done = world.release()
     assert done.results() == {
         "build": "success", "publish": "success", "attach": "success", "rehearse": "skipped",
@@ -78,7 +78,7 @@ def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path)
 
 
 def test_the_first_release_creates_the_project(world: World) -> None:
-    """A pending publisher becomes a real one, and PyPI creates the project, with its files."""
+    """The first release turns a pending publisher into a real one, and PyPI creates the project with its files."""
     world.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
     done = world.release()
     assert done.result == "success", done.log
@@ -87,7 +87,7 @@ def test_the_first_release_creates_the_project(world: World) -> None:
 
 
 def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> None:
-    """The token is exchanged and thrown away, and the summary says what was proven."""
+    """A dry run exchanges a token and discards it, uploads nothing, and says in its summary that it passed."""
     done = world.rehearse()
     assert done.results() == {
         "build": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success",
@@ -101,7 +101,7 @@ def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> N
 
 
 def test_a_rehearsal_with_a_pending_publisher_says_that_the_project_is_empty(world: World) -> None:
-    """PyPI has created it: release soon."""
+    """With a pending publisher, a dry run makes PyPI create an empty project, and the summary says that it is empty."""
     world.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
     done = world.rehearse()
     assert done.result == "success", done.log
@@ -111,7 +111,7 @@ def test_a_rehearsal_with_a_pending_publisher_says_that_the_project_is_empty(wor
 
 @pytest.mark.parametrize(("tag", "other"), [("v1.2.3rc1", TAG), pytest.param(TAG, "v1.2.3rc1", marks=pytest.mark.slow)])
 def test_a_commit_with_two_versions_releases_as_either(tag: str, other: str, world: World) -> None:
-    """The build drops the other tag from its own checkout."""
+    """A commit with two version tags can be released as either: the build drops the other tag from its checkout."""
     world.project.run("git", "tag", "--force", other)
     world.project.run("git", "tag", "--force", tag)
     world.tag = tag
@@ -121,14 +121,14 @@ def test_a_commit_with_two_versions_releases_as_either(tag: str, other: str, wor
 
 
 def test_a_project_that_is_a_fork_on_github_releases(world: World) -> None:
-    """If the publisher names it."""
+    """A project that is a fork on GitHub can release if the publisher names its repository."""
     world.github.fork = True
     assert world.release().result == "success"
     assert world.uploaded() == {WHEEL, SDIST}
 
 
 def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
-    """And is made all the same."""
+    """A release of a commit that is not on the default branch succeeds, with a warning."""
     world.project.run("git", "switch", "--quiet", "--create", "hotfix")
     world.commit()
     done = world.release()
@@ -138,7 +138,7 @@ def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
 
 @pytest.mark.parametrize("static", [False, True])
 def test_a_build_cannot_change_its_verdict(world: World, *, static: bool) -> None:
-    """It may write what it likes, over the gate, too: the gate that judges it is from another checkout."""
+    """A build that overwrites the gate changes no verdict, because the gate that judges it is from another checkout."""
     world.project.write("backend.py", BACKEND)
     for old, new in [
         ('"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),

@@ -104,7 +104,7 @@ def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, S
 
 
 def test_renovates_own_validator_accepts_the_configuration(render: Render, renovate: Path) -> None:
-    """Strictly: an option that was renamed is an error, too."""
+    """Renovate's own validator accepts the configuration in strict mode, where a renamed option is an error, too."""
     project = render()
     run(renovate / "renovate-config-validator", "--strict", "--no-global", RENOVATE_JSON, cwd=project.path)
 
@@ -113,7 +113,7 @@ def test_renovates_own_validator_accepts_the_configuration(render: Render, renov
 def test_renovate_sees_every_requirement_of_a_project(
     answers: str, render: Render, renovate: Path, tmp_path: Path
 ) -> None:
-    """The SDK among them, with its bounds, in `pyproject.toml` and in the pre-commit hooks."""
+    """Renovate finds every requirement with its bounds, the SDK too, in `pyproject.toml` and the pre-commit hooks."""
     project = render(**PROJECTS[answers]).copy(tmp_path / "project").init()
     found = extracted(project, renovate)
     seen = (versions_of(found[PYPROJECT]), versions_of(found[PRE_COMMIT]))
@@ -126,7 +126,7 @@ def test_renovate_sees_every_requirement_of_a_project(
 def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     scope: str, render: Render, renovate: Path, tmp_path: Path
 ) -> None:
-    """It leaves the template's workflows, actions and locks alone, and updates the project's own workflows."""
+    """Renovate leaves the template's workflows, actions and locks alone, and updates the project's own workflows."""
     project = render(scope=scope).copy(tmp_path / "my-package")
     lines = [line for line in project.read(ANSWERS_FILE).splitlines() if not line.startswith(("_src_path", "_commit"))]
     project.write(ANSWERS_FILE, "\n".join([f"_src_path: {URL}", "_commit: v1.0.0", *lines, ""]))
@@ -169,7 +169,10 @@ def index(request: Request) -> Response:
 def test_renovate_finds_new_versions_of_the_template_and_of_the_sdk(
     template: Path, renovate: Path, tmp_path: Path
 ) -> None:
-    """The template's newest tag, over http; the SDK in one branch for both files, apart from a tool's major version."""
+    """Renovate finds the template's newest tag over HTTP, and updates the SDK in both files in one branch.
+
+    That branch is apart from the one for a tool's major version.
+    """
     versions = Versions.create(template, tmp_path / "repositories/template")
     with serve(git_repositories(tmp_path / "repositories")) as url, serve(index) as packages:
         source = f"{url}/template/.git"

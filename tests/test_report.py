@@ -122,7 +122,7 @@ def report(project: Project, case: Case, loopback: Loopback, folder: Path) -> tu
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_report_says_what_it_saw(case: Case, default: Project, loopback: Loopback, tmp_path: Path) -> None:
-    """One state and no other: only a release whose files are all on PyPI is called released."""
+    """The report describes one state and no other: only a release whose files are all on PyPI is called released."""
     code, text = report(default, case, loopback, tmp_path)
     assert case.says in text
     assert code == case.code
@@ -132,7 +132,7 @@ def test_the_report_says_what_it_saw(case: Case, default: Project, loopback: Loo
 
 
 def test_a_value_cannot_break_the_table(default: Project, loopback: Loopback, tmp_path: Path) -> None:
-    """An environment may have a `|` in its name."""
+    """A `|` in the name of an environment is escaped, so it adds no cell to the table of the report."""
     project = default.copy(tmp_path / "my-package")
     publisher = json.loads(project.read(PUBLISHER_JSON)) | {"environment": "a|b"}
     project.write(PUBLISHER_JSON, json.dumps(publisher))
@@ -143,7 +143,7 @@ def test_a_value_cannot_break_the_table(default: Project, loopback: Loopback, tm
 
 
 def test_without_the_publisher_nothing_is_claimed(default: Project, loopback: Loopback, tmp_path: Path) -> None:
-    """A file that is lost is named, with what to do."""
+    """If `publisher.json` is lost, the report says that nothing is known, and how to restore the file."""
     project = default.copy(tmp_path / "my-package")
     (project.path / PUBLISHER_JSON).unlink()
     code, text = report(project, Case(""), loopback, tmp_path)
@@ -154,7 +154,7 @@ def test_without_the_publisher_nothing_is_claimed(default: Project, loopback: Lo
 
 @pytest.mark.parametrize("script", [GATE_SCRIPT, REPORT_SCRIPT])
 def test_without_its_arguments_a_script_says_how_it_is_used(script: str, default: Project) -> None:
-    """And does nothing else."""
+    """Without arguments, the gate and the report print their usage and exit with 2."""
     done = default.run(sys.executable, script, check=False)
     assert done.returncode == 2
     assert f"Usage: python {script} " in done.stdout

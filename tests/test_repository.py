@@ -47,7 +47,7 @@ def pins() -> dict[str, str]:
 
 @pytest.mark.parametrize("hooks", PRE_COMMIT, ids=lambda hooks: hooks["repo"].rpartition("/")[2])
 def test_pre_commit_has_the_versions_of_the_dependency_groups(hooks: dict[str, Any]) -> None:
-    """The tag of a hook's repository, and what a hook installs by itself."""
+    """The tag of a hook's repository and the packages that a hook adds have the dependency groups' versions."""
     package, _ = TOOLS[hooks["repo"]]
     extra = [Requirement(text) for hook in hooks["hooks"] for text in hook.get("additional_dependencies", [])]
     versions = {requirement.name: str(requirement.specifier) for requirement in extra}
@@ -71,7 +71,7 @@ def commands_of_lint() -> dict[str, list[list[str]]]:
 
 
 def test_pre_commit_runs_the_tools_of_the_lint_session() -> None:
-    """And zizmor with the same options."""
+    """Pre-commit runs the tools of the session `lint` and no others, and runs zizmor with the same options."""
     assert {TOOLS[hooks["repo"]][1] for hooks in PRE_COMMIT} == commands_of_lint().keys()
     (zizmor,) = [hook for hooks in PRE_COMMIT for hook in hooks["hooks"] if hook["id"] == "zizmor"]
     assert commands_of_lint()["zizmor"] == [[*zizmor["args"], ".github"]]
@@ -93,7 +93,7 @@ def test_pre_commit_checks_the_plain_python_files_that_the_lint_session_checks()
 
 
 def test_pre_commit_finds_files_for_every_hook() -> None:
-    """A pattern that matches nothing checks nothing."""
+    """The `files` of every hook match a tracked file, because a pattern that matches nothing checks nothing."""
     for hook in [hook for hooks in PRE_COMMIT for hook in hooks["hooks"]]:
         assert [name for name in tracked(ROOT) if re.search(hook.get("files", ""), name)], hook
 
@@ -103,13 +103,13 @@ def test_pre_commit_finds_files_for_every_hook() -> None:
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", ".ci/run"])
 def test_the_test_command_pins_nox(file: str) -> None:
-    """At the version of the dependency groups."""
+    """The README, CONTRIBUTING.md and `.ci/run` install nox at the version that the dependency groups pin."""
     text = (ROOT / file).read_text(encoding="utf-8")
     assert re.findall(r"install .*?nox.*? ", text) == [f"install --quiet 'nox[uv]=={pins()['nox']}' "]
 
 
 def test_ci_installs_nox_from_the_dependency_groups() -> None:
-    """So that no workflow has to change for a new version."""
+    """The workflows install nox from the dependency groups, so that a new version changes no workflow."""
     jobs = [*workflow("ci").values(), *workflow("drift").values()]
     installs = [step["run"] for job in jobs for step in job["steps"] if "install" in step.get("run", "")]
     assert len(installs) == 4
@@ -120,7 +120,7 @@ def test_ci_installs_nox_from_the_dependency_groups() -> None:
 def test_a_project_of_a_test_does_not_touch_the_environment_of_the_session(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Nox tells uv to use its own environment, which `uv sync` in a project would empty."""
+    """The tests hide from uv the environment of nox's session, which `uv sync` in a project would empty."""
     monkeypatch.setenv("UV_PROJECT_ENVIRONMENT", str(tmp_path / "session"))
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n', encoding="utf-8")
     subprocess.run(["uv", "sync", "--quiet", "--offline"], cwd=tmp_path, env=clean_environment(), check=True)
@@ -139,14 +139,14 @@ def sessions_by_occasion() -> dict[str, set[str]]:
 
 
 def test_contributing_lists_every_session() -> None:
-    """Each with an occasion."""
+    """The table of CONTRIBUTING.md lists every session of nox and no other, and says when each one runs."""
     listed = run(sys.executable, "-m", "nox", "--list", cwd=ROOT).stdout
     sessions = set(re.findall(r"^[*-] (\w+)", listed, re.MULTILINE))
     assert set().union(*sessions_by_occasion().values()) == sessions
 
 
 def test_contributing_says_what_plain_nox_runs() -> None:
-    """The sessions that run unless one is named."""
+    """CONTRIBUTING.md lists for plain `nox` the sessions that nox runs if no session is named."""
     (options,) = re.findall(r"^nox\.options\.sessions = (\[.*\])$", NOXFILE, re.MULTILINE)
     assert sessions_by_occasion()["plain `nox`"] == set(ast.literal_eval(options))
 
@@ -165,13 +165,13 @@ def sessions_in_ci(*, nightly: bool) -> set[str]:
 
 @pytest.mark.parametrize(("occasion", "nightly"), [("every pull request", False), ("every night", True)])
 def test_contributing_says_what_ci_runs(occasion: str, nightly: bool) -> None:  # noqa: FBT001
-    """For pull requests, which includes plain `nox`, and at night."""
+    """CONTRIBUTING.md lists what CI runs for pull requests, which includes plain `nox`, and every night."""
     assert sessions_by_occasion()[occasion] == sessions_in_ci(nightly=nightly)
     assert sessions_by_occasion()["plain `nox`"] <= sessions_in_ci(nightly=False)
 
 
 def test_contributing_says_what_drift_runs() -> None:
-    """Every week: `bump`, and then plain `nox`."""
+    """CONTRIBUTING.md lists for every week the sessions that drift.yaml names; drift.yaml runs plain `nox`, too."""
     commands = [step.get("run", "") for job in workflow("drift").values() for step in job["steps"]]
     named = set(re.findall(r"python -m nox -s (\w+)", "\n".join(commands)))
     assert sessions_by_occasion()["every week"] == named
@@ -179,7 +179,7 @@ def test_contributing_says_what_drift_runs() -> None:
 
 
 def test_the_required_check_waits_for_every_job_of_a_pull_request() -> None:
-    """And runs whatever they did, because a skipped check counts as passed."""
+    """The required check needs every job of a pull request and always runs, since a skipped check counts as passed."""
     jobs = workflow("ci")
     check = jobs.pop("ci")
     assert check["name"] == "CI"
@@ -198,7 +198,7 @@ def test_the_required_check_waits_for_every_job_of_a_pull_request() -> None:
     ],
 )
 def test_the_required_check_passes_if_every_job_succeeded(results: str, passes: bool) -> None:  # noqa: FBT001
-    """As GitHub runs it."""
+    """The required check, run in the shell that GitHub uses, passes only if every job has succeeded."""
     block = script(workflow("ci")["ci"], "Fail unless")
     done = run(
         "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block, cwd=ROOT, check=False, env={"RESULTS": results}
@@ -207,7 +207,7 @@ def test_the_required_check_passes_if_every_job_succeeded(results: str, passes: 
 
 
 def test_ci_runs_on_windows_and_macos() -> None:
-    """A library is copied, updated and checked there."""
+    """CI runs the session `platform`, which copies, updates and checks a library, on Windows and macOS."""
     job = workflow("ci")["platform"]
     assert job["strategy"]["matrix"]["system"] == ["macos-15", "windows-2025"]
     assert script(job, "Copy, update and check") == "python -m nox -s platform"
@@ -217,13 +217,13 @@ def test_ci_runs_on_windows_and_macos() -> None:
 
 
 def test_the_code_owner_is_the_team_of_this_repository() -> None:
-    """MeltanoLabs names its teams after repositories."""
+    """The code owner is the team with the repository's name, since MeltanoLabs names teams after repositories."""
     lines = (ROOT / ".github/CODEOWNERS").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line[:1] != "#"] == [f"* @MeltanoLabs/{PYPROJECT['project']['name']}"]
 
 
 def test_the_form_for_bugs_asks_for_the_answers() -> None:
-    """And whoever wants to report a vulnerability is sent to the policy."""
+    """The form for bugs asks for the answers file, and sends reports of vulnerabilities to SECURITY.md."""
     form = yaml.safe_load((ROOT / ".github/ISSUE_TEMPLATE/bug.yml").read_text(encoding="utf-8"))
     asked = {part["id"]: part for part in form["body"] if "id" in part}
     assert ".copier-answers.yml" in asked["answers"]["attributes"]["description"]
@@ -263,17 +263,17 @@ def faults(name: str) -> list[str]:
 
 
 def test_no_module_of_the_tests_is_long() -> None:
-    """One subject per module keeps them short."""
+    """No module of the tests has more than `MOST_LINES` lines: one subject per module keeps it short."""
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
     assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
 
 
 def test_every_file_obeys_the_editorconfig() -> None:
-    """Every text file that git tracks."""
+    """Every text file that git tracks obeys .editorconfig in its encoding, line endings, indentation and spaces."""
     assert [fault for name in tracked(ROOT) for fault in faults(name)] == []
 
 
 def test_the_editorconfig_agrees_with_ruff() -> None:
-    """On the length of a line."""
+    """The .editorconfig sets ruff's line length for Python files, and an indentation of 4 for Python templates."""
     assert editor_settings("noxfile.py")["max_line_length"] == str(PYPROJECT["tool"]["ruff"]["line-length"])
     assert editor_settings("template/src/x/client.py.jinja")["indent_size"] == "4"

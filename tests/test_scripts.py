@@ -16,7 +16,7 @@ CHANGELOG = "# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- New.\n\n## 1.2.0rc1\n\n- 
 
 @pytest.mark.parametrize(("tag", "notes"), [("v1.2.0", "- New.\n"), ("v1.2.0rc1", "- Newer.\n")])
 def test_a_release_has_the_notes_of_its_version(tag: str, notes: str) -> None:
-    """And no others."""
+    """A release has the notes of its own version from the changelog, and no others."""
     assert release_notes(tag, CHANGELOG) == notes
 
 
@@ -24,27 +24,27 @@ def test_a_release_has_the_notes_of_its_version(tag: str, notes: str) -> None:
     "tag", ["v1", "v1.2", "1.2.0", "latest", "v1.2.0-rc.1", "v1.02.0", "v1.2.0.0", "v1.2.0\n", "v1.2.0+x"]
 )
 def test_a_tag_that_is_no_full_version_is_refused(tag: str) -> None:
-    """A floating tag would freeze updates."""
+    """A tag that is no full version is refused, because a floating tag would freeze updates."""
     with pytest.raises(ValueError, match="is no full version"):
         release_notes(tag, CHANGELOG)
 
 
 @pytest.mark.parametrize("tag", ["v1.1.0", "v1.3.0", "v1.2.0b1"])
 def test_a_release_without_notes_is_refused(tag: str) -> None:
-    """The message says what to write."""
+    """A release without notes is refused, and the message names the version that the changelog lacks."""
     with pytest.raises(ValueError, match=re.escape(tag[1:])):
         release_notes(tag, CHANGELOG)
 
 
 def test_the_script_exits_with_1_for_a_bad_tag() -> None:
-    """So that the workflow makes no release."""
+    """The script exits with 1 for a bad tag, so that the workflow makes no release."""
     done = run("python", "scripts/release_notes.py", "v1", cwd=ROOT, check=False)
     assert done.returncode == 1
     assert "v1 is no full version" in done.stderr
 
 
 def test_a_bump_finds_every_pin() -> None:
-    """In whichever file of what is rendered it stands, behind whichever expression; and in the template's own files."""
+    """A bump finds every pin in the template, behind any expression, and in this repository's own files."""
     pinning = re.compile(r"[=~]=\d|^ +rev: v?\d", re.MULTILINE)
     own = {"pyproject.toml", ".pre-commit-config.yaml", ".ci/run", "CONTRIBUTING.md", "README.md"}
     assert own <= set(FILES)
@@ -63,14 +63,14 @@ def test_a_bump_finds_every_pin() -> None:
 
 
 def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
-    """Also where one text pins a tool twice; never back."""
+    """A bump moves pins and hooks forward, never back, also where one text pins a tool twice."""
     text = 'lint = ["ruff==0.1.0", "x[y]==2.0"]\nrepo: https://h/ruff-pre-commit\n    rev: v0.1.0\nother==3'
     bumped = bump(text, {"ruff": "0.10.0", "x": "1.9"})
     assert bumped == text.replace("0.1.0", "0.10.0")
 
 
 def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None:
-    """The index may spell it in another way, and some pins are as old as the name."""
+    """A bump finds versions under the pinned name, though the index may spell the name in another way."""
     found = newest({"ruamel.yaml", "meltano.edk", "ruff"})
     assert found.keys() == {"ruamel.yaml", "meltano.edk", "ruff"}
 
@@ -86,13 +86,13 @@ def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None
     ],
 )
 def test_a_bump_knows_every_way_to_write_a_pin(text: str, name: str) -> None:
-    """A tag with or without `v`, a repository that is named after its tool or almost so, and a quoted requirement."""
+    """A bump finds a tag with or without `v`, a hook named almost like its tool, and a quoted pin."""
     assert bump(text, {name: "1.10.0"}) == text.replace("1.2.0", "1.10.0")
 
 
 @pytest.mark.parametrize(("tag", "prerelease"), [("v1.2.3", "false"), ("v2.0.0rc1", "true"), ("v2.0.0a1", "true")])
 def test_a_release_candidate_is_no_latest_release(tag: str, prerelease: str, tmp_path: Path) -> None:
-    """The workflow tells GitHub so."""
+    """The workflow marks a pre-release as one, so that GitHub does not show it as the latest release."""
     block = script(workflow("release")["release"], "Make the release")
     command = 'gh() { printf "%s\\n" "$@"; }\n' + block
     variables = {"GITHUB_REF_NAME": tag, "RUNNER_TEMP": str(tmp_path)}

@@ -74,7 +74,7 @@ MATRIX = """
 
 @pytest.mark.parametrize(("broken", "result", "after"), [("no", "success", "success"), ("3.11", "failure", "skipped")])
 def test_a_matrix_from_an_output_and_the_job_that_sums_it_up(push: Push, broken: str, result: str, after: str) -> None:
-    """One leg that fails makes the matrix fail; the others run, and so does `if: always()`."""
+    """One leg that fails makes the matrix fail; the other legs run, and so does a job with `if: always()`."""
     done = push({MAIN: workflow(MATRIX.replace("BROKEN", broken))})
     assert done.results() == {"list": "success", "leg": result, "all": result, "after": after}, done.log
     assert done.jobs["leg"].log.split("\n")[:3] == ["leg 3.10", "leg 3.11", "leg 3.12"]
@@ -142,7 +142,10 @@ def called(run: str) -> dict[str, str]:
 
 
 def test_a_called_workflow_and_an_action_of_the_repository(push: Push) -> None:
-    """By `$/`, without a checkout; outputs come back; the called job has the ID token that its caller grants."""
+    """A workflow and an action that are named with `$/` run without a checkout, and their outputs come back.
+
+    A called job can ask for ID tokens if its caller grants that and the job has the permission.
+    """
     done = push(called("echo fine"))
     results = {"call": "success", "call/one": "success", "call/two": "success", "use": "success", "always": "success"}
     assert {name: job.result for name, job in done.jobs.items()} == results, done.log
@@ -155,7 +158,10 @@ def test_a_called_workflow_and_an_action_of_the_repository(push: Push) -> None:
 
 
 def test_after_a_called_workflow_that_failed(push: Push) -> None:
-    """The rest runs in a second attempt, because act stops: once it does not, much of `ActRun.run_jobs` can go."""
+    """After a called workflow that failed, act stops, so the other jobs run in a second attempt.
+
+    Once act does not stop there anymore, much of `ActRun.run_jobs` can be deleted.
+    """
     done = push(called("echo the last words && false"))
     assert done.jobs["call/one"].result == done.jobs["call"].result == "failure", done.log
     assert done.jobs["call/two"].result == "skipped"
@@ -191,7 +197,10 @@ CHAIN = """
 
 
 def test_failed_jobs_run_again(push: Push) -> None:
-    """What succeeded keeps its outputs; `success()` asks about all that came before, not only about the job needed."""
+    """Jobs that succeeded keep their outputs when the failed ones run again.
+
+    `success()` is about all jobs that came before, not only about those that a job needs directly.
+    """
     done = push({MAIN: workflow(CHAIN)})
     before = {"first": "success", "flaky": "failure", "report": "success", "last": "skipped"}
     assert done.results() == before, done.log
@@ -221,6 +230,6 @@ PASSED_OVER = f"""
     ],
 )
 def test_what_act_would_pass_over_is_an_error(push: Push, old: str, new: str, what: str) -> None:
-    """Or would fetch from GitHub."""
+    """What act would ignore in silence, or would fetch from GitHub, is an error that names it."""
     with pytest.raises(UnsupportedError, match=f"^{what}$"):
         push({MAIN: workflow(PASSED_OVER.replace(old, new))})

@@ -47,7 +47,7 @@ class Plugin:
     """A rendered plugin, and a Python that has it and what it is developed with."""
 
     def __init__(self, project: Project, python: Path) -> None:
-        """Edit the project, run it with the Python."""
+        """Keep the project, and the Python that runs it."""
         self.project, self.python = project, python
         self.kind = project.answers["kind"]
         (self.source,) = project.path.glob(f"src/*/{self.kind}.py")
@@ -90,7 +90,7 @@ def plugin(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers], Pl
     ],
 )
 def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: Callable[[Answers], Plugin]) -> None:
-    """The test names the command; what was added by hand, comments included, stays; then all of it passes again."""
+    """A failed test names the command; after it, the test passes, and edits by hand, comments included, are kept."""
     made = plugin(answers)
     project = made.project
     replace(made.source, "PropertiesList(", f"PropertiesList({NEW}")
@@ -146,7 +146,7 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
 
 @pytest.mark.slow
 def test_settings_that_are_required_no_more_are_no_group(plugin: Callable[[Answers], Plugin]) -> None:
-    """And are one again as soon as they are."""
+    """The group of required settings is removed once none is required, and is written again as soon as one is."""
     made = plugin({"kind": "mapper"})
     assert "settings_group_validation" in made.project.read(MELTANO_YML)
     replace(made.source, "required=True,", "required=False,")
@@ -160,7 +160,7 @@ def test_settings_that_are_required_no_more_are_no_group(plugin: Callable[[Answe
 
 
 def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Plugin]) -> None:
-    """As the README says; without `dotenv`, the SDK looks for the file beside its own sources."""
+    """The README's command reads `.env` with `dotenv`; without it, the SDK looks for it beside its own sources."""
     made = plugin({"kind": "tap"})
     project = made.project
     project.write(".env", re.sub(r"(?m)^(\w+)=$", r"\1=x", project.read(ENV_EXAMPLE)))

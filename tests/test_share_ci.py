@@ -62,7 +62,7 @@ def expected_files(render: Render, manager: str) -> list[str]:
 def test_a_repository_gets_the_actions_and_keeps_its_own_files(
     like: str, template: Path, render: Render, tmp_path: Path
 ) -> None:
-    """Its test workflow, too, even with `--overwrite`; it gets the template's only if it has none."""
+    """A repository keeps its files, even with `--overwrite`, and gets the template's test workflow if it has none."""
     project, printed = share(REPOSITORIES[like], MANAGERS[like], template, tmp_path)
     assert "If .github/workflows/test.yaml is new and another workflow tests this repository already" in printed
     assert '- ".github/actions/pythons/**" - ".github/actions/setup/**"' in printed
@@ -76,14 +76,14 @@ def test_a_repository_gets_the_actions_and_keeps_its_own_files(
 
 @pytest.fixture(scope="module")
 def adopted(versions: Versions, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository with the release setup of the first version, and answers of its own; leave it unchanged."""
+    """Return a repository with the release setup of the first version, and answers of its own; leave it unchanged."""
     answers = {"scope": "release", "owner": "Acme", "environment": "pypi", "workflow_filename": "publish.yml"}
     options = [f"--data={question}={answer}" for question, answer in answers.items()]
     return versions.project(tmp_path_factory.mktemp("adopted") / "tap-x", "--vcs-ref=v1.0.0", *options)
 
 
 def test_an_update_adds_the_actions_to_the_release_setup(adopted: Project, tmp_path: Path) -> None:
-    """Every recorded answer stays, and no test workflow is written."""
+    """An update to the scope `ci` adds the shared actions, keeps every recorded answer, and writes no test workflow."""
     project = adopted.copy(tmp_path / "tap-x")
     update(project, "--data=scope=ci", "--data=package_manager=uv", "--vcs-ref=v1.0.0")
     assert changed_files(project) == sorted([ANSWERS_FILE, GITATTRIBUTES, *SHARED])
@@ -94,7 +94,7 @@ def test_an_update_adds_the_actions_to_the_release_setup(adopted: Project, tmp_p
 
 @pytest.mark.slow
 def test_later_updates_keep_the_actions_and_can_change_the_package_manager(adopted: Project, tmp_path: Path) -> None:
-    """Without an answer, and with one."""
+    """A later update without answers keeps the actions; one with another package manager rewrites the setup action."""
     project = adopted.copy(tmp_path / "tap-x")
     update(project, "--data=scope=ci", "--data=package_manager=uv", "--vcs-ref=v1.0.0")
     project.commit()
@@ -110,7 +110,7 @@ def test_later_updates_keep_the_actions_and_can_change_the_package_manager(adopt
 
 @pytest.mark.parametrize("scope", ["release", "ci"])
 def test_the_release_workflow_may_be_called_test_yaml(scope: str, render: Render) -> None:
-    """As PyPI may know it; the template's test workflow gives way."""
+    """PyPI may know the release workflow as `test.yaml`; then the template writes no test workflow in its place."""
     project = render(scope=scope, workflow_filename="test.yaml")
     other = render(scope=scope, workflow_filename="other.yaml")
     assert project.read(TEST_WORKFLOW) == other.read(f"{WORKFLOWS}/other.yaml")
@@ -119,7 +119,7 @@ def test_the_release_workflow_may_be_called_test_yaml(scope: str, render: Render
 
 @pytest.mark.slow
 def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions, tmp_path: Path) -> None:
-    """Although updates leave a test workflow of that name alone."""
+    """An update changes the release workflow `test.yaml`, although it leaves a test workflow of that name alone."""
     options = ("--data=scope=ci", "--data=workflow_filename=test.yaml", "--vcs-ref=v1.0.0")
     project = versions.project(tmp_path / "tap-x", *options)
     text = project.read(TEST_WORKFLOW)
@@ -130,14 +130,14 @@ def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions
 
 @pytest.mark.parametrize("scope", ["package", "release", "ci"])
 def test_releasing_md_requires_the_checks_that_there_are(scope: str, render: Render) -> None:
-    """*Test* is the name of a check in a whole package alone; others are told to add their own."""
+    """RELEASING.md requires the check *Test* only in a whole package, and tells others to add checks of their own."""
     text = render(scope=scope).read(RELEASING)
     assert ('{"context": "Test"' in text) == (scope == "package")
     assert ("Add the checks of your own test workflow" in text) == (scope != "package")
 
 
 def test_the_page_has_the_test_workflow_that_a_copy_adds(render: Render) -> None:
-    """For those who get the actions by an update, which adds no workflow."""
+    """The page shows the test workflow of a copy for those who get the actions by an update, which adds none."""
     examples = dict(EXAMPLES)
     assert examples[TEST_WORKFLOW] == render(scope="ci", package_manager="uv").read(TEST_WORKFLOW)
     poetry = render(scope="ci", package_manager="poetry").read(TEST_WORKFLOW)
@@ -145,7 +145,7 @@ def test_the_page_has_the_test_workflow_that_a_copy_adds(render: Render) -> None
 
 
 def test_the_workflow_of_the_page_is_valid_and_safe(render: Render, language_service: Path, tmp_path: Path) -> None:
-    """By GitHub's language service, its schema, and zizmor as an auditor."""
+    """GitHub's language service, the schema of workflows, and zizmor's auditor persona accept the page's workflow."""
     project = render(scope="ci", package_manager="uv").copy(tmp_path / "project")
     ((name, text),) = [example for example in EXAMPLES if example[0] != TEST_WORKFLOW]
     project.write(name, text)
@@ -156,7 +156,7 @@ def test_the_workflow_of_the_page_is_valid_and_safe(render: Render, language_ser
 
 @pytest.mark.slow
 def test_a_tampered_hash_of_uv_stops_the_setup(render: Render, tmp_path: Path) -> None:
-    """The step as it stands, with the real pip; it ends before anything is installed."""
+    """The unchanged setup step with the real pip fails if the lock has a wrong hash of uv."""
     project = render(scope="ci", package_manager="uv").copy(tmp_path / "project")
     replace_hashes(project.path / UV_LOCK, "uv")
     steps = yaml.safe_load(project.read(f"{ACTIONS}/setup/action.yml"))["runs"]["steps"]
@@ -166,6 +166,7 @@ def test_a_tampered_hash_of_uv_stops_the_setup(render: Render, tmp_path: Path) -
     stopped = project.run("bash", "-e", "-c", script, env=path, check=False)
     assert stopped.returncode
     assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
+    assert not (tmp_path / "tools/bin/uv").exists()
 
 
 RUN = {  # what each repository runs after the setup, and what it prints
@@ -178,7 +179,7 @@ RUN = {  # what each repository runs after the setup, and what it prints
 @pytest.mark.slow
 @pytest.mark.parametrize("like", MANAGERS)
 def test_the_actions_set_up_a_real_repository(like: str, template: Path, tmp_path: Path) -> None:
-    """Every command of both actions, with the locked package manager, then a command of the project's own."""
+    """Every command of both actions runs with the locked package manager, and then a command of the project itself."""
     manager = MANAGERS[like]
     project, _ = share(REPOSITORIES[like], manager, template, tmp_path)
     (project.path / f"{manager}.lock").unlink(missing_ok=True)  # the repository's is a stand-in

@@ -46,13 +46,13 @@ from tests.simulation.github import Environment
 def test_a_pattern_of_an_environment_admits_what_github_admits(
     pattern: str, name: str, kind: str, *, admitted: bool
 ) -> None:
-    """`*` does not match a slash: Ruby's `File.fnmatch` with `FNM_PATHNAME`."""
+    """A pattern admits what Ruby's `File.fnmatch` matches with `FNM_PATHNAME`, as on GitHub: `*` matches no slash."""
     environment = Environment(tags=(pattern,)) if kind == "tags" else Environment(branches=(pattern,))
     assert environment.admits(f"refs/{kind}/{name}") is admitted
 
 
 def test_an_environment_with_rules_for_branches_admits_no_tag() -> None:
-    """And the other way round; without rules it admits all."""
+    """Rules for branches alone admit no tag, rules for tags alone no branch, and an environment without rules all."""
     assert not Environment(branches=("*",)).admits("refs/tags/v1")
     assert not Environment(tags=("*",)).admits("refs/heads/main")
     assert Environment().admits("refs/heads/a/b")

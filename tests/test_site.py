@@ -58,7 +58,7 @@ def small_site(folder: Path, page: str, *, mermaid: bool = False) -> Path:
 
 
 def test_a_good_page_is_built(tmp_path: Path) -> None:
-    """Without a word on it."""
+    """A page without mistakes is built, and the output does not mention it."""
     site = small_site(tmp_path, GOOD_PAGE)
     done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path)
     assert "docs/page.md" not in done.stdout
@@ -84,16 +84,17 @@ def test_a_good_page_is_built(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_page_fails_the_build(before: str, after: str, message: str, tmp_path: Path) -> None:
-    """And the output names the page, the line or URL, and what is wrong."""
+    """A mistake on a page fails the build, and the output says what is wrong."""
     assert before in GOOD_PAGE
     site = small_site(tmp_path, GOOD_PAGE.replace(before, after))
     done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert message in done.stdout + done.stderr
+    assert re.search(r"\bpage\.(md|html)\b", done.stdout + done.stderr)
 
 
 def test_a_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
-    """Nobody would find it; and a page of the navigation exists."""
+    """A page outside the navigation, which nobody would find, fails the build, and so does an entry without a page."""
     site = small_site(tmp_path, GOOD_PAGE)
     (site / "docs/page.md").rename(site / "docs/other.md")
     done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path, check=False)
@@ -110,7 +111,7 @@ def look_at(site: Path, once: Once) -> tuple[int, str]:
 
 @pytest.mark.slow
 def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: Once, tmp_path: Path) -> None:
-    """Nothing is cut or missing, every diagram is drawn, the console is empty, and no other host is asked."""
+    """On a desktop and a phone no page is cut, diagrams are drawn, the console is empty, and no other host is asked."""
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("*.js"))
     shutil.copy(ROOT / SITE_SETTINGS, tmp_path)
     run(sys.executable, ROOT / "scripts/build_docs.py", tmp_path, cwd=tmp_path)
@@ -121,7 +122,7 @@ def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: Once, tmp_path
 
 @pytest.mark.slow
 def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None:
-    """A table that is cut, a diagram with a mistake, a missing picture, an error, and another host."""
+    """The check of pages finds a cut table, a diagram with a mistake, a missing picture, an error, and another host."""
     page = GOOD_PAGE.replace("a --> b", "a --> --> b").replace("picture.svg", "no.svg")
     page += f"\n| {'very' * 80} | x |\n| --- | --- |\n| x | x |\n\n<script>throw Error('broken')</script>\n"
     page += '\n<script src="http://127.0.0.2:9/x.js"></script>\n'
@@ -140,7 +141,10 @@ def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None
 
 
 def test_every_link_to_the_site_has_a_page() -> None:
-    """In the folder of the newest version; the documentation's own links are relative."""
+    """Every link to the site leads to an existing page in the folder of the newest version.
+
+    The documentation's own links are relative, so they are not among these.
+    """
     start = tomllib.loads((ROOT / SITE_SETTINGS).read_text(encoding="utf-8"))["project"]["site_url"]
     files = [
         ROOT / "copier.yml",
@@ -159,7 +163,10 @@ def test_every_link_to_the_site_has_a_page() -> None:
 
 @pytest.mark.slow
 def test_every_version_has_its_documentation(tmp_path: Path) -> None:
-    """The newest by number, not by name, is `latest`; a pre-release and a floating tag have none."""
+    """Every full version has its documentation, and `latest` is the newest by number, not by name.
+
+    A pre-release and a floating tag have none.
+    """
     repository = small_site(tmp_path / "repository", GOOD_PAGE)
     run("git", "init", "--quiet", cwd=repository)
     for tag in ("v1.0.0", "v1.10.0", "v1.9.0", "v2.0.0rc1", "v1"):
@@ -186,7 +193,7 @@ def test_every_version_has_its_documentation(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_version_that_cannot_be_built_is_named(tmp_path: Path) -> None:
-    """Nothing is deployed then."""
+    """If a version's documentation cannot be built, the script names the version and fails, so nothing is deployed."""
     repository = small_site(tmp_path / "repository", GOOD_PAGE.replace("(index.md)", "(nowhere.md)"))
     for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=Begin"), ("tag", "v1.0.0")):
         run("git", *command, cwd=repository)

@@ -60,7 +60,10 @@ USES = {  # every use: the lock, and the package whose hash is changed, one that
 
 
 def test_every_use_of_the_hashes_is_known(default: Project, render: Render) -> None:
-    """So that the next test leaves none out; what uv printed is no lock. test_share_ci.py has uv's set-up."""
+    """Every step that installs from a lock is in `USES`, so that the next test leaves none out.
+
+    test_share_ci.py tests the setup of uv. A step that names only `uv-output.txt` uses no lock.
+    """
     shared = render(scope="ci", package_manager="uv")
     found = {use: script for project in (default, shared) for use, script in uses(project).items()}
     of_locks = {use for use, script in found.items() if any(lock in script for lock in LOCKS)}
@@ -78,7 +81,7 @@ def prepare(use: Use, default: Project, folder: Path) -> tuple[Project, dict[str
 
 @pytest.mark.parametrize("use", USES, ids=", ".join)
 def test_a_tampered_hash_stops_each_of_its_uses(use: Use, default: Project, tmp_path: Path) -> None:
-    """The step as it stands, with the real pip; it ends before anything is installed or built."""
+    """Each unchanged step with the real pip fails if the lock has a wrong hash, before anything is built."""
     project, variables = prepare(use, default, tmp_path)
     lock, package = USES[use]
     replace_hashes(project.path / lock, package)
@@ -98,7 +101,7 @@ JOBS = {  # what a lock may install beside what the job runs: nothing that anoth
 
 @pytest.mark.parametrize("lock", JOBS)
 def test_no_job_installs_what_it_does_not_use(lock: str, default: Project) -> None:
-    """The build has neither Poetry nor uv, the judge no build backend, the job beside the token uv alone."""
+    """The build has neither Poetry nor uv, the judge no build backend, and a job that requests a token has uv alone."""
     locked = set(re.findall(r"^([\w.-]+)==", default.read(lock), re.MULTILINE))
     assert not locked & JOBS[lock]
     assert lock != UV_LOCK or locked == {"uv"}
@@ -107,7 +110,7 @@ def test_no_job_installs_what_it_does_not_use(lock: str, default: Project) -> No
 @pytest.mark.parametrize("version", interpreters())
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_is_complete_on_every_python(lock: str, version: str, default: Project, tmp_path: Path) -> None:
-    """All that its tools need is in it, with a hash and a file for that Python."""
+    """A lock has all packages that its tools need, each with a hash and a wheel for every supported Python."""
     environment = tmp_path / "environment"
     run("uv", "venv", "--quiet", "--python", interpreters()[version], environment, cwd=tmp_path)
     install = ("uv", "pip", "install", "--dry-run", "--require-hashes", "--only-binary", ":all:")
@@ -135,7 +138,7 @@ def wheel_of(version: str) -> bytes:
 
 @pytest.fixture
 def fresh_index() -> Iterator[str]:
-    """A small index with one package: version 1.0 is a month old, 2.0 one day; yields its URL."""
+    """Serve a small index with one package, whose version 1.0 is a month old and 2.0 one day; yield its URL."""
     ages = {"1.0": 30, "2.0": 1}
     wheels = {f"fresh-{version}-py3-none-any.whl": wheel_of(version) for version in ages}
     files = []
@@ -155,7 +158,7 @@ def fresh_index() -> Iterator[str]:
 
 
 def test_the_lock_waits_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None:
-    """`nox -s lock` leaves out what was uploaded yesterday; its own command, on an index that has upload times."""
+    """`nox -s lock` leaves out what was uploaded yesterday: its own command runs on an index that has upload times."""
     spec = spec_from_file_location("noxfile", ROOT / "noxfile.py")
     assert spec
     assert spec.loader
@@ -177,7 +180,7 @@ def test_the_lock_waits_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None
 
 
 def test_the_source_distribution_holds_what_it_should(default: Project, built: Path) -> None:
-    """Sources, README, LICENSE, pyproject.toml and PKG-INFO; no tests, and nothing else."""
+    """The source distribution holds the sources, README, LICENSE, pyproject.toml, and PKG-INFO, and nothing else."""
     with tarfile.open(built / SDIST) as sdist:
         inside = {name.partition("/")[2] for name in sdist.getnames()}
     files = (path for path in (default.path / "src").rglob("*") if path.is_file())

@@ -70,10 +70,10 @@ def expected(stream_type: str) -> dict[str, list[Record]]:
 def test_every_api_tap_reads_an_unfriendly_api(
     answers: Answers, make_tap: Callable[..., Tap], record_property: Callable[[str, object], None]
 ) -> None:
-    """Without an edit, and without an error 401: an access token that expires during a wait is replaced before.
+    """Every API tap reads all records without an edit, although the API limits the rate of requests and fails once.
 
     The tap waits for a minute if the API says so, for the time that another header announces, and for a moment after a
-    failure of the server.
+    failure of the server. It replaces an access token that expired during a wait before the API can refuse it.
     """
     auth_method = answers["auth_method"]
     tap = make_tap(auth_method, answers["stream_type"])
@@ -93,7 +93,7 @@ def test_every_api_tap_reads_an_unfriendly_api(
 
 @pytest.mark.slow
 def test_page_numbers(make_tap: Callable[..., Tap]) -> None:
-    """The first page without records is the last."""
+    """A tap that counts pages reads until the first page without records."""
     tap = make_tap()
     follow_page_numbers(tap)
     with serve(UnfriendlyAPI(RECORDS, pages="number")) as api:
@@ -103,7 +103,7 @@ def test_page_numbers(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_a_cursor_and_empty_pages(make_tap: Callable[..., Tap]) -> None:
-    """Two pages without records do not end the stream, nor do they in the next run, where most records are left out."""
+    """Pages without records do not end a stream with a cursor, not even in the next run, where more pages are empty."""
     tap = make_tap()
     follow_cursor(tap)
     tap.tidy()
@@ -117,7 +117,7 @@ def test_a_cursor_and_empty_pages(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_a_cursor_in_graphql(make_tap: Callable[..., Tap]) -> None:
-    """A page has the cursor of the next one; the last has none."""
+    """A GraphQL tap follows the cursor that each page has for the next one, until a page has none."""
     tap = make_tap("API Key", "GraphQL")
     follow_graphql_cursor(tap)
     with serve(UnfriendlyAPI(RECORDS, pages="cursor")) as api:
@@ -126,7 +126,7 @@ def test_a_cursor_in_graphql(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_link_header(make_tap: Callable[..., Tap]) -> None:
-    """The link is followed as it is, with what the first request asked for."""
+    """The tap requests the URL in the `Link` header as it is, which contains the parameters of the first request."""
     tap = make_tap()
     follow_link_header(tap)
     with serve(UnfriendlyAPI(RECORDS, pages="link")) as api:
@@ -138,7 +138,7 @@ def test_link_header(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_an_access_token_that_expires_during_a_wait(make_tap: Callable[..., Tap]) -> None:
-    """All streams share a token with the scopes of the configuration; the request after the wait has a new one."""
+    """All streams share an access token with the configured scopes; the tap replaces one that expired during a wait."""
     tap = make_tap("API Key")
     follow_oauth2(tap)
     with serve(UnfriendlyAPI(RECORDS, auth_method="OAuth2", trouble={"/users/1/groups": [RATE_LIMIT]})) as api:
@@ -151,7 +151,7 @@ def test_an_access_token_that_expires_during_a_wait(make_tap: Callable[..., Tap]
 @pytest.mark.slow
 @pytest.mark.parametrize("stream_type", ["REST", "GraphQL"])
 def test_a_refresh_token_and_an_access_token_that_ends_early(stream_type: str, make_tap: Callable[..., Tap]) -> None:
-    """The API refuses an access token before its time: the tap gets another one for the refresh token."""
+    """If the API refuses an access token before it expires, the tap gets another one with the refresh token."""
     tap = make_tap("OAuth2", stream_type)
     follow_refresh_token(tap)
     follow_early_end(tap)
@@ -164,7 +164,7 @@ def test_a_refresh_token_and_an_access_token_that_ends_early(stream_type: str, m
 
 @pytest.mark.slow
 def test_a_rate_limit_with_the_status_403(make_tap: Callable[..., Tap]) -> None:
-    """The headers tell it from a refusal for good."""
+    """The tap waits after a status 403 whose headers show a rate limit; without them, it is a permanent refusal."""
     tap = make_tap()
     follow_remaining(tap)
     with serve(UnfriendlyAPI(RECORDS, trouble={"/users": [NO_REQUEST_REMAINS]})) as api:
@@ -176,7 +176,7 @@ def test_a_rate_limit_with_the_status_403(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_a_parent_whose_children_are_not_found(make_tap: Callable[..., Tap]) -> None:
-    """Some APIs answer 404 for a list that is empty."""
+    """Some APIs answer 404 for an empty list of children; the tap goes on with the next parent."""
     tap = make_tap()
     follow_not_found(tap)
     records = {path: found for path, found in RECORDS.items() if found}
@@ -187,7 +187,7 @@ def test_a_parent_whose_children_are_not_found(make_tap: Callable[..., Tap]) -> 
 
 @pytest.mark.slow
 def test_children_of_parents_that_did_not_change(make_tap: Callable[..., Tap]) -> None:
-    """The second run reads the children of the last parent again, or of all if the child asks for that."""
+    """The second run reads the children of the last parent only; with `ignore_parent_replication_key`, those of all."""
     tap = make_tap()
     records = {path: list(found) for path, found in RECORDS.items()}
     with serve(UnfriendlyAPI(records)) as api:
@@ -202,7 +202,7 @@ def test_children_of_parents_that_did_not_change(make_tap: Callable[..., Tap]) -
 
 @pytest.mark.slow
 def test_the_sample_can_have_ids_that_are_text(make_tap: Callable[..., Tap]) -> None:
-    """And the last parent more than one child; the tap passes its own tests without an edit of them."""
+    """The tests of a tap pass unedited if the IDs in its sample are text and the last parent has several children."""
     tap = make_tap()
     for file, pattern, new in (
         ("tests/source.py", r'(id": )(\d+)', r'\1"n\2"'),
@@ -217,7 +217,7 @@ def test_the_sample_can_have_ids_that_are_text(make_tap: Callable[..., Tap]) -> 
 
 @pytest.mark.slow
 def test_schemas_from_json_files(make_tap: Callable[..., Tap]) -> None:
-    """They are files of the package."""
+    """A tap can read its schemas from JSON files in its package, so `streams.py` declares none."""
     tap = make_tap()
     schemas = tap.source / "schemas"
     schemas.mkdir()
@@ -235,7 +235,7 @@ def test_schemas_from_json_files(make_tap: Callable[..., Tap]) -> None:
 
 @pytest.mark.slow
 def test_schemas_from_an_openapi_document(make_tap: Callable[..., Tap]) -> None:
-    """As the API publishes it: with references, and without what the tap adds to a record."""
+    """A tap can use the OpenAPI document as the API publishes it: with references, and without what the tap adds."""
     tap = make_tap()
     follow_openapi(tap)
     tap.tidy()
@@ -247,7 +247,7 @@ def test_schemas_from_an_openapi_document(make_tap: Callable[..., Tap]) -> None:
 def test_the_tap_becomes_one_for_another_api_with_few_changes(
     make_tap: Callable[..., Tap], record_property: Callable[[str, object], None]
 ) -> None:
-    """With other pages, other authentication, and two nested resources."""
+    """At most `MOST_LINES` lines change for an API with other pages, other authentication, and two nested resources."""
     tap = make_tap()
     change_api(tap)
     tap.project.run("ruff", "check")
@@ -260,7 +260,7 @@ def test_the_tap_becomes_one_for_another_api_with_few_changes(
 
 @pytest.mark.slow
 def test_the_changed_tap_passes_its_own_tests_and_reads_the_other_api(make_tap: Callable[..., Tap]) -> None:
-    """With the issues and the comments of each project; the next run reads those of the last project again."""
+    """The tap reads the issues and the comments of each project; the next run reads those of the last project again."""
     tap = make_tap()
     change_api(tap)
     tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
@@ -289,7 +289,7 @@ def test_the_changed_tap_passes_its_own_tests_and_reads_the_other_api(make_tap: 
 def test_an_edited_tap_passes_its_own_tests(
     stream_type: str, edit: Callable[[Tap], None], make_tap: Callable[..., Tap]
 ) -> None:
-    """Its source pages as the API does; a stream without a replication key is read in full by each run."""
+    """The sample API pages as the real one does; each run reads a stream without a replication key in full."""
     tap = make_tap("API Key", stream_type)
     edit(tap)
     tap.project.run(tap.python, "-m", "pytest", env={"PYTHONPATH": "src"})
@@ -317,7 +317,7 @@ def test_an_edited_tap_passes_its_own_tests(
 def test_an_edited_tap_passes_the_linter_and_the_type_checker(
     answers: list[str], edit: Callable[[Tap], None], make_tap: Callable[..., Tap], once: Once
 ) -> None:
-    """Each edit, as the fixes and the formatter of ruff leave it."""
+    """A tap with any of the edits passes ruff and mypy after `ruff check --fix` and `ruff format` have tidied it."""
     tap = make_tap(*answers)
     edit(tap)
     tap.tidy()

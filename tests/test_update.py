@@ -52,7 +52,7 @@ OLDER = [  # until there are versions, made ones
 
 
 def work_on_sources(project: Project) -> None:
-    """Sources, tests and README are rewritten, one is deleted, one is new."""
+    """Rewrite the sources and the README, add a source, and delete the tests."""
     for file in project.path.glob("src/*/*.py"):
         file.write_text("# mine\n", encoding="utf-8")
     project.write(README, "# Mine\n")
@@ -61,7 +61,7 @@ def work_on_sources(project: Project) -> None:
 
 
 def work_on_metadata(project: Project) -> None:
-    """Dependencies, classifiers, development tools and another tool's table."""
+    """Change dependencies, classifiers, development tools and a tool's settings, and add another tool's table."""
     pyproject = project.path / PYPROJECT
     replace(pyproject, "dependencies = []", 'dependencies = [\n  "requests>=2.32",\n]')
     replace(pyproject, "Development Status :: 3 - Alpha", "Development Status :: 5 - Production/Stable")
@@ -71,14 +71,14 @@ def work_on_metadata(project: Project) -> None:
 
 
 def work_on_workflows(project: Project) -> None:
-    """A workflow of one's own, a job changed in the template's, services in the test workflow."""
+    """Add a workflow, change a job of the template's own, and add services to the test workflow."""
     project.write(f"{WORKFLOWS}/docs.yaml", "on: push\njobs: {}\n")
     replace(project.path / BUILD_WORKFLOW, 'python-version: "3.13"', 'python-version: "3.14"')
     replace(project.path / TEST_WORKFLOW, "    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    services:\n")
 
 
 def work_with_tools(project: Project) -> None:
-    """A formatter with settings of one's own, a pre-commit hook, an update bot, a lock file."""
+    """Set another line length, format with it, and change pre-commit, the update bot, .gitignore and a lock file."""
     replace(project.path / PYPROJECT, "line-length = 120", "line-length = 60")
     for file in project.path.glob("*/**/*.py"):
         run("ruff", "format", "--line-length=60", file, cwd=project.path)
@@ -91,7 +91,7 @@ def work_with_tools(project: Project) -> None:
 
 
 def work_on_windows(project: Project) -> None:
-    """Line endings are those of Windows in the folder, as git makes them there, but for the template's own files."""
+    """Line endings are those of Windows in the folder, as git makes them there, but for the files in .github."""
     project.run("git", "config", "core.autocrlf", "true")
     for name in project.run("git", "ls-files").stdout.split():
         (project.path / name).unlink()
@@ -119,7 +119,7 @@ def work_with_other_endings(project: Project) -> None:
     ids=lambda work: work.__name__.removeprefix("work_"),
 )
 def test_a_bump_arrives_and_the_projects_work_stays(work: Callable[[Project], None], project: Project) -> None:
-    """Clean: nothing differs but the bumped line and the recorded version."""
+    """After an update of a project with its own work, only the bumped line and the recorded version differ."""
     work(project)
     project.commit()
     update(project)
@@ -137,7 +137,7 @@ def test_a_bump_arrives_and_the_projects_work_stays(work: Callable[[Project], No
 
 
 def test_a_bump_that_the_project_made_itself_is_no_clash(project: Project) -> None:
-    """The same line to the same value on both sides."""
+    """An update does not conflict with a line that the project has already changed to the same value."""
     replace(project.path / BUILD_WORKFLOW, *LINE_CHANGE)
     project.commit()
     update(project)
@@ -147,7 +147,7 @@ def test_a_bump_that_the_project_made_itself_is_no_clash(project: Project) -> No
 
 @pytest.mark.parametrize("conflict", ["inline", pytest.param("rej", marks=pytest.mark.slow)])
 def test_a_clash_is_shown_and_never_released(conflict: str, built: Path, project: Project) -> None:
-    """Copier's exit code is 0; git knows of the conflict, the how-to's command finds it, and the gate refuses it."""
+    """Copier exits with 0 after a conflict, but git and the how-to's command show it, and the gate refuses it."""
     replace(project.path / BUILD_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
     project.commit()
     assert update(project, f"--conflict={conflict}").returncode == 0
@@ -166,7 +166,7 @@ def test_a_clash_is_shown_and_never_released(conflict: str, built: Path, project
 
 
 def test_a_clash_in_the_form_is_named_as_one(built: Path, project: Project) -> None:
-    """Although `publisher.json` cannot be read then."""
+    """The gate names a conflict in `publisher.json` as one, although it cannot read the file then."""
     replace(project.path / PUBLISHER_JSON, '"MeltanoLabs"', '"Acme"')
     project.commit()
     update(project, "--data=owner=Else")
@@ -199,7 +199,10 @@ def history(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Version
 
 @pytest.mark.parametrize("tag", OLDER)
 def test_every_version_updates_to_the_newest(tag: str, history: Versions, tmp_path: Path) -> None:
-    """In one step, over those between, without a question: all but the project's own files are as in a new project."""
+    """Every version updates to the newest in one step, without a question or a conflict.
+
+    All but the project's own files are then as in a new project.
+    """
     project = history.project(tmp_path / "my-package", f"--vcs-ref={tag}")
     fresh = history.project(tmp_path / "fresh", "--data=repository=my-package")
     project.write(README, "# Mine\n")
@@ -219,7 +222,7 @@ UNKNOWN = "TypeError: Template not found"
 
 
 def leave_uncommitted(project: Project) -> None:
-    """Work that is not committed."""
+    """Leave work that is not committed."""
     project.write(README, "# Mine\n")
 
 
@@ -262,7 +265,7 @@ def point_to_nothing(project: Project) -> None:
 def test_what_cannot_be_updated_is_left_alone(
     break_project: Callable[[Project], None], message: str, project: Project
 ) -> None:
-    """The how-to lists what copier says in each case."""
+    """An update that cannot be made changes no file, and the how-to lists what Copier says in each case."""
     break_project(project)
     before = project.run("git", "status", "--porcelain").stdout, project.run("git", "diff").stdout
     done = update(project, check=False)
@@ -273,7 +276,7 @@ def test_what_cannot_be_updated_is_left_alone(
 
 
 def test_a_downgrade_is_refused(project: Project) -> None:
-    """Going back is `git revert`'s work."""
+    """Copier refuses to go back to an older version and changes no file; `git revert` is the way back."""
     update(project)
     project.commit()
     done = update(project, "--vcs-ref=v1.0.0", check=False)
@@ -283,7 +286,7 @@ def test_a_downgrade_is_refused(project: Project) -> None:
 
 
 def test_a_template_without_tags_updates_by_commit(template: Path, tmp_path: Path) -> None:
-    """As a fork has it that never tagged."""
+    """A template without tags, as a fork may be, updates its projects to its newest commit."""
     path = tmp_path / "template"
     versions = Versions.create(template, path)
     run("git", "tag", "--delete", "v1.0.0", cwd=path)
@@ -295,7 +298,7 @@ def test_a_template_without_tags_updates_by_commit(template: Path, tmp_path: Pat
 
 
 def test_a_shallow_clone_of_a_project_can_be_updated(old_project: Project, tmp_path: Path) -> None:
-    """As an update bot has it."""
+    """A shallow clone of a project, as an update bot has it, can be updated."""
     run("git", "clone", "--quiet", "--depth=1", old_project.path.as_uri(), tmp_path / "clone", cwd=tmp_path)
     clone = Project(tmp_path / "clone", old_project.answers)
     update(clone)
@@ -303,7 +306,7 @@ def test_a_shallow_clone_of_a_project_can_be_updated(old_project: Project, tmp_p
 
 
 def test_an_interrupted_update_can_be_repeated(project: Project, tmp_path: Path) -> None:
-    """Killed while it writes, put back with two commands, repeated: the result is the same."""
+    """An update that is killed while it writes is undone with two git commands, and repeated with the same result."""
     whole = project.copy(tmp_path / "whole")
     update(whole)
     process = subprocess.Popen(

@@ -32,7 +32,7 @@ RECORDED = yaml.safe_load(RECORDED_ANSWERS.read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("answers", RECORDED, ids=lambda answers: f"{answers['_commit']} {answers['package_name']}")
 def test_every_recorded_answer_is_still_accepted(answers: dict[str, str], template: Path, tmp_path: Path) -> None:
-    """A validator never becomes stricter: an update would be refused."""
+    """Every answer that projects have recorded is accepted: a stricter validator would refuse their updates."""
     answers_file = tmp_path / ANSWERS_FILE
     answers_file.write_text(yaml.safe_dump({"_src_path": str(template)} | answers), encoding="utf-8")
     copier.run_copy(str(template), tmp_path, defaults=True, quiet=True, overwrite=True, skip_tasks=True)
@@ -43,13 +43,16 @@ def test_every_recorded_answer_is_still_accepted(answers: dict[str, str], templa
 
 
 def test_every_question_has_a_default() -> None:
-    """Else every unattended update fails."""
+    """Every question has a default, because an unattended update fails without one."""
     assert [name for name, question in questions().items() if "default" not in question] == []
 
 
 @pytest.mark.parametrize("scope", ["package", pytest.param("release", marks=pytest.mark.slow)])
 def test_changed_answers_to_the_form_move_the_workflow(scope: str, versions: Versions, tmp_path: Path) -> None:
-    """The old file goes, the new one comes, and RELEASING.md says what to do on PyPI."""
+    """After a change of the form's answers, the release workflow has its new name, and the old file is gone.
+
+    RELEASING.md says what to do on PyPI.
+    """
     project = versions.project(tmp_path / "my-package", f"--data=scope={scope}")
     answers = {"environment": "pypi", "owner": "Acme", "workflow_filename": "publish.yml"}
     update(project, *(f"--data={question}={answer}" for question, answer in answers.items()))
@@ -66,7 +69,7 @@ def test_changed_answers_to_the_form_move_the_workflow(scope: str, versions: Ver
 
 
 def test_answers_can_change_without_a_newer_version(project: Project) -> None:
-    """With the option that the how-to names; without it, the newest version comes along."""
+    """Answers can change alone with the option that the how-to names; without it, the newest version comes along."""
     option = "--vcs-ref=:current:"
     assert f"`{option}`" in (DOCS / "how-to/update.md").read_text(encoding="utf-8")
     update(project, "--data=environment=pypi", option)
@@ -78,7 +81,7 @@ def test_answers_can_change_without_a_newer_version(project: Project) -> None:
 
 
 def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, project: Project) -> None:
-    """The form follows the answer; `name` in pyproject.toml is the project's, and no half-renamed package gets out."""
+    """Another package name changes the form but not pyproject.toml, and the gate refuses a half-renamed package."""
     output = update(project, "--data=package_name=another", "--data=repository=other", "--data=python_min=3.13").stderr
     message = " ".join(output.split())
     assert "pyproject.toml, the README, and the sources belong to the project" in message
@@ -116,7 +119,7 @@ def test_another_package_name_is_explained_and_the_gate_checks_it(built: Path, p
 def test_another_scope_is_refused_and_nothing_is_lost(
     scope: str, other: str, versions: Versions, tmp_path: Path
 ) -> None:
-    """In one sentence that says what to do instead, whether or not there is something to update."""
+    """An update refuses another scope in one sentence that says what to do instead, and changes no file."""
     project = versions.project(tmp_path / "my-package", f"--data=scope={scope}", "--vcs-ref=v1.0.0")
     done = update(project, f"--data=scope={other}", check=False)
     assert done.returncode == 1
@@ -127,7 +130,7 @@ def test_another_scope_is_refused_and_nothing_is_lost(
 
 
 def test_another_kind_is_refused(project: Project) -> None:
-    """The recorded answers say what a project was created as."""
+    """An update refuses another kind than the one that `created_as` records, and changes no file."""
     replace(project.path / ANSWERS_FILE, "created_as: library", "created_as: tap")
     project.commit()
     done = update(project, check=False)
@@ -143,7 +146,7 @@ def test_an_update_asks_again_only_what_an_update_can_change() -> None:
 
 
 def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_path: Path) -> None:
-    """Also where what a project gets depends on it."""
+    """An update gives a new question its default without asking, also if the list of excluded files depends on it."""
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package")
     versions.replace(
@@ -183,7 +186,10 @@ def later(template: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_answer_to_a_question_that_is_gone_stops_no_update(template: Path, tmp_path: Path) -> None:
-    """Copier gives it to the new version as if it was typed; only a name that is typed is refused."""
+    """The recorded answer to a removed question stops no update, though Copier passes it on as if it was typed.
+
+    Only a name that is really typed is refused.
+    """
     versions = Versions.create(template, tmp_path / "template", tag="v0.9.0")
     question = "environment:\n  type: str\n"
     versions.replace("copier.yml", question, f"color:\n  type: str\n  default: red\n\n{question}").tag("v1.0.0")
@@ -211,7 +217,7 @@ def copy_again(template: Path, folder: Path, recorded: dict[str, str], **given: 
 
 
 def test_every_choice_is_among_those_that_are_tried() -> None:
-    """So that the next test leaves no question out."""
+    """`GONE` has an answer to every question with choices, so that the next test leaves none out."""
     assert GONE.keys() == {name for name, question in questions().items() if question.get("choices")}
 
 
@@ -219,7 +225,10 @@ def test_every_choice_is_among_those_that_are_tried() -> None:
     "question", [pytest.param(name, marks=[] if name == "license" else pytest.mark.slow) for name in GONE]
 )
 def test_a_choice_that_disappears_is_refused_and_never_replaced(question: str, later: Path, tmp_path: Path) -> None:
-    """Copier's sentence names the question, the recorded answer and what is allowed; a given answer is accepted."""
+    """If a recorded choice disappears, Copier names the question, the answer and what is allowed, and stops.
+
+    An allowed answer that is given is accepted.
+    """
     recorded = {"repository": "tap-x"} | BESIDE.get(question, {}) | {question: GONE[question]}
     copy_again(later, tmp_path / "before", recorded)
     left = [value for value in choices(question) if value != GONE[question]]
@@ -227,21 +236,23 @@ def test_a_choice_that_disappears_is_refused_and_never_replaced(question: str, l
     with pytest.raises(ValueError, match=f"Invalid choice for '{question}': '{GONE[question]}' is not in") as refused:
         copy_again(later, tmp_path / "after", recorded)
     assert all(repr(value) in str(refused.value) for value in left)
+    assert recorded_answers(tmp_path / "after") == recorded
     copy_again(later, tmp_path / "given", recorded, **{question: left[0]})
 
 
 def test_a_rule_that_becomes_stricter_is_refused_and_never_replaces(later: Path, tmp_path: Path) -> None:
-    """The recorded answer stays, and the validator's sentence says what is wrong with it."""
+    """A recorded answer that a new rule forbids is refused with the validator's sentence, and not replaced."""
     recorded = {"repository": "tap-x", "owner": "Acme"}
     copy_again(later, tmp_path / "before", recorded)
     change_question(later, "owner", validator="{% if owner == 'Acme' %}Use another owner.{% endif %}")
     with pytest.raises(ValueError, match="Validation error for question 'owner': Use another owner"):
         copy_again(later, tmp_path / "after", recorded)
+    assert recorded_answers(tmp_path / "after") == recorded
 
 
 @pytest.mark.slow
 def test_an_update_to_a_version_without_a_choice_is_refused(template: Path, tmp_path: Path) -> None:
-    """By the copier command; nothing is written, and the answer that the how-to tells to give makes it pass."""
+    """`copier update` to a version without the recorded choice writes nothing; with an allowed answer it passes."""
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package", "--data=license=MIT")
     versions.replace("copier.yml", "choices: [Apache-2.0, MIT, None]", "choices: [Apache-2.0, None]").tag("v1.1.0")

@@ -57,19 +57,19 @@ def workflows(repository: Path) -> list[Path]:
 
 
 def test_zizmor_finds_nothing_as_an_auditor(repository: Path) -> None:
-    """Without an exception anywhere."""
+    """With its auditor persona, zizmor finds nothing in `.github`, where nothing allows an exception."""
     run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github", cwd=repository)
     assert not list(repository.glob(".github/zizmor.*"))
     assert not [path for path in workflows(repository) if "zizmor: ignore" in path.read_text(encoding="utf-8")]
 
 
 def test_githubs_language_service_finds_nothing(repository: Path, language_service: Path) -> None:
-    """Contexts, needs, expressions, permissions and events."""
+    """GitHub's language service finds no mistake in contexts, needs, expressions, permissions and events."""
     run("node", language_service / "check.mjs", *workflows(repository), cwd=repository)
 
 
 def test_githubs_language_service_would_find_a_mistake(language_service: Path, render: Render, tmp_path: Path) -> None:
-    """The check above can fail."""
+    """GitHub's language service finds a misspelled job in `needs`, so the check of all workflows can fail."""
     project = render().copy(tmp_path / "project")
     workflow = project.path / RELEASE_WORKFLOW
     replace(workflow, "needs: build", "needs: biuld")
@@ -79,7 +79,7 @@ def test_githubs_language_service_would_find_a_mistake(language_service: Path, r
 
 
 def test_the_schemas_of_github_and_renovate_fit(repository: Path) -> None:
-    """As SchemaStore keeps them."""
+    """The workflows, actions and Renovate's configuration fit their schemas from SchemaStore."""
     run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows(repository), cwd=repository)
     for action in composite_actions(repository):
         run("check-jsonschema", "--builtin-schema", "vendor.github-actions", action, cwd=repository)
@@ -99,7 +99,7 @@ def steps(file: Path) -> list[dict[str, str]]:
 
 
 def test_shellcheck_finds_nothing_in_any_run_block(repository: Path) -> None:
-    """With every optional check that does not contradict bash."""
+    """Shellcheck finds nothing, down to matters of style, in any `run` block of a workflow or action."""
     files = workflows(repository) + composite_actions(repository)
     scripts = [step["run"] for file in files for step in steps(file) if "run" in step]
     assert scripts
@@ -114,7 +114,7 @@ def test_no_answer_and_no_context_reaches_a_shell(repository: Path) -> None:
 
 
 def test_permissions_begin_at_nothing_and_each_has_its_reason(repository: Path) -> None:
-    """`permissions: {}` on top, and a comment behind every one that a job gets."""
+    """Each workflow has `permissions: {}` on top, and a comment behind every permission that a job gets."""
     for workflow in workflows(repository):
         text = workflow.read_text(encoding="utf-8")
         assert yaml.safe_load(text)["permissions"] == {}
@@ -123,7 +123,7 @@ def test_permissions_begin_at_nothing_and_each_has_its_reason(repository: Path) 
 
 
 def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) -> None:
-    """Neither builds nor runs code of the project."""
+    """Only the jobs that publish or rehearse may ask for an identity token; all but one name the environment."""
     jobs: dict[str, Any] = {}
     for workflow in workflows(default.path):
         jobs |= yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
@@ -148,7 +148,7 @@ def test_only_publishing_and_rehearsing_may_ask_for_a_token(default: Project) ->
 def test_a_required_check_fails_unless_what_it_needs_succeeded(
     answers: dict[str, str], file: str, job: str, need: str, render: Render
 ) -> None:
-    """It always runs, because a check that is skipped counts as passed, and its first step fails."""
+    """A required check always runs, since a skipped one counts as passed, and fails unless what it needs succeeded."""
     definition = parse_workflow(render(**answers).read(file))["jobs"][job]
     assert definition["name"] in ("Build", "Test")
     assert definition["steps"][0]["run"] == "exit 1"
@@ -160,14 +160,17 @@ def test_a_required_check_fails_unless_what_it_needs_succeeded(
 
 
 def test_an_imitated_action_is_the_version_that_is_pinned(default: Project) -> None:
-    """A pin that moves needs another look at the action's source, and at its imitation."""
+    """Each imitated action has the pinned version: a new pin needs another look at the source and the imitation."""
     texts = [file.read_text(encoding="utf-8") for file in workflows(default.path) + composite_actions(default.path)]
     pinned = {match for text in texts for match in re.findall(r"uses: ([\w-]+/[\w-]+)@[0-9a-f]{40} # (\S+)", text)}
     assert pinned == {(name, action.version) for name, action in SIMULATED.items()}
 
 
 def test_an_action_for_act_is_the_version_that_is_pinned() -> None:
-    """As the description of each says, and its script, which also names the source that was read."""
+    """The description and the script of each action for act name the pinned version.
+
+    The script also names the source that was read.
+    """
     pinned = {}
     for name in SIMULATED:
         folder = LOCAL_ACTIONS / name
@@ -182,7 +185,7 @@ def test_an_action_for_act_is_the_version_that_is_pinned() -> None:
 
 
 def test_act_finds_nothing_by_its_strict_schema(repository: Path) -> None:
-    """Keys, scopes of permissions, functions."""
+    """Act's strict schema finds no wrong key, scope of a permission or function in a workflow."""
     assert [validate(workflow) for workflow in workflows(repository)] == [""] * len(workflows(repository))
 
 
@@ -191,7 +194,7 @@ MISTAKES = {"runs-on:": "run-on:", "contents: read": "content: read", "${{ githu
 
 @pytest.mark.parametrize("mistake", MISTAKES.items(), ids=MISTAKES)
 def test_act_would_find_a_mistake(mistake: tuple[str, str], render: Render, tmp_path: Path) -> None:
-    """In each workflow."""
+    """Act's strict schema finds each kind of mistake in each workflow, so the check of all workflows can fail."""
     for workflow in workflows(render().path):
         wrong = tmp_path / workflow.name
         shutil.copy(workflow, wrong)

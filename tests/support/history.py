@@ -54,12 +54,12 @@ def begin(versions: Versions) -> None:
 
 
 def move_pins(versions: Versions) -> None:
-    """A new version of an action that every workflow uses."""
+    """Move the action that every workflow uses to a new version."""
     substitute(versions, r"(actions/checkout)@\S+ # v\S+", rf"\1@{'1' * 40} # v7.9.0")
 
 
 def split_a_job(versions: Versions) -> None:
-    """The metadata is checked in a job of its own."""
+    """Move the check of the metadata into a job of its own."""
     build = source(BUILD_WORKFLOW)
     step = r"      - name: Check the metadata.*?(?=      - name: )"
     substitute(versions, step, "", build)
@@ -72,24 +72,24 @@ def split_a_job(versions: Versions) -> None:
 
 
 def rename_a_job(versions: Versions) -> None:
-    """`attach` is called `assets`, also where other jobs need it."""
+    """Rename the job `attach` to `assets`, also where other jobs need it."""
     substitute(versions, r"\n  attach:", "\n  assets:", RELEASE_SOURCE)
     substitute(versions, r"(needs: \[[^\]]*)\battach\b", r"\1assets", RELEASE_SOURCE)
 
 
 def add_a_python(versions: Versions) -> None:
-    """A Python that projects are tested on from now on."""
+    """Add a Python that projects are tested on from now on."""
     substitute(versions, r"'3\.14'\] \+", "'3.14', '3.16'] +", "copier.yml")
     substitute(versions, r'"3\.14"\]', '"3.14", "3.16"]', "copier.yml")
 
 
 def move_the_sdk(versions: Versions) -> None:
-    """The SDK's next major version, which only new projects get."""
+    """Move to the SDK's next major version, which only new projects get."""
     substitute(versions, r"(singer-sdk\S*?)~=[\d.]+", r"\1~=1.0.0")
 
 
 def relock(versions: Versions) -> None:
-    """Every hash of the locks is another one."""
+    """Replace every hash of the locks by another one."""
     for lock in (BUILD_LOCK, JUDGE_LOCK, POETRY_LOCK, UV_LOCK):
         path = versions.path / source(lock)
         text = path.read_text(encoding="utf-8")
@@ -99,7 +99,7 @@ def relock(versions: Versions) -> None:
 
 
 def add_a_question(versions: Versions) -> None:
-    """Its answer stands in a file, and decides on another."""
+    """Add a question whose answer stands in one file and decides whether another one exists."""
     replace(
         versions.path / "copier.yml", "environment:\n", f"{QUESTION.format(name='wait', default='15')}environment:\n"
     )
@@ -112,18 +112,18 @@ def add_a_question(versions: Versions) -> None:
 
 
 def remove_a_question(versions: Versions) -> None:
-    """And what was made of its answer."""
+    """Remove a question, and the text that was made from its answer."""
     substitute(versions, r"nickname:\n.*?\n\n", "", "copier.yml")
     substitute(versions, r"\nNickname: \{\{ nickname \}\}\.\n", "", RELEASING_SOURCE)
 
 
 def remove_a_choice(versions: Versions) -> None:
-    """No launch configurations any more."""
+    """Remove the choice that adds launch configurations."""
     substitute(versions, r"choices: \[None, VSCode\]", "choices: [None]", "copier.yml")
 
 
 def rename_a_file(versions: Versions) -> None:
-    """A script that another imports; the old one is retired by `_exclude`, as CONTRIBUTING.md asks."""
+    """Rename a script that another one imports; `_exclude` retires the old name, as CONTRIBUTING.md asks."""
     old, new = RENAMED
     (versions.path / source(old)).rename(versions.path / source(new))
     substitute(versions, "from distributions import", "from dists import", source(GATE_SCRIPT))
@@ -131,14 +131,14 @@ def rename_a_file(versions: Versions) -> None:
 
 
 def rewrite_the_gate(versions: Versions) -> None:
-    """No line is where it was."""
+    """Rewrite the gate so that no line is where it was."""
     path = versions.path / source(GATE_SCRIPT)
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
 
 
 def reword(versions: Versions) -> None:
-    """A paragraph of the documentation, and the pins once more."""
+    """Reword a paragraph of the documentation, and move the pins once more."""
     substitute(versions, r"(actions/checkout)@\S+ # v\S+", rf"\1@{'2' * 40} # v8.0.0")
     substitute(versions, r"No token is stored\s+anywhere:", "It stores no token:", RELEASING_SOURCE)
 
@@ -193,14 +193,14 @@ def append(project: Project, file: str, text: str) -> None:
 
 
 def run_a_formatter(project: Project) -> None:
-    """Pre-commit hooks of one's own; a formatter with settings of one's own over the whole repository."""
+    """Add a pre-commit hook, and run a formatter with settings of the project's own over the whole repository."""
     append(project, ".pre-commit-config.yaml", "  - repo: meta\n    hooks:\n      - id: identity # mine\n")
     replace(project.path / PYPROJECT, "line-length = 120", "line-length = 60")
     project.run("ruff", "format", "--quiet", ".")
 
 
 def change_the_tests(project: Project) -> None:
-    """Services, secrets, an axis of the matrix and a job, in the test workflow."""
+    """Add services, a secret, an axis of the matrix, and a job to the test workflow."""
     test = project.path / TEST_WORKFLOW
     services = "    services:\n      db:\n        image: postgres:18\n"
     replace(test, "    runs-on: ubuntu-24.04\n    timeout-minutes: 30\n", f"    runs-on: ubuntu-24.04\n{services}")
@@ -210,7 +210,7 @@ def change_the_tests(project: Project) -> None:
 
 
 def change_the_templates_files(project: Project) -> None:
-    """A job at the end of the release workflow, another timeout, a step, notes: in files of the template."""
+    """Edit files of the template: add a job to the release workflow, a timeout, an option of a step, and notes."""
     append(project, f"{WORKFLOWS}/release.yaml", "\n  image:\n    needs: publish # mine\n    runs-on: ubuntu-24.04\n")
     judge = project.read(BUILD_WORKFLOW)
     judge = re.sub(r"(  judge:\n.*?)timeout-minutes: 10\n", r"\1timeout-minutes: 99\n", judge, flags=re.DOTALL)
@@ -223,21 +223,21 @@ def change_the_templates_files(project: Project) -> None:
 
 
 def work_with_windows_line_endings(project: Project) -> None:
-    """Every file is written by an editor that ends lines as Windows does, and committed."""
+    """Write every file with the line endings of Windows, as some editors do."""
     append(project, "README.md", "Mine.\n")
     for path in project.tracked_files():
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
 
 def move_to_hatchling(project: Project) -> None:
-    """An adopted repository with Poetry moves to another backend, with a lock of its own, and keeps its CI."""
+    """Move an adopted repository with Poetry to another backend, with a lock of its own; it keeps its CI."""
     append(project, PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"] # mine\n')
     append(project, ".github/build-constraints.txt", "hatchling==1.27.0 # mine\n")
     append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
 
 
 def call_the_actions(project: Project) -> None:
-    """A workflow of one's own calls the shared actions; one of them gets a step."""
+    """Add a workflow of the project's own, and a step to one of the shared actions."""
     append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
     append(
         project, ".github/actions/setup/action.yml", "    - name: Mine\n      shell: bash\n      run: tox --version\n"

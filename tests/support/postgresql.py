@@ -26,7 +26,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Its URL, as SQLAlchemy takes it."""
+        """The URL of the database, as SQLAlchemy accepts it."""
         return f"postgresql+psycopg://postgres@/{self.name}?host={self.socket}"
 
     def run(self, *statements: str) -> list[dict[str, Any]]:
