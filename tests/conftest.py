@@ -4,8 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
+import jinja2
 import pytest
 
 from tests.simulation.server import Loopback, serve_loopback
@@ -29,6 +31,24 @@ def _cache_of_copier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """Keep what Copier caches of templates apart from the user's: neither depends on the other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _texts_are_compiled_once() -> Iterator[None]:
+    """Compile each text of the template once in this process: Copier itself compiles all of them for every project."""
+    compiled: dict[tuple[object, ...], CodeType] = {}
+    compile_text = jinja2.Environment.compile
+
+    def compile_once(environment: jinja2.Environment, *text: Any, **options: Any) -> CodeType:  # noqa: ANN401
+        settings = (type(environment), environment.optimized, environment.keep_trailing_newline)
+        key = (*settings, *text, *sorted(options.items()))
+        if key not in compiled:
+            compiled[key] = compile_text(environment, *text, **options)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
         yield
 
 
