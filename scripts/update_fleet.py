@@ -75,7 +75,7 @@ COLUMNS = ("Project", "Template version", "Newest version", "State")
 MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 NO_HOOKS = ("-c", f"core.hooksPath={os.devnull}")
 OWN_MESSAGE = "Update the template to {version}\n\nTemplate-Update: {version}\nTemplate-Tree: {tree}"
-NOISE = re.compile(r"(To |hint:|remote:\s*$|error: failed to push some refs|Everything up-to-date)|\s*$")
+NOISE = re.compile(r"(To \S*[/:]|hint:|remote:\s*$|error: failed to push some refs|Everything up-to-date)|\s*$")
 LONGEST = 600
 
 

@@ -241,7 +241,7 @@ def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
     The test evaluates the condition of the message, since it cannot open the URLs.
     """
     environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
-    (condition,) = re.findall(r"{%- if (not _copier_answers\._src_path .+) %}", settings()["_message_after_copy"])
+    (condition,) = re.findall(r"{% if (not _copier_answers\._src_path .+) -%}", settings()["_message_after_copy"])
     warns = environment.compile_expression(condition)
     assert not warns(_copier_answers={"_src_path": url})
     assert warns(_copier_answers={"_src_path": str(ROOT)})

@@ -1,5 +1,6 @@
 """The Python interpreters of this machine."""
 
+import functools
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from tests.support.paths import ROOT
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")  # tested where the machine has them; CI has them all
 
 
+@functools.cache
 def interpreters() -> dict[str, Path]:
     """Return the Pythons that rendered projects support, by minor version; at least the one that runs the tests."""
     found = {}
