@@ -98,8 +98,9 @@ def test_a_kind_that_cannot_have_the_repositorys_name_cannot_be_chosen(template:
         terminal.wait_for(questions()["repository"]["help"])
         terminal.press_enter()
         *_, last = questions()["kind"]["choices"]
-        shown = terminal.wait_for(questions()["kind"]["help"], f"{last} (Rename")  # the terminal draws it last
-        assert shown.count("(Rename the repository first.") == len(questions()["kind"]["choices"]) - 1
+        reason = "(Rename the repository: its name is a module of Python."
+        shown = terminal.wait_for(questions()["kind"]["help"], f"{last} {reason}")  # the terminal draws it last
+        assert shown.count(reason) == len(questions()["kind"]["choices"]) - 1
 
 
 @pytest.mark.parametrize("question", questions())

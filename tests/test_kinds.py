@@ -25,7 +25,8 @@ from tests.support.combinations import (
 from tests.support.interpreters import interpreters
 from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project, Render
-from tests.support.questions import copy_working_tree
+from tests.support.questions import copy_working_tree, questions
+from tests.support.terminal import COLUMNS
 
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
 
@@ -150,12 +151,14 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
 @pytest.mark.parametrize(
     ("kind", "name", "words"),
     [
-        ("tap", "_", ["kind", '"tap"', "needs a letter or a digit"]),
-        ("tap", "1tap", ["kind", '"1tap"', "Begin with a letter"]),
-        ("extension", "x" * 65, ["kind", "has 65", "at most 64"]),
-        ("mapper", "json", ["kind", '"json"', "Python's own module names", 'Use "map-json", for example.']),
-        ("tap", "class", ["kind", "the keywords of Python", 'Use "tap-class", for example.']),
-        ("extension", "poetry", ["kind", "the names of other packages", 'Use "poetry-ext", for example.']),
+        ("tap", "_", ["a letter or a digit is missing", 'Use "tap-example", for example.']),
+        ("tap", "1tap", ["Python cannot import its name", 'Use "tap-1tap", for example.']),
+        ("extension", "15five", ["Python cannot import its name", 'Use "meltano-15five-ext", for example.']),
+        ("extension", "x" * 65, ["a name has 64 characters at most"]),
+        ("mapper", "json", ["its name is a module of Python", 'Use "map-json", for example.']),
+        ("state-backend", "class", ["its name is a keyword of Python", 'Use "state-backend-class", for example.']),
+        ("extension", "poetry", ["its name is another package's", 'Use "poetry-ext", for example.']),
+        ("target", "tests", ["the project has such a folder", 'Use "target-tests", for example.']),
     ],
 )
 def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
@@ -164,8 +167,12 @@ def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, wor
     done = copy_working_tree(tmp_path, "--quiet", "--defaults", *data, destination="x")
     assert done.returncode == 1
     assert not (tmp_path / "x").exists()
-    for word in words:
-        assert word in done.stderr.strip().splitlines()[-1]
+    last = done.stderr.strip().splitlines()[-1]
+    _, _, refusal = last.partition("'kind': ")
+    for word in ["Rename the repository: ", *words, f'Given: "{name}".']:
+        assert word in refusal
+    widest = max(questions()["kind"]["choices"], key=len)
+    assert len(f"   - {widest} ({refusal.partition('. ')[0]}.") <= COLUMNS, "a terminal cuts off why a kind is refused"
 
 
 def test_the_table_of_combinations_has_them_all() -> None:
