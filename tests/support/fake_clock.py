@@ -11,19 +11,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, SupportsIndex
 
-log, module, *arguments = sys.argv[1:]
-authenticators: Any = importlib.import_module("singer_sdk.authenticators")
-utc_now = authenticators.utc_now
-slept: list[float] = []
+
+def set_clock(log: Path) -> None:
+    """Replace the clock of this process; write the seconds of each sleep to a line of the log."""
+    authenticators: Any = importlib.import_module("singer_sdk.authenticators")
+    utc_now = authenticators.utc_now
+    slept: list[float] = []
+
+    def sleep(seconds: float | SupportsIndex) -> None:
+        slept.append(float(seconds))
+        log.write_text("\n".join(map(str, slept)), encoding="utf-8")
+
+    time.sleep = sleep
+    authenticators.utc_now = lambda: utc_now() + timedelta(seconds=sum(slept))
 
 
-def sleep(seconds: float | SupportsIndex) -> None:
-    """Write down how long the sleep would be."""
-    slept.append(float(seconds))
-    Path(log).write_text("\n".join(map(str, slept)), encoding="utf-8")
-
-
-time.sleep = sleep
-authenticators.utc_now = lambda: utc_now() + timedelta(seconds=sum(slept))
-sys.argv = [module, *arguments]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
+if __name__ == "__main__":
+    log, *sys.argv = sys.argv[1:]
+    set_clock(Path(log))
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
