@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.support.editing import replace
 from tests.support.paths import (
+    ACTIONS,
     BUILD_LOCK,
     BUILD_WORKFLOW,
     GATE_SCRIPT,
@@ -79,7 +80,7 @@ def rename_a_job(versions: Versions) -> None:
 
 def add_a_python(versions: Versions) -> None:
     """Add a Python that projects are tested on from now on."""
-    substitute(versions, r"'3\.14'\] \+", "'3.14', '3.16'] +", "copier.yml")
+    substitute(versions, r"(KNOWN_PYTHONS: [\d. ]*\d)", r"\1 3.16", source(f"{ACTIONS}/pythons/action.yml"))
     substitute(versions, r'"3\.14"\]', '"3.14", "3.16"]', "copier.yml")
 
 
