@@ -1,10 +1,12 @@
 """Twelve versions of the template pass over six projects: no work is lost, and every conflict has its cause."""
 
+import itertools
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.support.commands import run
 from tests.support.history import CHOICE_REMOVED, LIVES, RENAMED, TAGS, Life, write_history
 from tests.support.paths import ANSWERS_FILE, DOCS, ROOT
 from tests.support.projects import Project
@@ -61,6 +63,13 @@ def check_end(life: Life, history: Versions, project: Project, folder: Path) -> 
         name = path.relative_to(fresh.path).as_posix()
         if name.startswith((".github/release/", ".github/actions/")) and name not in life.edited:
             assert (project.path / name).read_bytes() == path.read_bytes(), name
+
+
+def test_each_version_of_the_history_changes_the_template(history: Versions) -> None:
+    """Each version's change finds what it replaces; otherwise, only the slow tests below would show it."""
+    for earlier, later in itertools.pairwise(["v1.0.0", *TAGS]):
+        compared = run("git", "diff", "--quiet", earlier, later, cwd=history.path, check=False)
+        assert compared.returncode == 1, later
 
 
 @pytest.mark.slow
