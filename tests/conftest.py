@@ -41,8 +41,7 @@ def _texts_are_compiled_once() -> Iterator[None]:
     compile_text = jinja2.Environment.compile
 
     def compile_once(environment: jinja2.Environment, *text: Any, **options: Any) -> CodeType:  # noqa: ANN401
-        settings = (type(environment), environment.optimized, environment.keep_trailing_newline)
-        key = (*settings, *text, *sorted(options.items()))
+        key = (environment.lexer, environment.optimized, *text, *sorted(options.items()))
         if key not in compiled:
             compiled[key] = compile_text(environment, *text, **options)
         return compiled[key]

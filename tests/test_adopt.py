@@ -65,7 +65,10 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     """
     project = TAP.write(tmp_path / "it's here")
     project.run("git", "branch", "release-setup")
-    message = adopt(project, first, "--overwrite").partition("\nAdded to ")[2]
+    written, _, message = adopt(project, first, "--overwrite").partition("\nAdded to ")
+    assert 'replaced is marked "conflict" above' in message
+    plain = re.sub(r"\x1b\[\d+m", "", written)
+    assert re.findall(r"^ *conflict +(\S+)$", plain, re.MULTILINE) == [TAP_WORKFLOW]
     commands = re.findall(r"^  (cd .*|git .*|python3 .*)$", message, re.MULTILINE)
     assert [command.split()[0] for command in commands] == ["git", "git", "python3", "git"]
     done = project.run("bash", "-c", "\n".join(commands[:3]), env={"PATH": "/usr/bin:/bin"}, check=False)

@@ -1,6 +1,7 @@
 """Every kind of package passes all checks when created: plugins, extensions, state backends, and libraries."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_every_combination_passes_all_checks(
     """Each kind passes all checks when created, with each value of its own questions.
 
     The values of the other questions are spread over these projects in pairs. The first library runs on the oldest
-    Python that the machine has, all others on the newest, and share its packages.
+    Python that the machine has. All others run on the newest, and projects with the same packages share them.
     """
     pythons = interpreters()
     python = list(pythons.values())[0 if answers == pairs()[0] else -1]
@@ -161,8 +162,13 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
         ("target", "tests", ["the project has such a folder", 'Use "target-tests", for example.']),
     ],
 )
-def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str], tmp_path: Path) -> None:
-    """A plugin's name that Python cannot import is refused in one sentence, before anything is written."""
+def test_a_plugin_that_python_cannot_import_is_refused(
+    kind: str, name: str, words: list[str], render: Render, tmp_path: Path
+) -> None:
+    """A name that no plugin can have is refused with its cause and the fix, before anything is written.
+
+    The name that the message offers is accepted.
+    """
     data = [f"--data=repository={name}", f"--data=kind={kind}"]
     done = copy_working_tree(tmp_path, "--quiet", "--defaults", *data, destination="x")
     assert done.returncode == 1
@@ -173,6 +179,8 @@ def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, wor
         assert word in refusal
     widest = max(questions()["kind"]["choices"], key=len)
     assert len(f"   - {widest} ({refusal.partition('. ')[0]}.") <= COLUMNS, "a terminal cuts off why a kind is refused"
+    for offered in re.findall(r'Use "(\S+)", for example', refusal):
+        assert render(repository=offered, kind=kind).answers["repository"] == offered
 
 
 def test_the_table_of_combinations_has_them_all() -> None:

@@ -84,7 +84,7 @@ def test_a_good_page_is_built(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_page_fails_the_build(before: str, after: str, message: str, tmp_path: Path) -> None:
-    """A mistake on a page fails the build, and the output says what is wrong."""
+    """A mistake on a page fails the build, and the output names the page and says what is wrong."""
     assert before in GOOD_PAGE
     site = small_site(tmp_path, GOOD_PAGE.replace(before, after))
     done = run(sys.executable, ROOT / "scripts/build_docs.py", site, cwd=tmp_path, check=False)
