@@ -160,6 +160,33 @@ def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Rende
                 assert path.read_text(encoding="utf-8").strip() not in includes
 
 
+@pytest.mark.parametrize("scope", ["package", "release", "ci"])
+@pytest.mark.parametrize("moved", [False, True], ids=["deleted", "moved"])
+def test_a_file_that_the_project_removed_never_stops_an_update(
+    scope: str, *, moved: bool, template: Path, tmp_path: Path
+) -> None:
+    """Each file of the template can be deleted or moved: it stays so, and an update changes the others."""
+    versions = Versions.create(template, tmp_path / "template")
+    project = versions.project(tmp_path / "my-package", "--data", f"scope={scope}")
+    removed = [file for file in owned(project, "the template", "both") if file != ANSWERS_FILE]
+    assert len(removed) > 3
+    for file in removed:
+        place = project.path / "elsewhere" / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (project.path / file).rename(place) if moved else (project.path / file).unlink()
+    project.commit()
+    kept = files(project)
+    for path in (versions.path / "template").rglob("*"):
+        if path.is_file():
+            path.write_bytes(path.read_bytes() + THEIRS.encode())
+    versions.tag("v1.1.0")
+    update(project)
+    assert conflicts(project) == []
+    assert files(project) == kept
+    assert changed_files(project) == [ANSWERS_FILE]
+    assert "_commit: v1.1.0\n" in project.read(ANSWERS_FILE)
+
+
 def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_path: Path) -> None:
     """New versions of tools and of the build backend, and other timeouts, reach new projects and no others."""
     versions = Versions.create(template, tmp_path / "template")
