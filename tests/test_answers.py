@@ -219,21 +219,6 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert message.rstrip().partition("git init")[2].count("\n") < LINES, "the commands are not on the last screen"
 
 
-@pytest.mark.slow
-def test_the_next_commands_work_as_they_are_printed(tmp_path: Path) -> None:
-    """The printed commands work as pasted into a shell, also below a folder with a space, and commit the lock.
-
-    So the repository has the lock of what was tested.
-    """
-    message = copy_working_tree(tmp_path, "--defaults", destination="with space/my-package").stderr
-    commands = [line.strip() for line in message.split("\n") if line.startswith(("  cd ", "  git ", "  poetry "))]
-    assert [command.split()[0] for command in commands] == ["cd", "git", "poetry", "git", "poetry"], message
-    run("bash", "-euc", "\n".join(commands), cwd=tmp_path)
-    project = tmp_path / "with space/my-package"
-    assert run("git", "status", "--porcelain", cwd=project).stdout == ""
-    assert "poetry.lock" in run("git", "ls-files", cwd=project).stdout
-
-
 @pytest.mark.parametrize("url", ["https://example.com/a.git", "git@github.com:a/b.git", "gh:a/b", "git+https://a/b"])
 def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
     """The message warns whoever named the template by a local path, but not by a URL.

@@ -1,0 +1,58 @@
+"""Poetry itself locks, installs and tests every kind of package: most other tests install with uv.
+
+The two differ. Poetry looks for versions that suit every Python that the package admits, Python 4 included; uv ignores
+the upper bounds that dependencies set.
+"""
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.metadata import Metadata
+
+from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.commands import run
+from tests.support.paths import PYPROJECT
+from tests.support.projects import Project, Render
+from tests.support.questions import copy_working_tree
+
+PRINTED = ["cd", "git", "poetry", "git", "poetry"]
+AUTH_METHODS = {None, "API Key", "JWT"}  # the others need the same packages as an API key
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param(answers, id=title(answers), marks=[] if answers["kind"] == "state-backend" else pytest.mark.slow)
+        for answers in variants()
+        if answers.get("auth_method") in AUTH_METHODS
+    ],
+)
+def test_the_next_commands_work_as_they_are_printed(answers: Answers, tmp_path: Path) -> None:
+    """The printed commands work as pasted into a shell, also below a folder with a space, and commit a valid lock.
+
+    So the repository has the lock of what was tested. Plain nox tests a library with Poetry in test_package.py.
+    """
+    folder = f"with space/{REPOSITORIES[answers['kind']]}"
+    data = [f"--data={name}={value}" for name, value in answers.items()]
+    done = copy_working_tree(tmp_path, "--defaults", *data, destination=folder)
+    assert done.returncode == 0, done.stderr
+    commands = done.stderr.partition("\nNext:\n\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in commands.splitlines()] == PRINTED, done.stderr
+    run("bash", "-euc", commands, cwd=tmp_path)
+    project = Project(tmp_path / folder, {})
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    assert "poetry.lock" in project.run("git", "ls-files").stdout.splitlines()
+    project.run("poetry", "check", "--lock")
+
+
+def test_a_bound_for_poetry_is_not_published(render: Render, tmp_path: Path) -> None:
+    """A state backend excludes Python 4 in Poetry alone: the metadata of its wheel has no upper bound."""
+    project = render(kind="state-backend", python_min="3.12").copy(tmp_path / "project").init()
+    assert '\npython = ">=3.12,<4"' in project.read(PYPROJECT)
+    project.run("uv", "build", "--wheel", "--quiet", "--python", sys.executable, "--no-build-isolation")
+    (wheel,) = project.path.glob("dist/*.whl")
+    with zipfile.ZipFile(wheel) as opened:
+        (inside,) = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
+        assert str(Metadata.from_email(opened.read(inside)).requires_python) == ">=3.12"
