@@ -1,20 +1,16 @@
-"""The trusted publisher of this repository: the form that PyPI asks for, and what PyPI knows of the project.
+"""The trusted publisher of a repository: the form that PyPI asks for, and the commit of the template in use.
 
-Shared by `gate.py`, `doctor.py`, `report.py` and `constraints.py`. Standard library only.
-Owned by the template: `copier update` refreshes this file.
+All paths are relative to the top of the repository, where every command runs.
 """
 
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
-from http.client import HTTPException
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
-FOLDER = Path(".github/release")
-FILE = FOLDER / "publisher.json"
+FILE = Path(".github/publisher.json")
 WORKFLOWS = Path(".github/workflows")
 FIELDS = {  # of PyPI's form, by the name of the answer
     "package_name": "PyPI Project Name",
@@ -24,8 +20,8 @@ FIELDS = {  # of PyPI's form, by the name of the answer
     "environment": "Environment name",
 }
 PENDING_URL = "https://pypi.org/manage/account/publishing/"
-TIMEOUT = 20  # seconds, for an answer of PyPI
-NOT_FOUND = 404
+TEMPLATE = "MeltanoLabs/meltano-package-template"  # where the workflow names no other repository
+ACTION = re.compile(r"uses: *[\"']?([\w.-]+/[\w.-]+)/actions/[\w-]+@([\w.-]+)")
 
 
 def read_publisher() -> dict[str, str]:
@@ -64,35 +60,9 @@ def form_url(publisher: dict[str, str]) -> str:
     return f"https://pypi.org/manage/project/{publisher['package_name']}/settings/publishing/?{values}"
 
 
-def annotate(level: str, title: str, sentence: str) -> None:
-    """Print an annotation of a workflow's run (`error` or `warning`) that no value in the sentence can break out of."""
-    escaped = sentence.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    print(f"::{level} title={title}::{escaped}")
-
-
-class NotCheckedError(Exception):
-    """Something could not be looked at; the text says what and why."""
-
-
-def find_files(package_name: str) -> dict[str, str] | None:
-    """Return a project's files and their SHA-256 digests, None if there is no such project.
-
-    PyPI's JSON index (PEP 691) also knows a project that has no files yet. Raises `NotCheckedError` if PyPI
-    cannot be reached or answers with an error.
-    """
-    url = f"https://pypi.org/simple/{package_name}/"
-    request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - https, see above
-            return {file["filename"]: file["hashes"].get("sha256", "") for file in json.load(response)["files"]}
-    except urllib.error.HTTPError as error:
-        if error.code == NOT_FOUND:
-            return None
-        message = f"PyPI answers with status {error.code}"
-        raise NotCheckedError(message) from error
-    except (OSError, HTTPException) as error:
-        message = f"PyPI cannot be reached ({error})"
-        raise NotCheckedError(message) from error
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        message = f"PyPI's answer for {package_name} is no index"
-        raise NotCheckedError(message) from error
+def command_line(publisher: dict[str, str]) -> str:
+    """Return how a maintainer runs this program: from the commit of the template that the release workflow names."""
+    workflow = WORKFLOWS / publisher["workflow_filename"]
+    match = ACTION.search(workflow.read_text("utf-8", errors="replace") if workflow.is_file() else "")
+    source = f"{match[1]}@{match[2]}" if match else TEMPLATE
+    return f"uvx --from git+https://github.com/{source} meltano-release"

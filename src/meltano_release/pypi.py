@@ -1,0 +1,39 @@
+"""What PyPI knows of a project, from its public index."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+
+TIMEOUT = 20  # seconds, for PyPI's response
+NOT_FOUND = 404
+
+
+class NotCheckedError(Exception):
+    """Something could not be looked at; the text says what and why."""
+
+
+def find_files(package_name: str) -> dict[str, str] | None:
+    """Return a project's files and their SHA-256 digests, None if there is no such project.
+
+    PyPI's JSON index (PEP 691) also knows a project that has no files yet. Raises `NotCheckedError` if PyPI
+    cannot be reached or answers with an error.
+    """
+    url = f"https://pypi.org/simple/{package_name}/"
+    request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - https, see above
+            return {file["filename"]: file["hashes"].get("sha256", "") for file in json.load(response)["files"]}
+    except urllib.error.HTTPError as error:
+        if error.code == NOT_FOUND:
+            return None
+        message = f"PyPI answered with status {error.code}"
+        raise NotCheckedError(message) from error
+    except (OSError, HTTPException) as error:
+        message = f"PyPI cannot be reached ({error})"
+        raise NotCheckedError(message) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"PyPI returned an invalid response for {package_name}"
+        raise NotCheckedError(message) from error
