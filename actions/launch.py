@@ -61,7 +61,7 @@ def pip(*arguments: str | Path) -> str:
 def install_uv() -> Path:
     """Install uv; return the command."""
     if not UV.parent.exists():
-        options = ("--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--target", TOOLS / "uv")
+        options = ("--quiet", "--no-deps", "--root-user-action=ignore", "--only-binary=:all:", "--require-hashes", "--target", TOOLS / "uv")
         pip("install", *options, "--requirement", HERE / "uv.txt")
     return UV
 

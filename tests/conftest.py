@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import CodeType
@@ -19,7 +20,15 @@ from tests.support.fleet import Fleet
 from tests.support.interpreters import newest_interpreter
 from tests.support.npm import npm_folder
 from tests.support.once import Once
-from tests.support.paths import BUILD_WORKFLOW, COPIER_READS, LANGUAGE_SERVICE, MELTANO_YML, ROOT, source
+from tests.support.paths import (
+    ACTIONS,
+    ACTIONS_READ,
+    COPIER_READS,
+    LANGUAGE_SERVICE,
+    MELTANO_YML,
+    RELEASE_WORKFLOW_SOURCE,
+    ROOT,
+)
 from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render, build
 from tests.support.taps import Tap
@@ -52,13 +61,30 @@ def _texts_are_compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template of the working tree in a plain folder, so that copier need not clone it for every test."""
-    folder = tmp_path_factory.mktemp("template")
-    for name in tracked(ROOT, *COPIER_READS):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    return folder
+def template(once: Once) -> Path:
+    """The template of the working tree, tagged v1.0.0, in a git repository that is the same for the whole run.
+
+    Its author and date are fixed, because what is rendered names its commit.
+    """
+
+    def commit(folder: Path) -> None:
+        for name in tracked(ROOT, *COPIER_READS, *ACTIONS_READ):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+        Versions.begin(folder)
+
+    return once("template", commit)
+
+
+@pytest.fixture(scope="session")
+def tools(once: Once) -> Path:
+    """What the actions install in $RUNNER_TEMP: uv and the command, by the real `launch.py`; leave it unchanged."""
+
+    def install(folder: Path) -> None:
+        launch = (sys.executable, "-I", ACTIONS / "launch.py", "run", "meltano-release", "--help")
+        run(*launch, cwd=folder, env={"RUNNER_TEMP": str(folder)})
+
+    return once("tools", install)
 
 
 @pytest.fixture(scope="session")
@@ -103,9 +129,9 @@ def installed(default: Project, once: Once) -> Project:
 
 
 @pytest.fixture(scope="session")
-def built(default: Project, once: Once) -> Path:
+def built(default: Project, tools: Path, once: Once) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
-    return once("built", lambda folder: build(default.copy(folder / "my-package"))) / "my-package/dist"
+    return once("built", lambda folder: build(default.copy(folder / "my-package"), tools)) / "my-package/dist"
 
 
 @pytest.fixture
@@ -126,7 +152,7 @@ def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answe
 def versions(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
     """Two versions of the template, v1.0.0 and v1.1.0: one line of a workflow changed. Leave them unchanged."""
     versions = Versions.create(template, tmp_path_factory.mktemp("versions") / "template")
-    return versions.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")
+    return versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
 
 
 @pytest.fixture(scope="session")

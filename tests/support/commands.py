@@ -4,12 +4,9 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
-from tests.support.paths import PYPROJECT, RELEASE_FOLDER, ROOT
 
 REMOVED_PREFIXES = ("GITHUB_", "GIT_", "COPIER_")
 REMOVED_NAMES = (
@@ -54,18 +51,6 @@ def clean_environment() -> dict[str, str]:
 ENVIRONMENT = clean_environment()
 
 
-def coverage_variables(command: Sequence[str]) -> dict[str, str]:
-    """Return the variables that make coverage.py measure a command, if it runs a script of the release folder.
-
-    Other commands are not measured, since that would slow all of them down. The session `tests` of the noxfile sets
-    the folder for the data; without it nothing is measured.
-    """
-    folder = os.environ.get("RELEASE_COVERAGE")
-    if not folder or not any(part.endswith(".py") and RELEASE_FOLDER in part for part in command):
-        return {}
-    return {"COVERAGE_PROCESS_START": str(ROOT / PYPROJECT), "COVERAGE_FILE": str(Path(folder) / "data")}
-
-
 def run(
     *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -74,7 +59,7 @@ def run(
     done = subprocess.run(
         parts,
         cwd=cwd,
-        env=ENVIRONMENT | coverage_variables(parts) | (env or {}),
+        env=ENVIRONMENT | (env or {}),
         input=stdin,
         stdin=None if stdin is not None else subprocess.DEVNULL,
         capture_output=True,

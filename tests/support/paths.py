@@ -7,7 +7,10 @@ ROOT = Path(__file__).parents[2]
 COPIER_YML = ROOT / "copier.yml"
 DOCS = ROOT / "docs"
 TEMPLATE = ROOT / "template"
+ACTIONS = ROOT / "actions"
+COMMAND = ROOT / "src/meltano_release"
 COPIER_READS = ("copier.yml", "includes", "template")
+ACTIONS_READ = ("actions", "src", "pyproject.toml", "uv.lock")  # what a project's workflows use, at the commit that they name
 STDLIB_NAMES = ROOT / "includes/stdlib.txt"
 TOOL_NAMES = ROOT / "includes/tool_names.txt"
 ANSWERS_TABLE = ROOT / "tests/answers.yml"
@@ -19,23 +22,9 @@ RENOVATE_PACKAGE = ROOT / "tests/renovate/package.json"
 
 # Files of a rendered project, relative to its folder.
 ANSWERS_FILE = ".copier-answers.yml"
-RELEASE_FOLDER = ".github/release"
-PUBLISHER_JSON = f"{RELEASE_FOLDER}/publisher.json"
-CONSTRAINTS_SCRIPT = f"{RELEASE_FOLDER}/constraints.py"
-DOCTOR_SCRIPT = f"{RELEASE_FOLDER}/doctor.py"
-GATE_SCRIPT = f"{RELEASE_FOLDER}/gate.py"
-REPORT_SCRIPT = f"{RELEASE_FOLDER}/report.py"
-PYTHONS_SCRIPT = f"{RELEASE_FOLDER}/pythons.py"
-BUILD_LOCK = f"{RELEASE_FOLDER}/build.txt"
-JUDGE_LOCK = f"{RELEASE_FOLDER}/judge.txt"
-BACKENDS_LOCK = f"{RELEASE_FOLDER}/backends.txt"
-UV_LOCK = f"{RELEASE_FOLDER}/uv.txt"
-POETRY_LOCK = f"{RELEASE_FOLDER}/poetry.txt"
-LOCKS = (BUILD_LOCK, JUDGE_LOCK, BACKENDS_LOCK, UV_LOCK, POETRY_LOCK)
+PUBLISHER_JSON = ".github/publisher.json"
 OWN_BACKENDS_LOCK = ".github/build-constraints.txt"
-ACTIONS = ".github/actions"
 WORKFLOWS = ".github/workflows"
-BUILD_WORKFLOW = f"{WORKFLOWS}/release-build.yaml"
 RELEASE_WORKFLOW = f"{WORKFLOWS}/release.yaml"
 TEST_WORKFLOW = f"{WORKFLOWS}/test.yaml"
 ENV_EXAMPLE = ".env.example"
@@ -47,7 +36,7 @@ MELTANO_YML = "meltano.yml"
 PRE_COMMIT = ".pre-commit-config.yaml"
 PYPROJECT = "pyproject.toml"
 README = "README.md"
-RELEASING = "RELEASING.md"
+RELEASING = ".github/RELEASING.md"
 RENOVATE_JSON = "renovate.json"
 
 # Files of the template that are not plain copies of the rendered ones, relative to this repository.
@@ -55,10 +44,7 @@ ANSWERS_SOURCE = "template/{{ _copier_conf.answers_file }}.jinja"
 PRE_COMMIT_SOURCE = f"template/{PRE_COMMIT}.jinja"
 PYPROJECT_SOURCE = f"template/{PYPROJECT}.jinja"
 README_SOURCE = f"template/{README}.jinja"
-TEST_WORKFLOW_SOURCE = f"template/{{{{ package }}}}/{TEST_WORKFLOW}"
+RELEASE_WORKFLOW_SOURCE = f"template/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
+RELEASING_SOURCE = f"template/{RELEASING}.jinja"
+TEST_WORKFLOW_SOURCE = f"template/{{{{ package }}}}/{TEST_WORKFLOW}.jinja"
 RENOVATE_SOURCE = f"template/{RENOVATE_JSON}.jinja"
-
-
-def source(path: str) -> str:
-    """Return where the template keeps a file that it copies as it is, relative to this repository."""
-    return f"template/{path}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.support.commands import run, tracked
 from tests.support.paths import LICENSE
-from tests.support.steps import BUILDING, script
+from tests.support.steps import BUILDING, run_step
 
 VERSION = "1.2.3"
 TAG = f"v{VERSION}"
@@ -61,9 +61,9 @@ class Project:
         return [self.path / name for name in tracked(self.path)]
 
 
-def build(project: Project, *, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Build a project with the step of its own workflow, under the hashes of the build backends."""
-    return project.run("bash", "-e", "-c", script(project.path, BUILDING), check=check)
+def build(project: Project, tools: Path, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Build a project with the step of the action, under the hashes of the build backends."""
+    return run_step("build", BUILDING, project.path, tools, check=check)
 
 
 def assert_clean_whitespace(project: Project) -> None:

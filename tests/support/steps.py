@@ -1,35 +1,44 @@
-"""The steps of a project's rendered workflows and composite actions."""
+"""The steps of the actions in `actions/`, and of a project's rendered workflows."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.support.paths import BUILD_WORKFLOW
+from tests.support.commands import run
+from tests.support.paths import ACTIONS
 
 Use = tuple[str, str, str]  # file, job or action, step
 
-INSTALLING = (BUILD_WORKFLOW, "build", "Install the build tools, each with a known hash")
-BUILDING = (BUILD_WORKFLOW, "build", "Build the source distribution, and the wheel from it")
-INSTALLING_JUDGE = (BUILD_WORKFLOW, "judge", "Install the tools of the gate, each with a known hash")
-CHECKING = (BUILD_WORKFLOW, "judge", "Check the metadata and that PyPI can render the README")
-JUDGING = (BUILD_WORKFLOW, "judge", "Pass the release gate")
+BUILDING = "Build the source distribution, and the wheel from it"
 
 
-def steps(folder: Path) -> dict[Use, dict[str, Any]]:
-    """Return every step of the rendered workflows and composite actions."""
+def steps(folder: Path, pattern: str = ".github/**/*.y*ml") -> dict[Use, dict[str, Any]]:
+    """Return every step of the workflows and composite actions in a folder."""
     found = {}
-    for path in sorted(folder.glob(".github/**/*.y*ml")):
+    for path in sorted(folder.glob(pattern)):
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         parts = content.get("jobs") or {path.parent.name: content.get("runs", {})}
         for name, part in parts.items():
-            for step in part.get("steps", []):
-                found[path.relative_to(folder).as_posix(), name, step.get("name", "")] = step
+            for number, step in enumerate(part.get("steps", [])):
+                found[path.relative_to(folder).as_posix(), name, step.get("name", f"step {number}")] = step
     return found
 
 
-def script(folder: Path, use: Use) -> str:
-    """Return the script of one step."""
-    workflow = yaml.safe_load((folder / use[0]).read_text(encoding="utf-8"))
-    (run,) = (step["run"] for step in workflow["jobs"][use[1]]["steps"] if step["name"] == use[2])
-    return str(run)
+def script(action: str, step: str) -> str:
+    """Return the script of one step of an action."""
+    content = yaml.safe_load((ACTIONS / action / "action.yml").read_text(encoding="utf-8"))
+    (found,) = (one["run"] for one in content["runs"]["steps"] if one["name"] == step)
+    return str(found)
+
+
+def run_step(
+    action: str, step: str, folder: Path, tools: Path, *, check: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the script of one step in a folder, as GitHub starts it, with tools that `launch.py` has installed."""
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    environment = {"PATH": path, "GITHUB_ACTION_PATH": str(ACTIONS / action), "RUNNER_TEMP": str(tools), **variables}
+    shell = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script(action, step))
+    return run(*shell, cwd=folder, env=environment, check=check)

@@ -13,7 +13,8 @@ from tests.support.editing import replace
 from tests.support.paths import ANSWERS_FILE
 from tests.support.projects import Project
 
-LINE_CHANGE = ("timeout-minutes: 15", "timeout-minutes: 25")  # of the build workflow, from one version to the next
+LINE_CHANGE = ("timeout-minutes: 10", "timeout-minutes: 20")  # of the release workflow, from one version to the next
+DATE = "2026-01-01T00:00:00Z"  # of every version, so that its commit is always the same
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,21 @@ class Versions:
 
     @classmethod
     def create(cls, template: Path, path: Path, tag: str = "v1.0.0") -> Self:
-        """Make the repository from a template in a plain folder; its first version is the tag."""
+        """Make the repository from the files of a template; its first version is the tag."""
         shutil.copytree(template, path, ignore=shutil.ignore_patterns(".git"))
+        return cls.begin(path, tag)
+
+    @classmethod
+    def begin(cls, path: Path, tag: str = "v1.0.0") -> Self:
+        """Make a folder with a template in it the repository."""
         run("git", "init", "--quiet", "--initial-branch=main", cwd=path)
         return cls(path).tag(tag)
 
     def tag(self, tag: str) -> Self:
         """Commit what changed and tag it."""
         run("git", "add", "--all", cwd=self.path)
-        run("git", "commit", "--quiet", "--allow-empty", "--message", tag, cwd=self.path)
+        dates = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
+        run("git", "commit", "--quiet", "--allow-empty", "--message", tag, cwd=self.path, env=dates)
         run("git", "tag", tag, cwd=self.path)
         return self
 
