@@ -19,7 +19,7 @@ from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.fleet import Fleet
 from tests.support.interpreters import newest_interpreter
 from tests.support.npm import npm_folder
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import (
     ACTIONS,
     ACTIONS_READ,
@@ -61,7 +61,7 @@ def _texts_are_compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(once: Once) -> Path:
+def template(once: FolderCache) -> Path:
     """The template of the working tree, tagged v1.0.0, in a git repository that is the same for the whole run.
 
     Its author and date are fixed, because what is rendered names its commit.
@@ -77,7 +77,7 @@ def template(once: Once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tools(once: Once) -> Path:
+def tools(once: FolderCache) -> Path:
     """What the actions install in $RUNNER_TEMP: uv and the command, by the real `launch.py`; leave it unchanged."""
 
     def install(folder: Path) -> None:
@@ -105,16 +105,16 @@ def render(copie_session: Any, template: Path) -> Render:  # noqa: ANN401
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+def once(tmp_path_factory: pytest.TempPathFactory) -> FolderCache:
     """Make a folder once for all processes of the test run, by name."""
     base = tmp_path_factory.getbasetemp()
     root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
     root.mkdir(exist_ok=True)
-    return Once(root)
+    return FolderCache(root)
 
 
 @pytest.fixture(scope="session")
-def default(render: Render, once: Once) -> Project:
+def default(render: Render, once: FolderCache) -> Project:
     """The default project, a git repository at v1.2.3; leave it unchanged."""
     project = render()
     folder = once("default", lambda folder: project.copy(folder / "my-package").init())
@@ -122,20 +122,20 @@ def default(render: Render, once: Once) -> Project:
 
 
 @pytest.fixture(scope="session")
-def installed(default: Project, once: Once) -> Project:
+def installed(default: Project, once: FolderCache) -> Project:
     """The default project after Poetry's own install into its .venv; leave it unchanged."""
     folder = once("installed", lambda folder: default.copy(folder / "my-package").run("poetry", "install"))
     return Project(folder / "my-package", default.answers)
 
 
 @pytest.fixture(scope="session")
-def built(default: Project, tools: Path, once: Once) -> Path:
+def built(default: Project, tools: Path, once: FolderCache) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
     return once("built", lambda folder: build(default.copy(folder / "my-package"), tools)) / "my-package/dist"
 
 
 @pytest.fixture
-def check_created(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers, Path], Project]:
+def check_created(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answers, Path], Project]:
     """Make a project from answers, run all that it has to pass on a Python, and return it."""
 
     def check(answers: Answers, python: Path) -> Project:
@@ -175,9 +175,9 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def world(default: Project, loopback: Loopback, once: Once, tmp_path: Path) -> World:
+def world(default: Project, loopback: Loopback, once: FolderCache, tools: Path, tmp_path: Path) -> World:
     """The default project, set up as RELEASING.md says, before its first release."""
-    return World.create(default.copy(tmp_path / "my-package"), tmp_path, loopback, once)
+    return World.create(default.copy(tmp_path / "my-package"), tmp_path, loopback, once, tools)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 @pytest.fixture(scope="session")
-def meltano(once: Once) -> Path:
+def meltano(once: FolderCache) -> Path:
     """Meltano's command, at the version that the template is tested with, in an environment of its own."""
     python = newest_interpreter()
 
@@ -224,7 +224,7 @@ def postgresql() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def language_service(once: Once) -> Path:
+def language_service(once: FolderCache) -> Path:
     """A folder with GitHub's language service and the scripts that use it."""
     return npm_folder(LANGUAGE_SERVICE, once)
 
@@ -241,7 +241,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def make_tap(render: Render, once: Once, tmp_path: Path) -> Callable[..., Tap]:
+def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
     """Return a function that renders a tap of an API, in a folder of its own."""
 
     def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:

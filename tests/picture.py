@@ -22,7 +22,7 @@ from rich.text import Text
 from tests.simulation.server import serve_loopback
 from tests.simulation.world import World
 from tests.support.commands import ENVIRONMENT, run, tracked
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import COPIER_READS, ROOT
 from tests.support.projects import Project
 from tests.support.questions import questions
@@ -92,7 +92,7 @@ def prompt(command: str) -> str:
 def release(project: Project, folder: Path) -> str:
     """Release a package on loopback; return the summary of the run, Markdown as GitHub gets it."""
     with serve_loopback(folder / "loopback") as loopback:
-        world = World.create(project, folder, loopback, Once(folder / "once"))
+        world = World.create(project, folder, loopback, FolderCache(folder / "once"))
         return world.release().jobs["report"].summary
 
 

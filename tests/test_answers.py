@@ -20,7 +20,7 @@ from tests.support.combinations import Answers, title, variants
 from tests.support.commands import run
 from tests.support.environments import shared_packages
 from tests.support.interpreters import interpreters
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import (
     ANSWERS_FILE,
     ANSWERS_TABLE,
@@ -166,7 +166,7 @@ def required(requirement: str) -> set[str]:
         for python in (0, -1)
     ],
 )
-def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: int, render: Render, once: Once) -> None:
+def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: int, render: Render, once: FolderCache) -> None:
     """A package cannot have the name of a package, module or command that its project installs.
 
     Such a project could not install its dependencies or build itself, or its command would hide one of theirs.

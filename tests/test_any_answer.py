@@ -21,7 +21,7 @@ from tests.support.combinations import REPOSITORIES
 from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks
 from tests.support.interpreters import interpreters
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW
 from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update
@@ -86,7 +86,7 @@ def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", REPOSITORIES)
-def test_a_sample_of_any_answers_passes_all_checks(kind: str, versions: Versions, tmp_path: Path, once: Once) -> None:
+def test_a_sample_of_any_answers_passes_all_checks(kind: str, versions: Versions, tmp_path: Path, once: FolderCache) -> None:
     """A project of any answers can be built, linted, typed, tested and updated, on the machine's newest Python."""
     version, python = list(interpreters().items())[-1]
     numbers = itertools.count()

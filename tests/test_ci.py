@@ -12,7 +12,7 @@ from tests.simulation.server import Loopback
 from tests.simulation.world import World
 from tests.support.commands import ENVIRONMENT
 from tests.support.editing import replace
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import BUILD_WORKFLOW, PYPROJECT, TEST_WORKFLOW
 from tests.support.projects import Render
 
@@ -33,7 +33,7 @@ def test_python() -> None:
 
 
 @pytest.fixture(scope="session")
-def online(once: Once) -> dict[str, str]:
+def online(once: FolderCache) -> dict[str, str]:
     """The variables with which Poetry and pip reach the package index, instead of loopback."""
 
     def link_plugin(folder: Path) -> None:
@@ -60,7 +60,7 @@ PullRequest = Callable[..., World]
 
 
 @pytest.fixture
-def open_pull_request(render: Render, loopback: Loopback, once: Once, tmp_path: Path) -> PullRequest:
+def open_pull_request(render: Render, loopback: Loopback, once: FolderCache, tmp_path: Path) -> PullRequest:
     """Open a pull request to a project that supports some Pythons, by default two; `files` are added or replaced."""
 
     def opened(kind: str, requires_python: str = ">=3.12,<3.14", **files: str) -> World:

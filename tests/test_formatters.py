@@ -10,7 +10,7 @@ import yaml
 
 from tests.support.commands import run
 from tests.support.npm import npm_commands
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,
@@ -32,7 +32,7 @@ ANSWERS: list[dict[str, str]] = [
 
 
 @pytest.fixture(scope="session")
-def prettier(once: Once) -> Path:
+def prettier(once: FolderCache) -> Path:
     """The command of Prettier, installed by npm."""
     return npm_commands(PRETTIER_PACKAGE, once) / "prettier"
 

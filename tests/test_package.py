@@ -12,7 +12,7 @@ from packaging.metadata import Metadata
 from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME
 from tests.support.commands import run
 from tests.support.interpreters import interpreters
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import GATE_SCRIPT, TEMPLATE
 from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
 
@@ -63,7 +63,7 @@ def test_pypi_accepts_extreme_answers(render: Render, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def wheel_of_oldest(render: Render, once: Once) -> Path:
+def wheel_of_oldest(render: Render, once: FolderCache) -> Path:
     """The wheel of a project that supports every Python."""
     project = render(python_min="3.10")
     folder = once("wheel", lambda folder: project.copy(folder / "x").init().run("uv", "build", "--wheel", "--quiet"))

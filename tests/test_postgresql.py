@@ -18,7 +18,7 @@ from tests.support.commands import run
 from tests.support.environments import install_wheel
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import MeltanoProject, with_plugins
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import MELTANO_YML
 from tests.support.postgresql import Database, Server
 from tests.support.projects import Project, Render
@@ -75,7 +75,7 @@ class Installed:
 
 
 @pytest.fixture(scope="session")
-def plugin(render: Render, once: Once) -> Callable[[str], Installed]:
+def plugin(render: Render, once: FolderCache) -> Callable[[str], Installed]:
     """Install a rendered tap or target, once for all tests."""
 
     def installed(kind: str) -> Installed:

@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 
 from tests.support.commands import run
 from tests.support.npm import npm_commands
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def renovate(once: Once) -> Path:
+def renovate(once: FolderCache) -> Path:
     """The folder of Renovate's commands, installed by npm."""
     return npm_commands(RENOVATE_PACKAGE, once)
 

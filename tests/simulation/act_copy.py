@@ -1,12 +1,12 @@
-"""A copy of a commit that nektos/act can run: what act does not have is put into the workflow files.
+"""A copy of a commit that nektos/act can run: what act does not have is put into the workflow file.
 
-- The actions are those in `local_actions`, each with its source and version in its docstring.
-- `uses: $/…` becomes what act understands (`SELF_REPOSITORY`).
+- The template's own actions are the real ones, `actions/` of this repository. Those of others are the imitations in
+  `local_actions`, each with its source and version in its docstring.
 - A step's shell is a script that starts bash as act does, but without a terminal: always with `-o pipefail`, where
-  GitHub starts `bash -e {0}` unless the step names the shell (actions/runner, `ScriptHandlerHelpers.cs`). So a script
-  has to be right with it and, on the other engine, without it.
-- Every job has a `GITHUB_TOKEN` of its own, with the job's permissions, and asks for ID tokens only with
-  `id-token: write`; a called job has no more than its caller grants. The claims are those that GitHub documents.
+  GitHub starts `bash -e {0}` unless the step names the shell (actions/runner, `ScriptHandlerHelpers.cs`).
+- Every job has a separate `GITHUB_TOKEN` with the job's permissions, and asks for ID tokens only with
+  `id-token: write`. The claims are those that GitHub documents.
+- An environment whose rules refuse the ref fails its job, in GitHub's words.
 - The legs of a matrix run one after the other, because act keeps one result for all of them, and the last one wins.
 - A job that an earlier attempt has finished is a stand-in with the same result and outputs.
 
@@ -28,19 +28,16 @@ from tests.simulation.events import Event
 from tests.simulation.github import GitHub
 from tests.simulation.jobs import Job
 from tests.simulation.oidc import BEARER
-from tests.simulation.workflows import LEVELS, Workflow, granted_permissions, parse_workflow
+from tests.simulation.workflows import Workflow, granted_permissions, parse_workflow
 from tests.support.commands import run
-from tests.support.paths import WORKFLOWS
+from tests.support.paths import ACTIONS, ROOT, WORKFLOWS
 
 LOCAL_ACTIONS = Path(__file__).with_name("local_actions")
 UNREACHED = ""  # the result of a job that act did not come to
 PROBE = "act-probe"  # a last job that writes down what act knows of the others
 LINUX = "ubuntu-24.04"
 
-# The one exception to *what is run is what was written*: act rejects this prefix of `uses`, which means the running
-# commit, without a checkout. https://github.com/nektos/act/issues/6189
-SELF_REPOSITORY = "$/"
-
+OURS = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)/actions/(?P<name>[\w-]+)@(?P<commit>[0-9a-f]{40})")
 SHELLS = dict.fromkeys((None, "bash"), "--noprofile --norc -eo pipefail")
 REFUSED = {"container", "continue-on-error", "defaults", "services"}  # keys of a job, ignored by act or not needed
 
@@ -70,22 +67,15 @@ class Copy:
         self.repositories: dict[str, Path] = {}  # for `uses: OWNER/NAME@REF`
 
     def workflow(self, kept: Mapping[str, Job]) -> str:
-        """Rewrite the file that the event starts, but for the jobs that are kept; return the name of the copy."""
+        """Rewrite the file that the event starts, except the jobs that are kept; return the name of the copy."""
         workflow = self.read(self.file)
         jobs = workflow["jobs"]
         for key, job in jobs.items():
-            jobs[key] = stand_in(job, kept[key]) if key in kept else self.job(key, job, workflow, self.file)
+            jobs[key] = stand_in(job, kept[key]) if key in kept else self.job(key, job, workflow)
         script = f"printf '%s' \"$NEEDS\" > '{self.folder}/needs.json'"
         step = {"run": script, "env": {"NEEDS": "${{ toJSON(needs) }}"}}
         jobs[PROBE] = {"if": "always()", "needs": [*jobs], "runs-on": LINUX, "steps": [step]}
         return self.write(f"act-{self.file}", workflow)
-
-    def called(self, file: str, caller: str, name: str, ceiling: dict[str, str]) -> str:
-        """Rewrite a file for the job that calls it, which names it by the caller's name: `github.workflow` is that."""
-        workflow = self.read(file) | {"name": name}
-        for key, job in workflow["jobs"].items():
-            workflow["jobs"][key] = self.job(f"{caller}/{key}", job, workflow, file, ceiling)
-        return self.write(f"act-{caller.replace('/', '-')}-{file}", workflow)
 
     def read(self, file: str) -> Workflow:
         """Read a workflow file."""
@@ -96,47 +86,36 @@ class Copy:
         write_yaml(self.root / WORKFLOWS / file, workflow)
         return file
 
-    def job(
-        self,
-        path: str,
-        job: dict[str, Any],
-        workflow: Workflow,
-        file: str,
-        ceiling: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Rewrite one job; `ceiling` is what its caller grants."""
-        if extra := REFUSED & {*job, *workflow}:
-            message = f"{', '.join(sorted(extra))} of the job {path}"
+    def job(self, name: str, job: dict[str, Any], workflow: Workflow) -> dict[str, Any]:
+        """Rewrite one job."""
+        if extra := REFUSED & {*job, *workflow} or {"uses"} & {*job}:
+            message = f"{', '.join(sorted(extra))} of the job {name}"
             raise UnsupportedError(message)
         permissions = granted_permissions(workflow, job)
-        if ceiling is not None:
-            permissions = {
-                key: min(level, ceiling.get(key, "none"), key=LEVELS.index) for key, level in permissions.items()
-            }
-        token = f"ghs_{hashlib.sha256(f'{self.folder}/{path}'.encode()).hexdigest()[:36]}"
-        self.jobs[path], self.tokens[token] = Job(), permissions
-        job = with_token(job, token) | {"name": f"@{path}@"}
-        if "uses" in job:
-            called = job["uses"].removeprefix("./").removeprefix(SELF_REPOSITORY).removeprefix(f"{WORKFLOWS}/")
-            copy = self.called(called, path, workflow.get("name", file), permissions)
-            return job | {"uses": f"./{WORKFLOWS}/{copy}"}
+        token = f"ghs_{hashlib.sha256(f'{self.folder}/{name}'.encode()).hexdigest()[:36]}"
+        self.jobs[name], self.tokens[token] = Job(), permissions
+        job = with_token(job, token) | {"name": f"@{name}@"}
         self.platforms.add(job["runs-on"])
         if "matrix" in job.get("strategy", {}):
             job["strategy"]["max-parallel"] = 1
-        job["env"] = job.get("env", {}) | {"ACT_JOB": path}
+        job["env"] = job.get("env", {}) | {"ACT_JOB": name}
         if permissions.get("id-token") == "write":
-            variables = self.github.loopback.allow_tokens(self.claims(job.get("environment"), file))
-            self.bearers[path] = variables[BEARER]
+            variables = self.github.loopback.allow_tokens(self.claims(job))
+            self.bearers[name] = variables[BEARER]
             job["env"] |= variables
-        job["steps"] = [self.step(step, path, token) for step in job["steps"]]
+        rules = self.github.environments.get(environment_name(job))
+        if rules and not rules.admits(self.event.ref):
+            why = f"{self.event.ref_name} is not allowed to deploy to {environment_name(job)} due to environment protection"
+            job["steps"] = [{"name": "Environment", "run": f"echo '{why} rules.'; exit 1"}]
+        job["steps"] = [self.step(step, name, token) for step in job["steps"]]
         return job
 
-    def claims(self, environment: Any, file: str) -> dict[str, str]:  # noqa: ANN401 - a text, a mapping or nothing
+    def claims(self, job: dict[str, Any]) -> dict[str, str]:
         """Return the claims of a job's ID token.
 
         https://docs.github.com/actions/reference/security/oidc
         """
-        name = environment["name"] if isinstance(environment, dict) else environment or ""
+        name = environment_name(job)
         if "${{" in name:
             message = f"an expression in the environment's name {name}"
             raise UnsupportedError(message)
@@ -147,7 +126,7 @@ class Copy:
             "repository_owner": self.github.owner,
             "repository_owner_id": self.github.owner_id,
             "workflow_ref": f"{slug}/{WORKFLOWS}/{self.file}@{ref}",
-            "job_workflow_ref": f"{slug}/{WORKFLOWS}/{file}@{ref}",
+            "job_workflow_ref": f"{slug}/{WORKFLOWS}/{self.file}@{ref}",
             "ref": ref,
             "sha": self.commit,
             "event_name": self.event.name,
@@ -161,10 +140,8 @@ class Copy:
                 raise UnsupportedError(message)
             return step | {"shell": f"{self.folder}/shell {SHELLS[step.get('shell')]} {{0}}"}
         uses = step["uses"]
-        if uses.startswith(SELF_REPOSITORY):
-            return step | {"uses": self.own_action(uses.removeprefix(SELF_REPOSITORY), job, token)}
-        if uses.startswith("./"):  # from the workspace, as on GitHub: it must have been checked out
-            return step
+        if own := OURS.fullmatch(uses):
+            return step | {"uses": self.own_action(own, step.get("with", {}), job, token)}
         action = uses.partition("@")[0]
         source = LOCAL_ACTIONS / action
         if not (source / "action.yml").is_file():
@@ -181,18 +158,27 @@ class Copy:
             self.rewrite_actions(self.repositories[uses], job, "${{ github.token }}")
         return step | {"with": given}
 
-    def own_action(self, path: str, job: str, token: str) -> str:
-        """Give a job the repository's own actions, with the job's token, as if they were another repository's."""
-        reference = f"{self.github.slug}@{self.commit}-{job.replace('/', '-')}"
-        if reference not in self.repositories:
-            self.repositories[reference] = self.folder / "own" / job
-            shutil.copytree(self.root, self.repositories[reference])
-            self.rewrite_actions(self.repositories[reference], job, token)
-        return f"{self.github.slug}/{path}@{reference.partition('@')[2]}"
+    def own_action(self, own: re.Match[str], given: dict[str, Any], job: str, token: str) -> str:
+        """Give a job the template's own actions, with the job's token; return what `uses` names then."""
+        action = yaml.safe_load((ACTIONS / own["name"] / "action.yml").read_text(encoding="utf-8"))
+        inputs = action.get("inputs", {})
+        missing = {name for name, value in inputs.items() if value.get("required")} - set(given)
+        if wrong := missing | set(given) - set(inputs):
+            message = f"the inputs {', '.join(sorted(wrong))} of {own['name']}"
+            raise UnsupportedError(message)
+        commit = f"{own['commit']}-{job}"
+        folder = self.folder / "own" / job
+        self.repositories[f"{own['repository']}@{commit}"] = folder
+        if not folder.exists():
+            shutil.copytree(ACTIONS, folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
+            for name in ("pyproject.toml", "src", "uv.lock"):
+                (folder / name).symlink_to(ROOT / name)
+            self.rewrite_actions(folder, job, token)
+        return f"{own['repository']}/actions/{own['name']}@{commit}"
 
     def rewrite_actions(self, folder: Path, job: str, token: str) -> None:
         """Rewrite the composite actions in a folder."""
-        for file in folder.rglob("action.y*ml"):
+        for file in sorted(folder.rglob("action.yml")):
             action = yaml.safe_load(file.read_text(encoding="utf-8"))
             if action["runs"]["using"] == "composite":
                 action["runs"] = with_token(action["runs"], token)
@@ -200,12 +186,18 @@ class Copy:
                 write_yaml(file, action)
 
 
+def environment_name(job: dict[str, Any]) -> str:
+    """Return the name of a job's environment, empty for none."""
+    environment = job.get("environment") or ""
+    return environment["name"] if isinstance(environment, dict) else environment
+
+
 def stand_in(job: dict[str, Any], done: Job) -> dict[str, Any]:
     """Return a job that has the result and the outputs of one that is done."""
     condition = "false" if done.result == "skipped" else "always()"
     step = {"run": "exit 1" if done.result == "failure" else "true"}
     kept = {key: value for key, value in job.items() if key == "needs"}
-    return kept | {"if": condition, "runs-on": LINUX, "outputs": dict(done.outputs), "steps": [step]}
+    return kept | {"if": condition, "runs-on": LINUX, "outputs": done.outputs, "steps": [step]}
 
 
 def with_token(value: Any, token: str, key: str = "") -> Any:  # noqa: ANN401 - YAML's types

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,6 +42,13 @@ def api(state: dict[str, Any], path: str, jq: str) -> None:
         require(state, "read")
         release = state["releases"].get(match[1])
         answer = None if release is None else {"tag_name": match[1], "immutable": release["immutable"]}
+    elif match := re.fullmatch(rf"repos/{re.escape(slug)}/commits/tags/(.+)", path):
+        require(state, "read")
+        command = ["git", "-C", state["git"], "rev-parse", "--verify", f"refs/tags/{match[1]}^{{commit}}"]
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+        if not found:
+            fail(f"gh: No commit found for SHA: tags/{match[1]} (HTTP 422)")
+        answer = {"sha": found}
     else:
         answer = state["answers"].get(path)
     if answer is None:

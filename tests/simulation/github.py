@@ -12,7 +12,7 @@ from tests.simulation.globs import matches
 from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
 from tests.support.commands import run
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import WORKFLOWS
 
 
@@ -25,7 +25,7 @@ class Environment:
     reviewed: bool = False
 
     def admits(self, ref: str) -> bool:
-        """Tell whether a full ref may deploy."""
+        """Return whether a full ref may deploy."""
         if self.branches is None and self.tags is None:
             return True
         kind, name = ref.split("/", 2)[1:]
@@ -39,7 +39,8 @@ class GitHub:
     git: Path  # bare
     folder: Path  # for the runs
     loopback: Loopback
-    once: Once  # makes the folders that all runs share
+    folders: FolderCache  # that all runs share
+    tools: Path  # what the actions install
     owner: str = "MeltanoLabs"
     repository: str = "my-package"
     owner_id: str = "1"
@@ -60,7 +61,7 @@ class GitHub:
 
     def read_state(self) -> dict[str, Any]:
         """Return what `gh` knows, and its calls."""
-        empty: dict[str, Any] = {"slug": self.slug, "releases": {}, "tokens": {}, "calls": [], "answers": {}}
+        empty: dict[str, Any] = {"slug": self.slug, "git": str(self.git), "releases": {}, "tokens": {}, "calls": [], "answers": {}}
         return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
 
     def write_state(self, state: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 
 
 def execute(command: list[str], folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
@@ -23,7 +23,7 @@ def execute(command: list[str], folder: Path, variables: Mapping[str, str]) -> t
     return done.returncode, done.stdout
 
 
-def bare_python(version: str, pythons: Mapping[str, Path], once: Once) -> Path:
+def bare_python(version: str, pythons: Mapping[str, Path], once: FolderCache) -> Path:
     """Return an environment of a Python with pip alone, as a fresh machine has it.
 
     GitHub has every version; where this machine lacks one, its newest is used instead.
@@ -36,7 +36,7 @@ def bare_python(version: str, pythons: Mapping[str, Path], once: Once) -> Path:
     return once(f"bare Python {version}", make)
 
 
-def stub_folder(once: Once) -> Path:
+def stub_folder(once: FolderCache) -> Path:
     """Return a folder with stubs of commands: `gh`, and a `python` without packages."""
 
     def make(folder: Path) -> None:

@@ -5,21 +5,17 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
 from tests.simulation.github import Environment, GitHub
 from tests.simulation.pypi import Publisher
-from tests.simulation.runs import Run, start_runs
 from tests.simulation.server import Loopback
 from tests.simulation.tools import stub_folder
 from tests.support.commands import run
-from tests.support.once import Once
-from tests.support.paths import DOCTOR_SCRIPT, RELEASE_WORKFLOW
+from tests.support.folder_cache import FolderCache
+from tests.support.paths import RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
-
-if TYPE_CHECKING:
-    from tests.simulation.act import ActRun
 
 PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
 
@@ -34,11 +30,11 @@ class World:
     tag: str = TAG
 
     @classmethod
-    def create(cls, project: Project, folder: Path, loopback: Loopback, once: Once) -> "World":
+    def create(cls, project: Project, folder: Path, loopback: Loopback, folders: FolderCache, tools: Path) -> "World":
         """Set a project up as RELEASING.md says, before its first release; its origin is in the folder."""
         run("git", "init", "--quiet", "--bare", "origin.git", cwd=folder)
         environments = {"publishing": Environment(branches=("main",), tags=("v*",), reviewed=True)}
-        github = GitHub(folder / "origin.git", folder, loopback.reset(), once, environments=environments)
+        github = GitHub(folder / "origin.git", folder, loopback.reset(), folders, tools, environments=environments)
         loopback.pypi.register(PUBLISHER, "my-package")
         project.run("git", "remote", "add", "origin", "https://github.com/MeltanoLabs/my-package.git")
         return cls(project, github, loopback)
@@ -48,29 +44,32 @@ class World:
         self.project.commit(message)
         self.project.run("git", "tag", "--force", self.tag)
 
-    def trigger(self, event: Event) -> list[Run]:
+    def trigger(self, event: Event) -> list[ActRun]:
         """Push the project and let an event start its runs; return them. None may have left a token behind."""
         self.project.run("git", "push", "--quiet", "--mirror", self.github.git)
         self.github.create_release(self.tag)
-        runs = start_runs(self.github, event)
-        for done in runs:
-            self.assert_no_token_left(done)
+        commit = event.commit or self.github.commit_of(event.ref)
+        started = [name for name, file in self.github.workflows(commit).items() if event.starts(file["on"])]
+        runs = []
+        for name in started:
+            self.github.runs += 1
+            runs.append(run_with_act(self.github, event, name, self.github.folder / f"run-{self.github.runs}"))
+            self.assert_no_token_left(runs[-1])
         return runs
 
-    def assert_no_token_left(self, done: "Run | ActRun") -> None:
-        """Fail if a token of PyPI's is in a log or an artifact, or one of GitHub's in a workspace."""
+    def assert_no_token_left(self, done: ActRun) -> None:
+        """Fail if a token of PyPI's is in a log or an artifact."""
         kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
         for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
             assert token not in done.log
             assert not any(token.encode() in content for content in kept)
-        assert not [job.files_with_token for job in done.jobs.values() if job.files_with_token]
 
-    def release(self, commit: str = "") -> Run:
+    def release(self, commit: str = "") -> ActRun:
         """Publish a GitHub release; return the run of the release workflow."""
         (done,) = self.trigger(release_event(self.tag, commit=commit))
         return done
 
-    def rehearse(self, typed: str = "my-package") -> Run:
+    def rehearse(self, typed: str = "my-package") -> ActRun:
         """Run the release workflow by hand, with the text that was typed as the name of the package."""
         (done,) = self.trigger(dispatch_event({"package_name": typed}))
         return done
@@ -83,12 +82,12 @@ class World:
             state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
         """
         self.github.write_state(self.github.read_state() | {"answers": self.github.api_answers()} | state)
-        commands = stub_folder(self.github.once) if gh else Path(sys.executable).parent
+        commands = stub_folder(self.github.folders) if gh else Path(sys.executable).parent
         return self.run_as_maintainer(sys.executable, DOCTOR_SCRIPT, commands=commands)
 
     def run_as_maintainer(self, *command: str, commands: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command on the maintainer's machine, with a folder of commands; without one, with `gh`."""
-        path = os.pathsep.join([str(commands or stub_folder(self.github.once)), "/usr/bin", "/bin"])
+        path = os.pathsep.join([str(commands or stub_folder(self.github.folders)), "/usr/bin", "/bin"])
         variables = self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
         return self.project.run(*command, env=variables, check=False)
 

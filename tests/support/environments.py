@@ -11,12 +11,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 from tests.support.paths import PYPROJECT
 from tests.support.projects import VERSION, Project, assert_clean_whitespace
 
 
-def shared_packages(project: Project, python: Path, once: Once) -> Path:
+def shared_packages(project: Project, python: Path, once: FolderCache) -> Path:
     """Return the folder with the packages that a project is developed with, installed for a Python."""
     pyproject = tomllib.loads(project.read(PYPROJECT))
     key = json.dumps([str(python), pyproject["project"]["dependencies"], pyproject["dependency-groups"]])
@@ -30,7 +30,7 @@ def shared_packages(project: Project, python: Path, once: Once) -> Path:
     return packages
 
 
-def install_wheel(project: Project, python: Path, environment: Path, once: Once) -> Path:
+def install_wheel(project: Project, python: Path, environment: Path, once: FolderCache) -> Path:
     """Install the wheel of a project's `dist` into a new environment beside the shared packages; return its Python."""
     project.run("uv", "venv", "--quiet", "--python", python, environment)
     (own,) = environment.glob("lib/python*/site-packages")
@@ -40,7 +40,7 @@ def install_wheel(project: Project, python: Path, environment: Path, once: Once)
     return environment / "bin/python"
 
 
-def assert_passes_all_checks(project: Project, python: Path, environment: Path, once: Once) -> None:
+def assert_passes_all_checks(project: Project, python: Path, environment: Path, once: FolderCache) -> None:
     """Build a project at its tag and run all that its CI runs, on a Python, and the checks of its metadata.
 
     Any finding fails the test. All projects share mypy's cache.

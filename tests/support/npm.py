@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 from tests.support.commands import run
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 
 
-def npm_folder(source: Path, once: Once) -> Path:
+def npm_folder(source: Path, once: FolderCache) -> Path:
     """Copy a folder with a lock of npm's and install what it pins, once for all tests; return the copy."""
 
     def install(folder: Path) -> None:
@@ -17,7 +17,7 @@ def npm_folder(source: Path, once: Once) -> Path:
     return once(f"npm {source.name}", install)
 
 
-def npm_commands(package: Path, once: Once) -> Path:
+def npm_commands(package: Path, once: FolderCache) -> Path:
     """Install what a `package.json` pins, once for all tests; return the folder of its commands."""
 
     def install(folder: Path) -> None:

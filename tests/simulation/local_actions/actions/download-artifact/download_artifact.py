@@ -1,7 +1,8 @@
 """Fetch artifacts of the run, as actions/download-artifact v8.0.1 does (`src/download-artifact.ts`).
 
 With a `name` its files land in `path`. Without one each artifact lands in a folder of its name below `path`, but a
-single artifact, as all with `merge-multiple`, lands in `path` itself. No artifact at all is no error without a name.
+single artifact, as all with `merge-multiple`, lands in `path` itself. `artifact-ids` chooses by ID, of the newest artifact
+of each name. No artifact at all is not an error without a name and without IDs.
 """
 
 import json
@@ -19,7 +20,14 @@ def main() -> None:
     kept = Path(settings["artifacts"])
     target = Path(given["path"] or os.environ["GITHUB_WORKSPACE"]).absolute()
     names = sorted(path.name for path in kept.glob("*"))
-    if given["name"]:
+    if given["name"] and given["artifact-ids"]:
+        sys.exit("::error::Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
+    if given["artifact-ids"]:
+        wanted = [number.strip() for number in given["artifact-ids"].split(",")]
+        names = [name for name in names if (kept.parent / f"{name}.id").read_text(encoding="utf-8") in wanted]
+        if not names:
+            sys.exit("::error::Unable to download artifact(s): None of the provided artifact IDs were found")
+    elif given["name"]:
         if given["name"] not in names:
             sys.exit(f"::error::Unable to download artifact(s): Artifact not found for name: {given['name']}")
         names = [given["name"]]

@@ -1,7 +1,7 @@
 """Put a Python with pip alone on the PATH, as actions/setup-python v7.0.0 does (`src/setup-python.ts`).
 
 GitHub has every version; where this machine lacks one, its newest stands in. The Python is a virtual environment that
-all runs share, behind a link: an installation makes a new one, and moves the link there (`remembered.py`).
+all runs share.
 """
 
 import json
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tests.simulation.tools import bare_python, link
-from tests.support.once import Once
+from tests.support.folder_cache import FolderCache
 
 
 def main() -> None:
@@ -21,7 +21,9 @@ def main() -> None:
         sys.exit(f"::error::The version '{version}' with architecture 'x64' was not found")
     pythons = {name: Path(path) for name, path in settings["pythons"].items()}
     python = Path(os.environ["RUNNER_TEMP"]) / "python"
-    link(python, bare_python(version, pythons, Once(Path(settings["once"]))))
+    link(python, bare_python(version, pythons, FolderCache(Path(settings["folders"]))))
+    if settings["tools"]:  # what the actions install, which `launch.py` finds then
+        link(python.with_name("meltano-release"), Path(settings["tools"]) / "meltano-release")
     with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
         path.write(f"{python}/bin\n")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:

@@ -40,6 +40,10 @@ def main() -> None:
     for path in files:
         (target / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target / path.relative_to(root))
+    number = str(1000 + len(list(target.parent.parent.glob("*.id"))))
+    target.parent.with_name(f"{given['name']}.id").write_text(number, encoding="utf-8")
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
+        outputs.write(f"artifact-id={number}\n")
     print(f"Artifact {given['name']} has been successfully uploaded: {len(files)} files")
 
 

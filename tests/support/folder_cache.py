@@ -10,7 +10,7 @@ from filelock import FileLock
 
 
 @dataclass(frozen=True)
-class Once:
+class FolderCache:
     """Makes folders below `root`, each once, also if tests run in parallel."""
 
     root: Path
