@@ -1,9 +1,10 @@
-"""Every protection of the release workflows is needed: without it a check fails, or a reason is given.
+"""Every protection in the steps of the actions is needed: without it a check fails, or a reason is given.
 
-The protections are read from the rendered workflow files, so that a new one cannot be forgotten: a protection that
-`GUARDS` does not have fails the test.
+The protections are read from the files, so that a new one cannot be forgotten: a protection that `GUARDS` does not have
+fails the test. `test_workflow_facts.py` has those of the jobs.
 """
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,33 +12,20 @@ import pytest
 import yaml
 
 from tests.scenarios.changes import (
-    break_readme,
+    delete_tag_during_the_run,
     edit,
-    make_contributors_fork,
     make_release_immutable,
     move_tag,
-    register_publisher,
     set_environment,
 )
-from tests.simulation.errors import InvalidWorkflowError, UnsupportedError
-from tests.simulation.events import Event, release_event
-from tests.simulation.protections import Removal, protections
+from tests.simulation.events import Event
+from tests.simulation.protections import Steps, protections
 from tests.simulation.workflows import parse_workflow
 from tests.simulation.world import World
-from tests.support.paths import (
-    BUILD_LOCK,
-    BUILD_WORKFLOW,
-    JUDGE_LOCK,
-    PYPROJECT,
-    RELEASE_WORKFLOW,
-    TEST_WORKFLOW,
-    UV_LOCK,
-)
-from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project
+from tests.support.paths import ACTIONS, PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW
+from tests.support.projects import SDIST, TAG, VERSION, WHEEL
 
-RELEASE = Path(RELEASE_WORKFLOW).name
 Check = Callable[[World], None]
-Protection = tuple[str, str]  # the workflow file, and the name of the protection in it
 
 
 # The checks: each fails if a protection that it needs is gone.
@@ -46,25 +34,20 @@ Protection = tuple[str, str]  # the workflow file, and the name of the protectio
 def check_release(world: World) -> None:
     """A release is built, uploaded, attached and reported, and leaves no token behind."""
     done = world.release()
-    expected = {"build": "success", "publish": "success", "attach": "success", "report": "success"}
+    expected = {"build": "success", "gate": "success", "publish": "success", "attach": "success", "report": "success"}
     assert done.results() == expected | {"rehearse": "skipped", "rehearse-without-environment": "skipped"}
     assert world.uploaded() == world.attached() == {WHEEL, SDIST}
     assert "Released" in done.jobs["report"].summary
-    group = done.groups.get(RELEASE)  # a second run of the tag waits for it
-    assert group == f"release-refs/tags/{TAG}"
 
 
 def check_rehearsal(world: World) -> None:
-    """A dry run exchanges a token, discards it, and has nothing of the project but its files and the hashes of uv."""
+    """A dry run exchanges a token, discards it, and uploads nothing."""
     done = world.rehearse()
-    expected = {"build": "success", "publish": "skipped", "attach": "skipped", "report": "success"}
+    expected = {"build": "success", "gate": "success", "publish": "skipped", "attach": "skipped", "report": "success"}
     assert done.results() == expected | {"rehearse": "success", "rehearse-without-environment": "success"}
-    assert done.jobs["build"].outputs == {"version": VERSION}
+    assert done.jobs["gate"].outputs["version"] == VERSION
     assert not world.uploaded()
     assert len(world.loopback.pypi.burned) == 1
-    for job in ("rehearse", "rehearse-without-environment"):
-        seen = {name for name in done.jobs[job].files_seen if not name.startswith("dist/")}
-        assert seen == {UV_LOCK, "uv-output.txt"}
     assert "The dry run passed" in done.jobs["report"].summary
 
 
@@ -76,15 +59,6 @@ def check_failed_rehearsal(world: World) -> None:
     assert "What uv printed" in done.jobs["report"].summary
     assert done.jobs["rehearse"].result == "failure"
     assert done.jobs["report"].result == "success"
-
-
-def check_publisher_without_environment(world: World) -> None:
-    """A dry run fails if PyPI accepts a token without the environment, and uploads nothing."""
-    register_publisher(environment="")(world)
-    done = world.rehearse()
-    assert done.jobs["rehearse-without-environment"].result == "failure"
-    assert "The publisher on PyPI has no environment" in done.jobs["report"].summary
-    assert not world.uploaded()
 
 
 def check_refused_branch(world: World) -> None:
@@ -102,17 +76,11 @@ def check_immutable_release(world: World) -> None:
     assert not world.attached()
 
 
-def check_fork(world: World) -> None:
-    """A contributor's fork builds nothing and asks for no token; a fork that is the publisher's releases."""
-    world.github.fork = True
-    assert world.release().result == "success"
-    make_contributors_fork(world)
-    assert set(world.release().results().values()) == {"skipped"}
-
-
-def check_edited_release(world: World) -> None:
-    """Editing a release starts nothing."""
-    assert not world.trigger(release_event(world.tag, "edited"))
+def check_stale_run(world: World) -> None:
+    """A run whose tag was deleted while it waited for its reviewer publishes nothing."""
+    delete_tag_during_the_run(world)
+    assert world.release().results()["publish"] == "failure"
+    assert not world.loopback.tokens.issued
 
 
 def check_other_version(world: World) -> None:
@@ -135,55 +103,19 @@ def check_second_run(world: World) -> None:
     assert world.release().result == "success"
 
 
-def check_hashes(lock: str) -> Check:
-    """Return the check that a lock without hashes is refused."""
-
-    def check(world: World) -> None:
-        world.project.write(lock, "packaging==26.3\nbuild==1.6.1\ntwine==7.0.0\n")
-        world.commit()
-        done = world.rehearse() if lock == UV_LOCK else world.release()
-        assert "Hashes are required in --require-hashes mode" in done.log
-
-    return check
-
-
 def check_unlocked_backend(world: World) -> None:
-    """A build requirement that is not locked is refused."""
+    """A build requirement that is not locked is refused, and the build says how to lock it."""
     edit(PYPROJECT, 'requires = ["poetry', 'requires = ["iniconfig", "poetry')(world)
-    assert world.release().result == "failure"
-
-
-INTRUDER = "raise SystemExit('the module of the project')\n"
-PIP = f"""\
-import os, runpy, sys
-if "PIP_CONSTRAINT" not in os.environ:  # inside the build, which may run code of the project, the real one takes over
-    {INTRUDER}
-sys.path[:] = [folder for folder in sys.path if folder not in ("", os.getcwd())]
-runpy.run_module("pip", run_name="__main__", alter_sys=True)
-"""
-
-
-def check_root_modules(world: World) -> None:
-    """Modules at the project's root that are called like the tools are not run."""
-    for name in ("build.py", "twine.py", "packaging.py", "yaml.py"):
-        world.project.write(name, INTRUDER)
-    world.project.write("pip.py", PIP)
-    world.commit()
     done = world.release()
-    assert done.result == "success", done.log
-
-
-def check_broken_readme(world: World) -> None:
-    """A README that PyPI cannot render is refused before a token is requested."""
-    break_readme(world)
-    assert world.release().results()["publish"] == "skipped"
+    assert done.result == "failure"
+    assert "The build requires iniconfig" in done.jobs["build"].log
 
 
 def check_failed_build(world: World) -> None:
-    """A build that fails also fails the judge, which is the required check, and is reported."""
+    """A build that fails also fails the gate, which is the required check, and is reported."""
     edit(PYPROJECT, "poetry_dynamic_versioning.backend", "no.such.backend")(world)
     done = world.release()
-    assert done.jobs["build/judge"].result == "failure"
+    assert done.jobs["gate"].result == "failure"
     assert done.jobs["report"].result == "success"
     assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
 
@@ -193,7 +125,7 @@ def check_push(world: World) -> None:
     world.project.run("git", "rm", "--quiet", TEST_WORKFLOW)
     world.project.commit()
     (done,) = world.trigger(Event("push", "refs/heads/main", {}))
-    assert done.jobs["judge"].outputs["version"].startswith(f"{VERSION}.post1.dev0+")
+    assert done.jobs["gate"].outputs["version"].startswith(f"{VERSION}.post1.dev0+")
 
 
 def check_moved_tag(world: World) -> None:
@@ -205,159 +137,99 @@ def check_moved_tag(world: World) -> None:
     assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
 
 
-check_build_hashes, check_judge_hashes, check_uv_hashes = map(check_hashes, (BUILD_LOCK, JUDGE_LOCK, UV_LOCK))
-
-OWN = "every job names its own permissions"
-COST = "it limits the cost of a machine that hangs"
-SHOWN = "GitHub shows the URL, and nothing else uses it"
-ISOLATED = "only the hashes of uv are checked out, so that no file can configure uv or stand for a module"
-CHECKOUT = "build, Check out the whole history, which holds the version"
-DROP = "build, Drop the other tags of a released commit, which could be taken for its version"
-INSTALL = "build, Install the build tools, each with a known hash"
-BUILD = "build, Build the source distribution, and the wheel from it"
-JUDGE = "judge, Check out the gate, and the history that it reads"
-TOOLS = "judge, Install the tools of the gate, each with a known hash"
-RENDER = "judge, Check the metadata and that PyPI can render the README"
-SPARSE = "Check out the hashes of uv, and nothing else"
-UV = "Install uv, with a known hash"
-EXCHANGE = "rehearse, Exchange a token for PyPI's and discard it"
-KEPT = "rehearse, Keep what uv printed for the report"
-SECOND = "rehearse-without-environment, Pass if PyPI knows no such publisher"
-PRINTED = "report, Fetch what uv printed, if the dry run came that far"
-
-
-def rehearsing(job: str) -> dict[str, Check | str]:
-    """Return the guards that both jobs of a dry run have."""
-    return {
-        f"{job}: timeout-minutes": COST,
-        f"{job}: permissions.contents": check_rehearsal,
-        f"{job}: permissions.id-token": check_rehearsal,
-        f"{job}, {SPARSE}: pin": check_rehearsal,
-        f"{job}, {SPARSE}: persist-credentials": check_rehearsal,
-        f"{job}, {SPARSE}: sparse-checkout": check_rehearsal,
-        f"{job}, {SPARSE}: sparse-checkout-cone-mode": check_rehearsal,
-        f"{job}, Set up Python: pin": check_rehearsal,
-        f"{job}, {UV}: -P": ISOLATED,
-        f"{job}, {UV}: --require-hashes": check_uv_hashes,
-        f"{job}, {UV}: --requirement": check_rehearsal,
-        f"{job}, Fetch what was built: pin": check_rehearsal,
-    }
-
+CHECKOUT = "Check out the whole history, which holds the version"
+DROP = "Drop the other tags of a released commit, which could be taken for its version"
+BUILD = "Build the source distribution, and the wheel from it"
+WHY = "Say if the lock of the build backends is the cause"
+GATE_CHECKOUT = "Check out the project, and the history that the gate reads"
+EXCHANGE = "Exchange a token for PyPI's and discard it"
+KEPT = "Keep what uv printed for the report"
+PRINTED = "Fetch what uv printed, if a dry run came that far"
+ATTACH = "Attach it, unless the release is immutable"
+ISOLATED = "tests/test_launch.py shows what it keeps out"
+UNSEEN = "the commands of this machine are not at risk in a test"
 
 GUARDS: dict[str, dict[str, Check | str]] = {
-    BUILD_WORKFLOW: {
-        "permissions": OWN,
-        "concurrency": "it saves time when a pull request moves on",
-        "build: timeout-minutes": COST,
-        "build: permissions.contents": check_release,
-        f"{CHECKOUT}: pin": check_release,
+    "build": {
         f"{CHECKOUT}: fetch-depth": check_push,
-        f"{CHECKOUT}: persist-credentials": check_release,
-        "build, Set up Python: pin": check_release,
+        f"{CHECKOUT}: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        f"{DROP}: the step": check_two_tags,
         f"{DROP}: if": check_rehearsal,
         f"{DROP}: --points-at": "the build would not see older tags, whose versions it does not need",
         f"{DROP}: --format": check_two_tags,
         f"{DROP}: --stdin": check_release,
-        f"{INSTALL}: -P": check_root_modules,
-        f"{INSTALL}: --require-hashes": check_build_hashes,
-        f"{INSTALL}: --requirement": check_release,
-        f"{BUILD}: PIP_CONSTRAINT": check_unlocked_backend,
-        f"{BUILD}: -P": check_root_modules,
-        f"{BUILD}: --check": "it explains why a build has failed, and changes no verdict",
-        "build, Keep the files for the judge and the release: pin": check_release,
-        "build, Keep the files for the judge and the release: if-no-files-found": "the judge has nothing to fetch then",
-        "judge: if": check_failed_build,
-        "judge: needs build": check_release,
-        "judge: timeout-minutes": COST,
-        "judge: permissions.contents": check_release,
-        "judge, Fail unless the build succeeded: if": check_release,
-        f"{JUDGE}: pin": check_release,
-        f"{JUDGE}: fetch-depth": check_release,
-        f"{JUDGE}: persist-credentials": check_release,
-        "judge, Set up Python: pin": check_release,
-        f"{TOOLS}: -P": check_root_modules,
-        f"{TOOLS}: --require-hashes": check_judge_hashes,
-        f"{TOOLS}: --requirement": check_release,
-        "judge, Fetch what was built: pin": check_release,
-        f"{RENDER}: the step": check_broken_readme,
-        f"{RENDER}: -P": check_root_modules,
-        "judge, Pass the release gate: the step": check_other_version,
+        f"{BUILD}: the step": check_release,
+        f"{BUILD}: -I": ISOLATED,
+        f"{BUILD}: --version": check_release,
+        f"{BUILD}: --no-config": ISOLATED,
+        f"{BUILD}: --no-sources": ISOLATED,
+        f"{BUILD}: --no-managed-python": ISOLATED,
+        f"{BUILD}: --python": check_release,
+        f"{BUILD}: --build-constraints": check_release,
+        f"{BUILD}: --require-hashes": check_unlocked_backend,
+        f"{WHY}: the step": check_unlocked_backend,
+        f"{WHY}: if": check_release,
+        f"{WHY}: -I": ISOLATED,
+        f"{WHY}: --check": check_unlocked_backend,
+        f"{WHY}: --backends": check_unlocked_backend,
+        "Keep the files for the gate and the release: if-no-files-found": "the gate has nothing to fetch then",
     },
-    RELEASE_WORKFLOW: {
-        "permissions": OWN,
-        "concurrency": check_release,
-        "on.release.types": check_edited_release,
-        "on.workflow_dispatch.inputs.package_name.required": "the gate refuses an empty name, too",
-        "build: if": check_fork,
-        "build: permissions.contents": check_release,
-        "publish: if": check_rehearsal,
-        "publish: environment": check_release,
-        "publish: environment.url": SHOWN,
-        "publish: timeout-minutes": COST,
-        "publish: permissions.id-token": check_release,
-        "publish: needs build": check_release,
-        "publish, Fetch what was built: pin": check_release,
-        "publish, Publish, with attestations: pin": check_release,
-        "publish, Publish, with attestations: attestations": "it is the action's default, written down",
-        "attach: timeout-minutes": COST,
-        "attach: permissions.contents": check_release,
-        "attach: needs publish": check_rehearsal,
-        "attach, Fetch what was built: pin": check_release,
-        "attach, Attach it, unless the release is immutable: --jq": check_immutable_release,
-        "attach, Attach it, unless the release is immutable: --clobber": check_second_run,
-        "rehearse: if": check_release,
-        "rehearse: environment": check_rehearsal,
-        "rehearse: environment.url": SHOWN,
-        "rehearse: needs build": check_rehearsal,
-        **rehearsing("rehearse"),
+    "gate": {
+        "Fail unless the build succeeded: the step": check_failed_build,
+        "Fail unless the build succeeded: if": check_release,
+        f"{GATE_CHECKOUT}: fetch-depth": check_release,
+        f"{GATE_CHECKOUT}: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        "Pass the release gate: the step": check_other_version,
+        "Pass the release gate: -I": ISOLATED,
+    },
+    "attach": {
+        f"{ATTACH}: the step": check_release,
+        f"{ATTACH}: --jq": check_immutable_release,
+        f"{ATTACH}: --clobber": check_second_run,
+    },
+    "rehearse": {
+        f"{EXCHANGE}: the step": check_rehearsal,
+        f"{EXCHANGE}: -I": ISOLATED,
         f"{EXCHANGE}: --no-config": ISOLATED,
         f"{EXCHANGE}: --dry-run": check_rehearsal,
-        f"{EXCHANGE}: --trusted-publishing": check_failed_rehearsal,
-        f"{KEPT}: pin": check_failed_rehearsal,
+        f"{EXCHANGE}: --trusted-publishing": check_rehearsal,
+        f"{EXCHANGE}: --quiet": "it keeps the log short",
         f"{KEPT}: if": check_failed_rehearsal,
-        "rehearse-without-environment: needs rehearse": check_release,
-        **rehearsing("rehearse-without-environment"),
-        f"rehearse-without-environment, {UV}: --require-hashes": "the first job has refused such a file",
-        f"{SECOND}: --no-config": ISOLATED,
-        f"{SECOND}: --dry-run": check_publisher_without_environment,
-        f"{SECOND}: --trusted-publishing": check_rehearsal,
-        f"{SECOND}: --quiet": "it keeps the log short",
-        "report: if": check_failed_rehearsal,
-        "report: timeout-minutes": COST,
-        "report: permissions.contents": check_release,
-        "report: needs build": check_release,
-        "report: needs publish": check_release,
-        "report: needs attach": check_release,
-        "report: needs rehearse": check_rehearsal,
-        "report: needs rehearse-without-environment": check_rehearsal,
-        "report, Check out the report: pin": check_release,
-        "report, Check out the report: ref": check_moved_tag,
-        "report, Check out the report: persist-credentials": check_release,
-        "report, Fetch what was built: pin": check_release,
-        "report, Fetch what was built: if": check_failed_build,
-        f"{PRINTED}: pin": check_failed_rehearsal,
+    },
+    "report": {
+        "Check out the publisher's form: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        "Check out the publisher's form: ref": check_moved_tag,
+        "Fetch what was built: if": check_failed_build,
         f"{PRINTED}: if": "the step may fail, as it does where there is nothing to fetch",
         f"{PRINTED}: continue-on-error": check_refused_branch,
+        "Write the job summary: the step": check_release,
+        "Write the job summary: -I": ISOLATED,
+    },
+    "publish": {
+        "See that the tag still points to this commit: the step": check_stale_run,
+        "See that the tag still points to this commit: --jq": check_release,
+        "Publish, with attestations: attestations": "it is the action's default, written down",
     },
 }
 
 
-def rendered(project: Project) -> dict[Protection, Removal]:
-    """Return the protections of the rendered workflow files of a release."""
-    return {
-        (file, name): removal for file in GUARDS for name, removal in protections(parse_workflow(project.read(file)))
-    }
+def steps_of(name: str, world: World) -> Steps:
+    """Return the steps of an action, or of the publishing job."""
+    if name == "publish":
+        return list(parse_workflow(world.project.read(RELEASE_WORKFLOW))["jobs"][name]["steps"])
+    return list(yaml.safe_load((ACTIONS / name / "action.yml").read_text(encoding="utf-8"))["runs"]["steps"])
 
 
-def test_every_protection_of_the_files_is_listed(default: Project) -> None:
+def test_every_protection_of_the_steps_is_listed(world: World) -> None:
     """A new protection needs a check that fails without it, or a reason."""
-    assert {(file, name) for file, guards in GUARDS.items() for name in guards} == set(rendered(default))
+    found = {name: [protection for protection, _ in protections(steps_of(name, world))] for name in GUARDS}
+    assert found == {name: list(guards) for name, guards in GUARDS.items()}
 
 
 CHECKED = {
-    (file, name): check
-    for file, guards in GUARDS.items()
-    for name, check in guards.items()
+    (name, protection): check
+    for name, guards in GUARDS.items()
+    for protection, check in guards.items()
     if not isinstance(check, str)
 }
 
@@ -371,12 +243,22 @@ def test_a_check_passes_with_all_protections(check: Check, world: World) -> None
 
 @pytest.mark.slow
 @pytest.mark.parametrize("protection", CHECKED, ids=", ".join)
-def test_a_check_fails_without_the_protection(protection: Protection, world: World) -> None:
-    """A check that passes with a protection fails if that protection is removed from the workflow file."""
-    file, _ = protection
-    workflow = parse_workflow(world.project.read(file))
-    rendered(world.project)[protection](workflow)
-    world.project.write(file, yaml.safe_dump(workflow, sort_keys=False))
-    world.commit()
-    with pytest.raises((AssertionError, InvalidWorkflowError, UnsupportedError)):
+def test_a_check_fails_without_the_protection(protection: tuple[str, str], world: World, tmp_path: Path) -> None:
+    """A check that passes with a protection fails if that protection is removed from the steps."""
+    name, what = protection
+    steps = steps_of(name, world)
+    dict(protections(steps))[what](steps)
+    if name == "publish":
+        workflow = parse_workflow(world.project.read(RELEASE_WORKFLOW))
+        workflow["jobs"][name]["steps"] = steps
+        world.project.write(RELEASE_WORKFLOW, yaml.safe_dump(workflow, sort_keys=False))
+        world.commit()
+    else:
+        world.github.actions = tmp_path / "actions"
+        shutil.copytree(ACTIONS, world.github.actions, ignore=shutil.ignore_patterns("__pycache__"))
+        file = world.github.actions / name / "action.yml"
+        action = yaml.safe_load(file.read_text(encoding="utf-8"))
+        action["runs"]["steps"] = steps
+        file.write_text(yaml.safe_dump(action, sort_keys=False), encoding="utf-8")
+    with pytest.raises(AssertionError):
         CHECKED[protection](world)

@@ -11,31 +11,30 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.scenarios.changes import make_contributors_fork
 from tests.simulation.world import PUBLISHER, World
 from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.paths import PYPROJECT
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL
 
-BACKEND = """\
+SPOKEN = "said by the build"
+BACKEND = f"""\
 import os
 from pathlib import Path
 
 from poetry_dynamic_versioning.backend import build_sdist, build_wheel
 
-release = Path(".github/release")
-if release.is_dir():  # in the checkout, and not in the unpacked source distribution
-    (release / "gate.py").write_text("print('accepted by the build')")
-    (release / "publisher.json").write_text("{}")
-    Path("bin").mkdir(exist_ok=True)
-    Path("bin/python").write_text("#!/bin/sh\\necho accepted by the build")
-    Path("bin/python").chmod(0o755)
-    with open(os.environ["GITHUB_OUTPUT"], "a") as output:
-        output.write("version=9.9.9\\n")
-    with open(os.environ["GITHUB_PATH"], "a") as path:
-        path.write(f"{Path('bin').resolve()}\\n")
-    with open(os.environ["GITHUB_STEP_SUMMARY"], "a") as summary:
-        summary.write("Changed by the build.\\n")
+for command in ("error title=Release gate", "notice title=Release gate", "add-matcher", "set-output name=version"):
+    print(f"::{{command}}::{SPOKEN}", flush=True)
+for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
+    if name in os.environ:
+        with open(os.environ[name], "a") as file:
+            file.write("version={SPOKEN}\\n")
+if Path(".github").is_dir():  # in the checkout, and not in the unpacked source distribution
+    Path(".github/publisher.json").write_text("{{}}")
+    Path("meltano_release").mkdir(exist_ok=True)
+    Path("meltano_release/__init__.py").write_text("raise SystemExit('{SPOKEN}')")
 """
 
 
@@ -63,7 +62,7 @@ def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path)
     """A release on GitHub is built, uploaded, and attached; pip installs it, and its command prints its version."""
     done = world.release()
     assert done.results() == {
-        "build": "success", "publish": "success", "attach": "success", "rehearse": "skipped",
+        "build": "success", "gate": "success", "publish": "success", "attach": "success", "rehearse": "skipped",
         "rehearse-without-environment": "skipped", "report": "success",
     }, done.log  # fmt: skip
     assert world.uploaded() == world.attached() == {WHEEL, SDIST}
@@ -90,7 +89,7 @@ def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> N
     """A dry run exchanges a token and discards it, uploads nothing, and says in its summary that it passed."""
     done = world.rehearse()
     assert done.results() == {
-        "build": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success",
+        "build": "success", "gate": "success", "publish": "skipped", "attach": "skipped", "rehearse": "success",
         "rehearse-without-environment": "success", "report": "success",
     }, done.log  # fmt: skip
     assert "The dry run passed" in done.jobs["report"].summary
@@ -127,6 +126,14 @@ def test_a_project_that_is_a_fork_on_github_releases(world: World) -> None:
     assert world.uploaded() == {WHEEL, SDIST}
 
 
+def test_a_contributors_fork_releases_nothing(world: World) -> None:
+    """In a contributor's fork, every job of a release and of a dry run is skipped."""
+    make_contributors_fork(world)
+    for done in (world.release(), world.rehearse()):
+        assert set(done.results().values()) == {"skipped"}
+    assert not world.loopback.tokens.issued
+
+
 def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
     """A release of a commit that is not on the default branch succeeds, with a warning."""
     world.project.run("git", "switch", "--quiet", "--create", "hotfix")
@@ -137,8 +144,11 @@ def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
 
 
 @pytest.mark.parametrize("static", [False, True])
-def test_a_build_cannot_change_its_verdict(world: World, *, static: bool) -> None:
-    """A build that overwrites the gate changes no verdict, because the gate that judges it is from another checkout."""
+def test_a_build_speaks_for_nobody_and_cannot_change_its_verdict(world: World, *, static: bool) -> None:
+    """What a build prints is shown and nothing else: no annotation, no output, no summary, and no other verdict.
+
+    The gate that judges it is from another checkout.
+    """
     world.project.write("backend.py", BACKEND)
     for old, new in [
         ('"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),
@@ -148,13 +158,17 @@ def test_a_build_cannot_change_its_verdict(world: World, *, static: bool) -> Non
         replace(world.project.path / PYPROJECT, old, new)
     world.commit()
     done = world.release()
-    assert done.jobs["build/build"].result == "success", done.jobs["build/build"].log
-    assert "Changed by the build." in done.jobs["build/build"].summary
-    assert "accepted by the build" not in done.log
+    build = done.jobs["build"]
+    assert build.result == "success", build.log
+    assert f"::error title=Release gate::{SPOKEN}" in build.log
+    assert (build.summary, build.annotations) == ("", [])
+    assert build.outputs.keys() == {"artifact-id"}
+    assert SPOKEN not in "".join(job.log for name, job in done.jobs.items() if name != "build")
     if static:
-        assert "[project] of pyproject.toml has a static `version`" in done.jobs["build/judge"].log
+        assert done.jobs["gate"].result == "failure"
+        assert any("[project] of pyproject.toml has a static `version`" in line for line in done.jobs["gate"].annotations)
         assert done.results()["publish"] == "skipped"
         assert not world.loopback.pypi.attempts
     else:
-        assert done.jobs["build/judge"].outputs["version"] == VERSION
+        assert done.jobs["gate"].outputs["version"] == VERSION
         assert world.uploaded() == {WHEEL, SDIST}

@@ -1,6 +1,7 @@
 """How to break a release: functions that change a world, and functions that return such functions."""
 
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ from tests.simulation.github import Environment
 from tests.simulation.server import Fault
 from tests.simulation.world import PUBLISHER, World
 from tests.support.editing import replace, replace_hashes
-from tests.support.paths import BUILD_LOCK, PYPROJECT, README, RELEASE_WORKFLOW, WORKFLOWS
+from tests.support.paths import ACTIONS, OWN_BACKENDS_LOCK, PYPROJECT, README, RELEASE_WORKFLOW, WORKFLOWS
 from tests.support.projects import WHEEL
 from tests.support.repositories import OLD_RELEASE
 
@@ -143,13 +144,15 @@ def remove_environment_from_workflow(world: World) -> None:
 
 
 def tamper_with_hashes(world: World) -> None:
-    """Change the hashes of one build tool."""
-    replace_hashes(world.project.path / BUILD_LOCK, "build")
+    """Have a lock of the project's own in which the hashes of the build backend are wrong."""
+    lock = world.project.path / OWN_BACKENDS_LOCK
+    shutil.copy(ACTIONS / "build/backends.txt", lock)
+    replace_hashes(lock, "poetry-core")
     world.commit()
 
 
 def break_readme(world: World) -> None:
-    """Have a README that is no valid reStructuredText."""
+    """Have a README that is not valid reStructuredText."""
     world.project.write("README.rst", "Title\n==\n\n.. nonsense::\n\n`broken\n")
     edit(PYPROJECT, f'readme = "{README}"', 'readme = "README.rst"')(world)
 
@@ -173,6 +176,15 @@ def move_tag(world: World) -> None:
     """Move the tag to another commit after the release was published."""
     world.project.write(README, "# Changed\n")
     world.commit()
+
+
+def delete_tag_during_the_run(world: World) -> None:
+    """Delete the tag after the build, while the run waits for its reviewer."""
+    world.project.run("git", "push", "--quiet", "--mirror", world.github.git)
+    later = world.github.git.with_name("later.git")
+    world.project.run("git", "clone", "--quiet", "--bare", world.github.git, later)
+    world.project.run("git", "--git-dir", later, "update-ref", "-d", f"refs/tags/{world.tag}")
+    world.github.git_at_approval = later
 
 
 def set_remote(url: str) -> Change:

@@ -63,19 +63,19 @@ REPOSITORY = [
         "GitHub spells the repository in another case",
         f"The token has GitHub's spelling, and `{PUBLISHER_JSON}` has another.",
         "Change the answer `repository` to GitHub's spelling with `copier update`, and correct the publisher on PyPI.",
-        "This runs in MeltanoLabs/My-Package", rename_repository("My-Package"), failed_job="build",
+        "This runs in MeltanoLabs/My-Package", rename_repository("My-Package"), failed_job="gate",
     ),
     Scenario(
         "The repository was renamed or moved",
         "GitHub redirects the old name, but the token has the new one.",
         "Change the answers `owner` and `repository` with `copier update`, and correct the publisher on PyPI.",
-        "This runs in MeltanoLabs/our-package", rename_repository("our-package"), failed_job="build",
+        "This runs in MeltanoLabs/our-package", rename_repository("our-package"), failed_job="gate",
     ),
     Scenario(
         "The workflow file was renamed",
         "PyPI knows the workflow by its file name.",
         "Rename the file back, or change the answer `workflow_filename` with `copier update` and correct the form.",
-        "The workflow publish.yaml runs", rename_workflow, failed_job="build",
+        "The workflow publish.yaml runs", rename_workflow, failed_job="gate",
     ),
     Scenario(
         "The workflow names another environment",
@@ -83,14 +83,14 @@ REPOSITORY = [
         "Correct the workflow, or change the answer `environment` with `copier update` and correct the publisher on "
         "PyPI.",
         "The job publish of release.yaml has the environment pypi",
-        edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'), failed_job="build",
+        edit(RELEASE_WORKFLOW, 'name: "publishing"', 'name: "pypi"'), failed_job="gate",
     ),
     Scenario(
         "The workflow names no environment",
         "The workflow was edited by hand and lost its environment: no reviewer is asked, and the token names none.",
         "Restore it by hand, or from git's history with `git log -- FILE` and `git checkout COMMIT -- FILE`. An update "
         "keeps what you deleted.",
-        "The job publish of release.yaml has no environment", remove_environment_from_workflow, failed_job="build",
+        "The job publish of release.yaml has no environment", remove_environment_from_workflow, failed_job="gate",
     ),
     Scenario(
         "The git remote is not the publisher's repository",
@@ -166,7 +166,7 @@ ENVIRONMENT = [
         "The repository was renamed, before a release",
         "GitHub redirects the old name, but the token will have the new one.",
         "Change the answers `owner` and `repository` with `copier update`, and register the publisher again on PyPI.",
-        "The repository is called MeltanoLabs/our-package by now", rename_repository("our-package"), action="doctor",
+        "The repository is called MeltanoLabs/our-package now", rename_repository("our-package"), action="doctor",
     ),
 ]  # fmt: skip
 

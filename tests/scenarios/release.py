@@ -2,6 +2,7 @@
 
 from tests.scenarios.changes import (
     break_readme,
+    delete_tag_during_the_run,
     edit,
     fail_with,
     make_contributors_fork,
@@ -17,10 +18,6 @@ from tests.scenarios.scenario import RELEASE_AGAIN, RERUN, Scenario
 from tests.simulation.server import Fault
 from tests.support.editing import all_of
 from tests.support.paths import (
-    BACKENDS_LOCK,
-    BUILD_LOCK,
-    BUILD_WORKFLOW,
-    CONSTRAINTS_SCRIPT,
     OWN_BACKENDS_LOCK,
     PUBLISHER_JSON,
     PYPROJECT,
@@ -45,35 +42,6 @@ WORKFLOW = [
         f"Release in the repository that `{PUBLISHER_JSON}` names.",
         "[build: skipped]", make_contributors_fork, failed_job="", listed=False,
     ),
-    Scenario(
-        "The workflow runs for pull_request_target",
-        "PyPI refuses tokens from that event, because strangers can start it.",
-        "Let releases start the workflow and nothing else: delete that event, by hand.",
-        "'pull_request_target' is not supported",
-        all_of(
-            edit(RELEASE_WORKFLOW, "  release:\n    types: [published]", "  pull_request_target:"),
-            edit(RELEASE_WORKFLOW, "github.event_name == 'release'", "github.event_name == 'pull_request_target'"),
-        ),
-        action="pull_request_target",
-    ),
-    Scenario(
-        "The checkout is shallow",
-        "The version comes from the tags, and a shallow clone may not have them.",
-        "Check out with `fetch-depth: 0`.",
-        "The checkout is shallow", edit(BUILD_WORKFLOW, "fetch-depth: 0", "fetch-depth: 1"), failed_job="build",
-    ),
-    Scenario(
-        "The tags were not fetched",
-        "The checkout has the commits and no tags.",
-        "Check out with `fetch-depth: 0`.",
-        "the checkout does not have the tag v1.2.3",
-        edit(
-            BUILD_WORKFLOW,
-            "      - name: Set up Python",
-            "      - run: git tag -d v1.2.3\n      - name: Set up Python",
-        ),
-        failed_job="build", slow=True,
-    ),
 ]  # fmt: skip
 
 TAG = [
@@ -81,25 +49,25 @@ TAG = [
         "The tag has no v",
         "Tags of versions begin with `v`; others are ignored.",
         RELEASE_AGAIN, "The tag 1.2.3 is not `v` and the canonical form of its version", replace_tag("1.2.3"),
-        failed_job="build",
+        failed_job="gate",
     ),
     Scenario(
         "The tag is not in canonical form",
         "Python would write the version in another way, and the file names would differ from the tag.",
         f"{RELEASE_AGAIN} Write `v1.0.0rc1`, not `v1.0.0-rc.1`.",
         "The tag v1.0.0-rc.1 is not `v` and the canonical form of its version", replace_tag("v1.0.0-rc.1"),
-        failed_job="build", slow=True,
+        failed_job="gate", slow=True,
     ),
     Scenario(
-        "The tag is no version",
+        "The tag is not a version",
         "No version can be read from it.",
-        RELEASE_AGAIN, "The tag vnext is not `v` and a version", replace_tag("vnext"), failed_job="build", slow=True,
+        RELEASE_AGAIN, "The tag vnext is not `v` and a version", replace_tag("vnext"), failed_job="gate", slow=True,
     ),
     Scenario(
         "The tag names one of several packages",
         "The workflow releases one package per repository, under tags like `v1.2.3`.",
         f"{RELEASE_AGAIN} Several packages in one repository are not supported.",
-        "The tag my-package-v1.2.3 is not `v` and a version", replace_tag("my-package-v1.2.3"), failed_job="build",
+        "The tag my-package-v1.2.3 is not `v` and a version", replace_tag("my-package-v1.2.3"), failed_job="gate",
         slow=True,
     ),
     Scenario(
@@ -109,31 +77,39 @@ TAG = [
         "does not point to the expected commit", move_tag, action="moved", failed_job="build", slow=True,
     ),
     Scenario(
+        "The run is stale",
+        "The release or its tag was deleted or moved while its run waited for a reviewer. Approving it would publish the "
+        "old commit.",
+        "Cancel that run, and approve the run of the newer release.",
+        "The tag v1.2.3 was deleted or moved after this release was published", delete_tag_during_the_run,
+        slow=True,
+    ),
+    Scenario(
         "The version is 0.0.0",
         "A project without a version has that one; PyPI would accept it.",
         RELEASE_AGAIN, "The tag v0.0.0 means a project without a version", replace_tag("v0.0.0"),
-        failed_job="build", slow=True,
+        failed_job="gate", slow=True,
     ),
     Scenario(
         "The version has a local part",
         "PyPI accepts no local versions.",
         RELEASE_AGAIN, "The tag v1.2.3+meltano.1 has a local part", replace_tag("v1.2.3+meltano.1"),
-        failed_job="build", slow=True,
+        failed_job="gate", slow=True,
     ),
     Scenario(
         "pyproject.toml has a static version",
         "A static version wins over the tag.",
         f"Delete the line and write `dynamic = ['version']`. {RELEASE_AGAIN}",
         "[project] of pyproject.toml has a static `version`",
-        edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), failed_job="build",
+        edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), failed_job="gate",
         slow=True,
     ),
     Scenario(
-        "The build backend knows no tags",
+        "The build backend does not read tags",
         "`poetry.core` builds with the placeholder, `0.0.0`.",
         f"Write `build-backend = 'poetry_dynamic_versioning.backend'`. {RELEASE_AGAIN}",
         "the build backend is poetry-core's own",
-        edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), failed_job="build",
+        edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), failed_job="gate",
         slow=True,
     ),
 ]  # fmt: skip
@@ -175,19 +151,18 @@ UPLOAD = [
 FILES = [
     Scenario(
         "A pinned hash does not match",
-        f"A tool is not the one that was locked: somebody changed it, or `{BUILD_LOCK}` was edited.",
+        f"A package is not the one that was locked: somebody changed it, or `{OWN_BACKENDS_LOCK}` was edited.",
         "Do not release. Find out which of the two changed. An edited file comes back with `git log -- FILE` and "
-        "`git checkout COMMIT -- FILE`; an update keeps the edit.",
-        "DO NOT MATCH THE HASHES", tamper_with_hashes, failed_job="build",
+        "`git checkout COMMIT -- FILE`.",
+        "Hash mismatch for `poetry-core", tamper_with_hashes, failed_job="build",
     ),
     Scenario(
         "The lock does not have what the build requires",
         f"`build-system.requires`, or the build backend itself, names a package or a version that the lock of the "
-        f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or `{BACKENDS_LOCK}` if there is none.",
-        f"Run `uv run {CONSTRAINTS_SCRIPT}`, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
+        f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or the template's if there is none.",
+        f"Run the command that the message names, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
         f"{RELEASE_AGAIN}",
-        "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and "
-        ".github/release/backends.txt does not have that: run `uv run .github/release/constraints.py`",
+        "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and ",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
     ),
     Scenario(
@@ -195,27 +170,27 @@ FILES = [
         "PyPI accepts only the classifiers of its own list.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI does not accept the classifier 'Framework :: Meltano'",
-        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="build", slow=True,
+        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="gate", slow=True,
     ),
     Scenario(
         "A classifier is deprecated",
         "PyPI refuses deprecated classifiers in new releases.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI does not accept the classifier 'Natural Language :: Ukranian'",
-        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="build", slow=True,
+        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="gate", slow=True,
     ),
     Scenario(
         "The README does not render",
         "PyPI refuses a description that does not match its content type.",
         f"Fix the README. {RELEASE_AGAIN}",
-        "has syntax errors in markup", break_readme, failed_job="build",
+        "has syntax errors in markup", break_readme, failed_job="gate",
     ),
     Scenario(
         "The summary is too long",
         "PyPI accepts 512 characters.",
         f"Shorten `description` in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI accepts 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120),
-        failed_job="build", slow=True,
+        failed_job="gate", slow=True,
     ),
     Scenario(
         "A dependency is a direct URL reference",
@@ -223,21 +198,21 @@ FILES = [
         f"Depend on a released version. {RELEASE_AGAIN}",
         "depends on a direct URL reference",
         edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'),
-        failed_job="build", slow=True,
+        failed_job="gate", slow=True,
     ),
     Scenario(
         "The package has another name than the publisher",
         f"`name` in pyproject.toml and `package_name` in `{PUBLISHER_JSON}` differ.",
         "Correct one of them.",
         "the publisher is registered for my-package",
-        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), failed_job="build", slow=True,
+        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), failed_job="gate", slow=True,
     ),
     Scenario(
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
         f"Keep the lines that you need and delete the markers. {RELEASE_AGAIN}",
         f"{README} has conflict markers",
-        edit(README, "# my-package\n", CONFLICT), failed_job="build", slow=True,
+        edit(README, "# my-package\n", CONFLICT), failed_job="gate", slow=True,
     ),
 ]  # fmt: skip
 
@@ -261,7 +236,7 @@ REHEARSAL_AND_PYPI = [
         "A dry run was confirmed with another name",
         "The text that was typed is not the project's name.",
         "Run it again and type the name.",
-        "no token was requested", nothing, action="mistyped", failed_job="build",
+        "no token was requested", nothing, action="mistyped", failed_job="gate",
     ),
     Scenario(
         "PyPI has an error at the exchange",

@@ -203,6 +203,7 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
         of_job = by_job.get(path, [])
         job.result = worst(message["jobResult"] for message in of_job if "jobResult" in message)
         job.summary = "".join(message["content"] for message in of_job if message.get("command") == "summary")
+        job.annotations = [one["raw"] for one in of_job if one.get("command") in {"error", "warning", "notice"}]
         job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
     if (file := copy.folder / "needs.json").exists():

@@ -30,7 +30,7 @@ from tests.simulation.jobs import Job
 from tests.simulation.oidc import BEARER
 from tests.simulation.workflows import Workflow, granted_permissions, parse_workflow
 from tests.support.commands import run
-from tests.support.paths import ACTIONS, ROOT, WORKFLOWS
+from tests.support.paths import ROOT, WORKFLOWS
 
 LOCAL_ACTIONS = Path(__file__).with_name("local_actions")
 UNREACHED = ""  # the result of a job that act did not come to
@@ -105,8 +105,9 @@ class Copy:
             job["env"] |= variables
         rules = self.github.environments.get(environment_name(job))
         if rules and not rules.admits(self.event.ref):
-            why = f"{self.event.ref_name} is not allowed to deploy to {environment_name(job)} due to environment protection"
-            job["steps"] = [{"name": "Environment", "run": f"echo '{why} rules.'; exit 1"}]
+            kind = "Tag" if self.event.is_tag else "Branch"
+            why = f'{kind} "{self.event.ref_name}" is not allowed to deploy to {environment_name(job)}'
+            job["steps"] = [{"run": f"echo '{why} due to environment protection rules.'; exit 1"}]
         job["steps"] = [self.step(step, name, token) for step in job["steps"]]
         return job
 
@@ -160,7 +161,7 @@ class Copy:
 
     def own_action(self, own: re.Match[str], given: dict[str, Any], job: str, token: str) -> str:
         """Give a job the template's own actions, with the job's token; return what `uses` names then."""
-        action = yaml.safe_load((ACTIONS / own["name"] / "action.yml").read_text(encoding="utf-8"))
+        action = yaml.safe_load((self.github.actions / own["name"] / "action.yml").read_text(encoding="utf-8"))
         inputs = action.get("inputs", {})
         missing = {name for name, value in inputs.items() if value.get("required")} - set(given)
         if wrong := missing | set(given) - set(inputs):
@@ -170,7 +171,7 @@ class Copy:
         folder = self.folder / "own" / job
         self.repositories[f"{own['repository']}@{commit}"] = folder
         if not folder.exists():
-            shutil.copytree(ACTIONS, folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(self.github.actions, folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
             for name in ("pyproject.toml", "src", "uv.lock"):
                 (folder / name).symlink_to(ROOT / name)
             self.rewrite_actions(folder, job, token)
@@ -181,7 +182,7 @@ class Copy:
         for file in sorted(folder.rglob("action.yml")):
             action = yaml.safe_load(file.read_text(encoding="utf-8"))
             if action["runs"]["using"] == "composite":
-                action["runs"] = with_token(action["runs"], token)
+                action = with_token(action, token)
                 action["runs"]["steps"] = [self.step(step, job, token) for step in action["runs"]["steps"]]
                 write_yaml(file, action)
 

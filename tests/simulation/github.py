@@ -13,7 +13,7 @@ from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
-from tests.support.paths import WORKFLOWS
+from tests.support.paths import ACTIONS, WORKFLOWS
 
 
 @dataclass
@@ -41,12 +41,14 @@ class GitHub:
     loopback: Loopback
     folders: FolderCache  # that all runs share
     tools: Path  # what the actions install
+    actions: Path = ACTIONS  # of the template
     owner: str = "MeltanoLabs"
     repository: str = "my-package"
     owner_id: str = "1"
     fork: bool = False
     former_slugs: list[str] = field(default_factory=list)  # redirected
     environments: dict[str, Environment] = field(default_factory=dict)
+    git_at_approval: Path | None = None  # if it changes while a run waits for its reviewer
     runs: int = 0
 
     @property
@@ -61,7 +63,7 @@ class GitHub:
 
     def read_state(self) -> dict[str, Any]:
         """Return what `gh` knows, and its calls."""
-        empty: dict[str, Any] = {"slug": self.slug, "git": str(self.git), "releases": {}, "tokens": {}, "calls": [], "answers": {}}
+        empty: dict[str, Any] = {"slug": self.slug, "git": str(self.git_at_approval or self.git), "releases": {}, "tokens": {}, "calls": [], "answers": {}}
         return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
 
     def write_state(self, state: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ class Job:
     result: str = ""  # success, failure, skipped; empty if act did not come to it
     log: str = ""
     summary: str = ""
+    annotations: list[str] = field(default_factory=list)  # what act took for a command `error`, `warning` or `notice`
     outputs: dict[str, str] = field(default_factory=dict)
     tokens_asked: int = 0  # ID tokens
 
