@@ -39,7 +39,7 @@ def variables(tool: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name.upper() in KEPT or name.startswith(KEPT_PREFIXES) and (tool == "meltano-release" or name not in FILES)
+        if name.upper() in KEPT or (name.startswith(KEPT_PREFIXES) and (tool == "meltano-release" or name not in FILES))
     }
     return {**kept, "UV": str(UV)}
 
@@ -61,7 +61,15 @@ def pip(*arguments: str | Path) -> str:
 def install_uv() -> Path:
     """Install uv; return the command."""
     if not UV.parent.exists():
-        options = ("--quiet", "--no-deps", "--root-user-action=ignore", "--only-binary=:all:", "--require-hashes", "--target", TOOLS / "uv")
+        options = (
+            "--quiet",
+            "--no-deps",
+            "--root-user-action=ignore",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--target",
+            TOOLS / "uv",
+        )
         pip("install", *options, "--requirement", HERE / "uv.txt")
     return UV
 

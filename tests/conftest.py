@@ -17,9 +17,9 @@ from tests.support.combinations import REPOSITORIES, Answers, title
 from tests.support.commands import run, tracked
 from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.fleet import Fleet
+from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
 from tests.support.npm import npm_folder
-from tests.support.folder_cache import FolderCache
 from tests.support.paths import (
     ACTIONS,
     ACTIONS_READ,

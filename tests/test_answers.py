@@ -166,7 +166,9 @@ def required(requirement: str) -> set[str]:
         for python in (0, -1)
     ],
 )
-def test_every_name_that_a_project_needs_is_refused(answers: Answers, python: int, render: Render, once: FolderCache) -> None:
+def test_every_name_that_a_project_needs_is_refused(
+    answers: Answers, python: int, render: Render, once: FolderCache
+) -> None:
     """A package cannot have the name of a package, module or command that its project installs.
 
     Such a project could not install its dependencies or build itself, or its command would hide one of theirs.

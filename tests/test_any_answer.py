@@ -86,7 +86,9 @@ def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tm
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", REPOSITORIES)
-def test_a_sample_of_any_answers_passes_all_checks(kind: str, versions: Versions, tmp_path: Path, once: FolderCache) -> None:
+def test_a_sample_of_any_answers_passes_all_checks(
+    kind: str, versions: Versions, tmp_path: Path, once: FolderCache
+) -> None:
     """A project of any answers can be built, linted, typed, tested and updated, on the machine's newest Python."""
     version, python = list(interpreters().items())[-1]
     numbers = itertools.count()

@@ -147,12 +147,14 @@ KEPT = "Keep what uv printed for the report"
 PRINTED = "Fetch what uv printed, if a dry run came that far"
 ATTACH = "Attach it, unless the release is immutable"
 ISOLATED = "tests/test_launch.py shows what it keeps out"
-UNSEEN = "the commands of this machine are not at risk in a test"
+UNUSED = "no later step has a use for the token; zizmor finds a checkout that keeps it"
+NOT_GIVEN = "a project's jobs do not give this input; the job of ci.yaml that runs the actions does"
 
 GUARDS: dict[str, dict[str, Check | str]] = {
     "build": {
         f"{CHECKOUT}: fetch-depth": check_push,
-        f"{CHECKOUT}: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        f"{CHECKOUT}: persist-credentials": UNUSED,
+        f"{CHECKOUT}: if": NOT_GIVEN,
         f"{DROP}: the step": check_two_tags,
         f"{DROP}: if": check_rehearsal,
         f"{DROP}: --points-at": "the build would not see older tags, whose versions it does not need",
@@ -178,7 +180,8 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         "Fail unless the build succeeded: the step": check_failed_build,
         "Fail unless the build succeeded: if": check_release,
         f"{GATE_CHECKOUT}: fetch-depth": check_release,
-        f"{GATE_CHECKOUT}: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        f"{GATE_CHECKOUT}: persist-credentials": UNUSED,
+        f"{GATE_CHECKOUT}: if": NOT_GIVEN,
         "Pass the release gate: the step": check_other_version,
         "Pass the release gate: -I": ISOLATED,
     },
@@ -197,8 +200,9 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         f"{KEPT}: if": check_failed_rehearsal,
     },
     "report": {
-        "Check out the publisher's form: persist-credentials": "zizmor finds it, and acts on it no step of ours",
+        "Check out the publisher's form: persist-credentials": UNUSED,
         "Check out the publisher's form: ref": check_moved_tag,
+        "Check out the publisher's form: if": NOT_GIVEN,
         "Fetch what was built: if": check_failed_build,
         f"{PRINTED}: if": "the step may fail, as it does where there is nothing to fetch",
         f"{PRINTED}: continue-on-error": check_refused_branch,

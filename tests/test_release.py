@@ -166,7 +166,9 @@ def test_a_build_speaks_for_nobody_and_cannot_change_its_verdict(world: World, *
     assert SPOKEN not in "".join(job.log for name, job in done.jobs.items() if name != "build")
     if static:
         assert done.jobs["gate"].result == "failure"
-        assert any("[project] of pyproject.toml has a static `version`" in line for line in done.jobs["gate"].annotations)
+        assert any(
+            "[project] of pyproject.toml has a static `version`" in line for line in done.jobs["gate"].annotations
+        )
         assert done.results()["publish"] == "skipped"
         assert not world.loopback.pypi.attempts
     else:

@@ -94,7 +94,9 @@ def triggers(workflow: Workflow) -> dict[str, Any]:
 
 def needs(workflow: Workflow) -> dict[str, list[str]]:
     """Return the jobs that each job needs."""
-    return {job: [needed] if isinstance(needed, str) else needed for job, needed in jobs_with(workflow, "needs").items()}
+    return {
+        job: [needed] if isinstance(needed, str) else needed for job, needed in jobs_with(workflow, "needs").items()
+    }
 
 
 def environments(workflow: Workflow) -> dict[str, str]:
@@ -113,7 +115,7 @@ def required_checks(workflow: Workflow) -> dict[str, str]:
 Fact = Callable[[Workflow], Any]
 FACTS: dict[str, tuple[Fact, dict[str, Any]]] = {
     "permissions": (lambda workflow: jobs_with(workflow, "permissions"), PERMISSIONS),
-    "permissions on top": (lambda workflow: workflow["permissions"], dict.fromkeys(PERMISSIONS, {})),
+    "permissions on top": (lambda workflow: workflow["permissions"], {key: {} for key in PERMISSIONS}),
     "triggers": (triggers, TRIGGERS),
     "concurrency": (lambda workflow: workflow["concurrency"], CONCURRENCY),
     "conditions": (lambda workflow: jobs_with(workflow, "if"), CONDITIONS),
@@ -122,7 +124,7 @@ FACTS: dict[str, tuple[Fact, dict[str, Any]]] = {
     "required checks": (required_checks, CHECKS),
     "jobs without a time limit": (
         lambda workflow: sorted(workflow["jobs"].keys() - jobs_with(workflow, "timeout-minutes").keys()),
-        dict.fromkeys(PERMISSIONS, []),
+        {key: [] for key in PERMISSIONS},
     ),
 }
 

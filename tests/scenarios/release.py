@@ -16,7 +16,6 @@ from tests.scenarios.changes import (
 )
 from tests.scenarios.scenario import RELEASE_AGAIN, RERUN, Scenario
 from tests.simulation.server import Fault
-from tests.support.editing import all_of
 from tests.support.paths import (
     OWN_BACKENDS_LOCK,
     PUBLISHER_JSON,

@@ -63,7 +63,14 @@ class GitHub:
 
     def read_state(self) -> dict[str, Any]:
         """Return what `gh` knows, and its calls."""
-        empty: dict[str, Any] = {"slug": self.slug, "git": str(self.git_at_approval or self.git), "releases": {}, "tokens": {}, "calls": [], "answers": {}}
+        empty: dict[str, Any] = {
+            "slug": self.slug,
+            "git": str(self.git_at_approval or self.git),
+            "releases": {},
+            "tokens": {},
+            "calls": [],
+            "answers": {},
+        }
         return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
 
     def write_state(self, state: dict[str, Any]) -> None:

@@ -10,7 +10,12 @@ TEMPLATE = ROOT / "template"
 ACTIONS = ROOT / "actions"
 COMMAND = ROOT / "src/meltano_release"
 COPIER_READS = ("copier.yml", "includes", "template")
-ACTIONS_READ = ("actions", "src", "pyproject.toml", "uv.lock")  # what a project's workflows use, at the commit that they name
+ACTIONS_READ = (
+    "actions",
+    "src",
+    "pyproject.toml",
+    "uv.lock",
+)  # what a project's workflows use, at the commit that they name
 STDLIB_NAMES = ROOT / "includes/stdlib.txt"
 TOOL_NAMES = ROOT / "includes/tool_names.txt"
 ANSWERS_TABLE = ROOT / "tests/answers.yml"

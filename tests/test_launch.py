@@ -1,0 +1,236 @@
+"""The tools of the actions are installed with known hashes, and nothing of a project or a job changes how they run."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import run
+from tests.support.editing import replace_hashes
+from tests.support.interpreters import newest_interpreter
+from tests.support.paths import ACTIONS, ACTIONS_READ, PYPROJECT, ROOT
+from tests.support.projects import SDIST, WHEEL, Project
+from tests.support.steps import BUILDING, run_step
+
+INTRUDER = "raise SystemExit('a module of the project')\n"
+NOBODY = "http://127.0.0.1:9/simple"  # where nobody listens
+FILES = {  # of a project that is checked out
+    ".env": "PYTHONPATH=.\nUV_DEFAULT_INDEX=http://127.0.0.1:9/simple\n",
+    ".python-version": "2.7\n",
+    "click.py": INTRUDER,
+    "meltano_release/__init__.py": INTRUDER,
+    "packaging.py": INTRUDER,
+    "pip.py": INTRUDER,
+    "sitecustomize.py": INTRUDER,
+    "uv.py": INTRUDER,
+    "uv.toml": f'required-version = "<0.1"\nindex-url = "{NOBODY}"\n',
+    "yaml.py": INTRUDER,
+}
+VARIABLES = {  # of the job
+    "PIP_NO_INDEX": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_TARGET": "elsewhere",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONPATH": ".",
+    "PYTHONSTARTUP": "sitecustomize.py",
+    "UV_CONFIG_FILE": "uv.toml",
+    "UV_DEFAULT_INDEX": NOBODY,
+    "UV_ENV_FILE": ".env",
+    "UV_INDEX_URL": NOBODY,
+    "UV_NO_BINARY": "1",
+    "UV_NO_SYNC": "1",
+    "UV_OFFLINE": "1",
+    "UV_PROJECT_ENVIRONMENT": "elsewhere",
+    "UV_PYTHON": "2.7",
+    "UV_REQUIRE_HASHES": "0",
+    "VIRTUAL_ENV": "elsewhere",
+}
+
+
+def launch(
+    *arguments: str, cwd: Path, temp: Path, root: Path = ROOT, check: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `launch.py` of a copy of this repository as an action does; what it installs lies in `temp`."""
+    command = (newest_interpreter(), "-I", root / "actions/launch.py", *arguments)
+    return run(*command, cwd=cwd, check=check, env={"RUNNER_TEMP": str(temp), **variables})
+
+
+@pytest.fixture
+def hostile(default: Project, tmp_path: Path) -> Project:
+    """The default project with files that are called like tools and their configuration, all of them committed."""
+    project = default.copy(tmp_path / "hostile")
+    for name, text in FILES.items():
+        (project.path / name).parent.mkdir(exist_ok=True)
+        project.write(name, text)
+    with (project.path / PYPROJECT).open("a", encoding="utf-8") as file:
+        file.write('\n[tool.uv]\nrequired-version = "<0.1"\n\n[[tool.uv.index]]\nurl = "http://127.0.0.1:9/simple"\n')
+    project.commit()
+    project.run("git", "tag", "--force", "v1.2.3")
+    return project
+
+
+def test_nothing_of_a_project_and_of_a_job_changes_how_a_tool_is_installed_and_runs(
+    hostile: Project, tmp_path: Path
+) -> None:
+    """Both tools are installed and run as they are, and the build finds what it locks, among hostile files."""
+    output = tmp_path / "output"
+    listed = launch(
+        "run", "meltano-release", "pythons", cwd=hostile.path, temp=tmp_path, GITHUB_OUTPUT=str(output), **VARIABLES
+    )
+    assert "a module of the project" not in listed.stdout + listed.stderr
+    name, _, pythons = output.read_text(encoding="utf-8").partition("=")
+    assert (name, json.loads(pythons)[0]) == ("pythons", "3.11")
+    run_step("build", BUILDING, hostile.path, tmp_path, **{**VARIABLES, "PYTHONHOME": ""})
+    assert {path.name for path in hostile.path.glob("dist/my_*")} == {WHEEL, SDIST}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variable", VARIABLES)
+def test_a_variable_changes_nothing(variable: str, default: Project, tmp_path: Path) -> None:
+    """Each of the variables alone changes nothing either: none hides what another one would do."""
+    output = {"GITHUB_OUTPUT": str(tmp_path / "output"), variable: VARIABLES[variable]}
+    launch("run", "meltano-release", "pythons", cwd=default.path, temp=tmp_path, **output)
+
+
+@pytest.mark.parametrize("tool", ["uv", "meltano-release"])
+def test_only_the_command_can_write_to_the_files_of_the_run(
+    tool: str, tools: Path, tmp_path: Path
+) -> None:
+    """A build cannot find the files for outputs, variables and the summary in its environment; the command can."""
+    stub = tmp_path / "meltano-release"
+    shutil.copytree(tools / "meltano-release", stub, symlinks=True)
+    shown = '#!/bin/sh\nenv\n'
+    for command in (stub / "uv/bin/uv", stub / "meltano-release/bin/meltano-release"):
+        command.unlink()
+        command.write_text(shown, encoding="utf-8")
+        command.chmod(0o755)
+    names = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
+    given = {**dict.fromkeys(names, "file"), "GITHUB_REF": "refs/heads/main", "SECRET": "x"}
+    seen = launch("run", tool, cwd=tmp_path, temp=tmp_path, **given).stdout
+    found = {line.partition("=")[0] for line in seen.splitlines()}
+    assert "GITHUB_REF" in found
+    assert "SECRET" not in found
+    assert found & set(names) == (set(names) if tool == "meltano-release" else set())
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of what the actions use of this repository, for a test that changes it."""
+    for name in ACTIONS_READ:
+        source, copy = ROOT / name, tmp_path / "repository" / name
+        copy.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    return tmp_path / "repository"
+
+
+@pytest.mark.parametrize(
+    ("lock", "package", "arguments"),
+    [
+        ("actions/uv.txt", "uv", ("run", "uv", "--version")),
+        ("uv.lock", "click", ("run", "meltano-release", "--help")),
+        ("actions/setup/poetry.txt", "poetry", ("add", "poetry")),
+    ],
+)
+def test_a_tampered_lock_stops_each_of_its_uses(
+    lock: str, package: str, arguments: tuple[str, ...], copied: Path, tmp_path: Path
+) -> None:
+    """A tool is not installed, and does not run, if a file is not the one that the lock names."""
+    if lock == "uv.lock":
+        text = (copied / lock).read_text(encoding="utf-8")
+        begin = text.index(f'[[package]]\nname = "{package}"\n')
+        end = text.index("[[package]]", begin + 1)
+        for file in tomllib.loads(text[begin:end])["package"][0]["wheels"]:
+            text = text.replace(file["hash"], f"sha256:{'0' * 64}")
+        (copied / lock).write_text(text, encoding="utf-8")
+    else:
+        replace_hashes(copied / lock, package)
+    path = tmp_path / "path"
+    done = launch(*arguments, cwd=tmp_path, temp=tmp_path, root=copied, check=False, GITHUB_PATH=str(path))
+    assert done.returncode
+    assert "hash" in (done.stdout + done.stderr).lower()
+    assert "A tool of the release could not be installed" in done.stdout
+    assert not path.exists()
+
+
+def test_a_tampered_lock_of_the_build_backends_stops_the_build(
+    default: Project, tools: Path, copied: Path, tmp_path: Path
+) -> None:
+    """A build stops if its backend is not the one that the lock names."""
+    project = default.copy(tmp_path / "project")
+    replace_hashes(copied / "actions/build/backends.txt", "poetry-core")
+    variables = {"GITHUB_ACTION_PATH": str(copied / "actions/build"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = run_step("build", BUILDING, project.path, tools, check=False, **variables)
+    assert done.returncode
+    assert "Hash mismatch for `poetry-core" in done.stdout + done.stderr
+    assert not list(project.path.glob("dist/*-*"))
+
+
+@pytest.mark.parametrize("own", ["", "poetry-core==2.1.3\n"], ids=["empty", "without hashes"])
+def test_a_lock_of_the_project_without_hashes_is_refused(own: str, default: Project, tools: Path, tmp_path: Path) -> None:
+    """A lock that the project writes and that has no hashes does not switch them off."""
+    project = default.copy(tmp_path / "project")
+    project.write(".github/build-constraints.txt", own)
+    done = run_step("build", BUILDING, project.path, tools, check=False)
+    assert done.returncode
+    assert "Hash-checking is required" in done.stdout + done.stderr or "hash" in done.stderr.lower()
+
+
+@pytest.mark.parametrize("how", ["variable", "configuration file"])
+@pytest.mark.parametrize("tool", ["uv", "meltano-release"])
+def test_the_tools_come_from_the_mirror_that_pip_uses(how: str, tool: str, tools: Path, tmp_path: Path) -> None:
+    """Pip and uv download from the mirror that pip is set to use: with one where nobody listens, they name its URL."""
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    if tool == "meltano-release":
+        shutil.copytree(tools / "meltano-release/uv", temp / "meltano-release/uv", symlinks=True)
+    variables = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    if how == "variable":
+        variables["PIP_INDEX_URL"] = NOBODY
+    else:
+        (tmp_path / ".config/pip").mkdir(parents=True)
+        (tmp_path / ".config/pip/pip.conf").write_text(f"[global]\nindex-url = {NOBODY}\nretries = 0\n", "utf-8")
+    done = launch("run", tool, "--version", cwd=tmp_path, temp=temp, check=False, **variables)
+    assert done.returncode
+    assert "127.0.0.1" in done.stdout + done.stderr
+
+
+def test_a_tool_is_installed_once_for_a_job(tools: Path, tmp_path: Path) -> None:
+    """A second use finds the tool: it needs no index anymore."""
+    shutil.copytree(tools / "meltano-release", tmp_path / "meltano-release", symlinks=True)
+    variables = {"PIP_INDEX_URL": NOBODY, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert launch("run", "uv", "--version", cwd=tmp_path, temp=tmp_path, **variables).stdout.startswith("uv ")
+
+
+def test_poetry_is_added_to_the_path_and_runs_on_the_python_of_the_job(tmp_path: Path) -> None:
+    """Poetry's command is in the folder that later steps get, with the plugin that gives the version."""
+    path = tmp_path / "path"
+    launch("add", "poetry", cwd=tmp_path, temp=tmp_path, GITHUB_PATH=str(path))
+    folder = path.read_text(encoding="utf-8").strip()
+    assert "poetry-dynamic-versioning" in run(f"{folder}/poetry", "self", "show", "plugins", cwd=tmp_path).stdout
+
+
+def test_the_bootstrap_has_the_version_of_uv_that_the_tests_use() -> None:
+    """`uv.txt` has one version, and the packages that pip and uv install are all wheels with hashes."""
+    locked = (ACTIONS / "uv.txt").read_text(encoding="utf-8")
+    assert locked.count("==") == 1
+    assert "--hash=sha256:" in locked
+
+
+def test_the_same_build_gives_the_same_bytes_as_the_front_end_of_pypa(built: Path, default: Project, tmp_path: Path) -> None:
+    """What the action builds is byte-identical to `python -m build`."""
+    project = default.copy(tmp_path / "project")
+    project.run(sys.executable, "-m", "build")
+    digests = [
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("my_*")}
+        for folder in (built, project.path / "dist")
+    ]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == len({WHEEL, SDIST})
