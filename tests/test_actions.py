@@ -1,4 +1,4 @@
-"""The imitated actions do what the sources of the pinned versions do, on both engines, in one case after another."""
+"""The imitated actions do what the sources that they follow do, in one case after another."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,27 +10,29 @@ import yaml
 from tests.scenarios.changes import register_publisher
 from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
-from tests.simulation.runs import Run, run_workflow
 from tests.simulation.world import World
 from tests.support.interpreters import interpreters
 from tests.support.projects import SDIST, TAG, WHEEL
 
-COMMIT = "0" * 40  # any full-length commit; test_workflows compares the versions with the pins
+COMMIT = "0" * 40  # any full-length commit
 CHECKOUT = f"actions/checkout@{COMMIT}"
 DOWNLOAD = f"actions/download-artifact@{COMMIT}"
 PUBLISH = f"pypa/gh-action-pypi-publish@{COMMIT}"
 PYTHON = f"actions/setup-python@{COMMIT}"
 UPLOAD = f"actions/upload-artifact@{COMMIT}"
 Steps = list[dict[str, Any]]
-Start = Callable[..., Run | ActRun]
+Start = Callable[..., ActRun]
 DISPATCH, RELEASE = dispatch_event({}), release_event(TAG)
 
 
-@pytest.fixture(params=["runner", pytest.param("act", marks=pytest.mark.slow)])
-def start(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Start:
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def start(world: World, tmp_path: Path) -> Start:
     """Run the steps of a workflow with one job, of the second commit; with `moved`, the refs are at a third one."""
 
-    def started(steps: Steps, event: Event = DISPATCH, *, moved: bool = False, **permissions: str) -> Run | ActRun:
+    def started(steps: Steps, event: Event = DISPATCH, *, moved: bool = False, **permissions: str) -> ActRun:
         job = {"runs-on": "ubuntu-24.04", "permissions": permissions, "steps": steps}
         triggers = {"workflow_dispatch": None, "release": None}
         workflow = {"name": "Actions", "on": triggers, "jobs": {"job": job}}
@@ -43,9 +45,7 @@ def start(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> Start
             world.commit()
         world.project.run("git", "push", "--quiet", "--mirror", world.github.git)
         event = event._replace(commit=commit)
-        if request.param == "act":
-            return run_with_act(world.github, event, "actions.yaml", tmp_path / "act")
-        return run_workflow(world.github, event, "actions.yaml")
+        return run_with_act(world.github, event, "actions.yaml", tmp_path / "act")
 
     return started
 
@@ -151,13 +151,14 @@ def test_a_checkout_needs_a_permission(start: Start) -> None:
     assert "actions/checkout needs the permission contents: read" in done.log
 
 
-def test_a_sparse_checkout_has_the_files_that_it_names(start: Start) -> None:
-    """A sparse checkout without cone mode has only the files that it names, and no others from the top folder."""
-    file = ".github/release/uv.txt"
-    given = {"sparse-checkout": file, "sparse-checkout-cone-mode": False}
-    show = {"run": "echo listed: $(find . -type f -not -path './.git/*')."}
-    done = start([{"uses": CHECKOUT, "with": given}, show], contents="read")
-    assert f"listed: ./{file}." in done.log, done.log
+def test_an_artifact_is_fetched_by_its_id(start: Start) -> None:
+    """An upload has an ID as its output, and that artifact's files land in `path` itself, whatever others there are."""
+    first, second = upload("one", "a.txt"), upload("two", "b.txt")
+    first[-1]["id"] = "first"
+    by_id = download(**{"artifact-ids": "${{ steps.first.outputs.artifact-id }}"})
+    done = start([*first, *second, by_id, *SHOW])
+    assert "listed: ./a.txt." in done.log, done.log
+    assert "None of the provided artifact IDs were found" in start([*first, download(**{"artifact-ids": "7"})]).log
 
 
 def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
@@ -171,7 +172,6 @@ def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
     assert done.log.count("==") <= 2  # Python 3.11 and older bring setuptools
 
 
-@pytest.mark.slow
 def test_publishing_checks_the_files_then_uploads_those_of_dist(start: Start, world: World, built: Path) -> None:
     """The publishing action checks the files of `dist`, exchanges one ID token by itself, and uploads these files."""
     world.github.environments.clear()

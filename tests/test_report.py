@@ -1,22 +1,32 @@
 """The report says what happened to a release or a dry run, and no more than it saw."""
 
+import hashlib
 import json
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from tests.simulation.server import Fault, Loopback
-from tests.support.paths import GATE_SCRIPT, PUBLISHER_JSON, REPORT_SCRIPT
-from tests.support.projects import SDIST, WHEEL, Project
+from meltano_release.cli import main
+from meltano_release.publisher import FILE, read_publisher
+from meltano_release.pypi import NotCheckedError
+from meltano_release.report import report, run_report
+from tests.support.projects import SDIST, WHEEL
 
-SUCCESS = dict.fromkeys(("build", "publish", "attach", "rehearse", "rehearse-without-environment"), "success")
+JOBS = ("build", "gate", "publish", "attach", "rehearse", "rehearse-without-environment")
 FILES = {SDIST: b"sdist", WHEEL: b"wheel"}
 FAILED = {"publish": "failure", "attach": "skipped"}
-PUBLISHER = {  # what a token claims if all is as the form says
-    "owner": "MeltanoLabs", "repository": "my-package", "workflow_filename": "release.yaml",
-}  # fmt: skip
+PUBLISHER = {
+    "package_name": "my-package",
+    "owner": "MeltanoLabs",
+    "repository": "my-package",
+    "workflow_filename": "release.yaml",
+    "environment": "publishing",
+}
+UNREACHABLE = NotCheckedError("PyPI cannot be reached (timed out)")
 BY_HAND = "workflow_dispatch"
 
 
@@ -38,12 +48,11 @@ class Case:
 
     says: str
     results: dict[str, str] = field(default_factory=dict)  # of the jobs that did not succeed
-    on_pypi: dict[str, bytes] | None = field(default_factory=dict)  # None for no such project
+    on_pypi: dict[str, bytes] | NotCheckedError | None = field(default_factory=dict)  # None for no such project
     event: str = "release"
     dist: dict[str, bytes] = field(default_factory=lambda: FILES)
     uv_output: str = ""
     answer: str = "refused"
-    pypi_status: int | None = None  # instead of an answer; 0 for none at all
     code: int = 0
 
 
@@ -59,7 +68,7 @@ def refused(says: str, uv_output: str = "") -> Case:
 
 CASES = {
     "all files are there": Case("## Released: my-package", on_pypi=FILES),
-    "all are there, and the job failed": Case("ended in *failure* all the same", FAILED, FILES),
+    "all are there, and the job failed": Case("Still, the job *Publish to PyPI* ended in *failure*.", FAILED, FILES),
     "a part is there": Case("## PyPI has 1 of 2 files", FAILED, {WHEEL: b"wheel"}),
     "another content is there": Case("## PyPI has other files of this version", FAILED, {WHEEL: b"other"}),
     "none is there": Case("## Not released: PyPI shows no file", FAILED),
@@ -70,91 +79,114 @@ CASES = {
     "the upload was cancelled between files": Case(
         "## PyPI has 1 of 2 files", FAILED | {"publish": "cancelled"}, {WHEEL: b"wheel"}
     ),
-    "PyPI has a problem": Case("## It is not known what was uploaded\n\nPyPI answers", FAILED, pypi_status=503),
-    "PyPI gives no answer": Case("## It is not known what was uploaded\n\nPyPI cannot be", FAILED, pypi_status=0),
+    "PyPI is not reached": Case("## It is not known what was uploaded\n\nPyPI cannot be", FAILED, UNREACHABLE),
     "attaching failed": Case("*Attach to the GitHub release* ended in *failure*", {"attach": "failure"}, FILES),
     "attaching was cancelled": Case("*Attach to the GitHub release* ended in *cancelled*", {"attach": "cancelled"}),
     "the build failed": Case("## Nothing was uploaded: the build failed", {"build": "failure"}, dist={}),
     "the build was cancelled": Case("## Nothing was uploaded: the build was cancelled", {"build": "cancelled"}),
+    "the gate refused it": Case("## Nothing was uploaded: the release gate refused it", {"gate": "failure"}),
+    "the gate was cancelled": Case("## Nothing was uploaded: the release gate was cancelled", {"gate": "cancelled"}),
+    "where the gate says why": Case("annotations of the job *Release gate* say why", {"gate": "failure"}, dist={}),
+    "where the build says why": Case("annotations of the job *Build* say why", {"build": "failure", "gate": "failure"}),
+    "a gate that refused a dry run": Case("the release gate refused it", {"gate": "failure"}, event=BY_HAND),
+    "a gate that the failed build stopped": Case("the build failed", {"build": "failure", "gate": "failure"}),
+    "a push": Case("the event `push` publishes nothing", event="push"),
     "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
     "a dry run passed": rehearsed("## The dry run passed"),
     "a dry run without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
     "a dry run with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
     "a dry run of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
-    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, pypi_status=503),
+    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, on_pypi=UNREACHABLE),
     "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
     "a dry run before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
     "no publisher, and PyPI's index fails": Case(
-        "is not known whether my-package exists", {"rehearse": "failure"}, event=BY_HAND, uv_output=claims(),
-        pypi_status=503,
+        "is not known whether my-package exists", {"rehearse": "failure"}, UNREACHABLE, event=BY_HAND,
+        uv_output=claims(),
     ),
     "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
-    "a pending publisher left over": refused("PyPI has deleted it", "invalid-pending-publisher"),
-    "PyPI is not reached": refused("says nothing about the publisher", "error sending request"),
+    "a pending publisher left over": refused("PyPI has deleted that publisher", "invalid-pending-publisher"),
+    "uv does not reach PyPI": refused("says nothing about the publisher", "error sending request"),
     "no permission": refused("add `id-token: write`", "ACTIONS_ID_TOKEN_REQUEST_URL"),
     "a reason that is not known": refused("for another reason", "error: something else"),
     "an output with a fence": refused("\n`````text\n```\n`````", "```"),
 }  # fmt: skip
 
 
-def report(project: Project, case: Case, loopback: Loopback, folder: Path) -> tuple[int, str]:
-    """Run the report as its job does; return the exit code and what it prints."""
-    if case.on_pypi is not None:
-        loopback.reset().pypi.projects["my-package"] = dict(case.on_pypi)
-    else:
-        loopback.reset()
-    if case.pypi_status is not None:
-        loopback.faults.append(Fault("pypi.org", case.pypi_status))
-    (folder / "dist").mkdir()
-    for name, content in case.dist.items():
-        (folder / "dist" / name).write_bytes(content)
-    if case.uv_output:
-        (folder / "uv-output.txt").write_text(case.uv_output, encoding="utf-8")
-    needs = {job: {"result": result, "outputs": {}} for job, result in (SUCCESS | case.results).items()}
-    needs["rehearse-without-environment"]["outputs"] = {"answer": case.answer}
-    variables = loopback.variables() | {"NEEDS": json.dumps(needs), "GITHUB_EVENT_NAME": case.event}
-    command = (sys.executable, REPORT_SCRIPT, folder / "dist", folder / "uv-output.txt")
-    done = project.run(*command, env=variables, check=False)
-    assert done.stderr == ""
-    return done.returncode, done.stdout
+Run = Callable[[Case], tuple[int, str]]
+
+
+def context(case: Case) -> dict[str, Any]:
+    """Return GitHub's context `needs`."""
+    needs = {job: {"result": case.results.get(job, "success"), "outputs": {}} for job in JOBS}
+    needs["rehearse-without-environment"]["outputs"] = {"answer": case.answer} if case.answer else {}
+    return needs
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs the report in a folder with the publisher alone: the exit code and what it prints."""
+    (tmp_path / FILE).parent.mkdir()
+    (tmp_path / FILE).write_text(json.dumps(PUBLISHER), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def run(case: Case) -> tuple[int, str]:
+        Path("dist").mkdir()
+        for name, content in case.dist.items():
+            Path("dist", name).write_bytes(content)
+        if case.uv_output:
+            Path("uv-output.txt").write_text(case.uv_output, encoding="utf-8")
+        monkeypatch.setattr("meltano_release.report.find_files", lambda _: on_pypi(case))
+        code = run_report(Path("dist"), Path("uv-output.txt"), context(case), case.event)
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def on_pypi(case: Case) -> dict[str, str] | None:
+    """Return what PyPI's index has of the project: files and their digests."""
+    if isinstance(case.on_pypi, NotCheckedError):
+        raise case.on_pypi
+    if case.on_pypi is None:
+        return None
+    return {name: hashlib.sha256(content).hexdigest() for name, content in case.on_pypi.items()}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_report_says_what_it_saw(case: Case, default: Project, loopback: Loopback, tmp_path: Path) -> None:
+def test_the_report_says_what_it_saw(case: Case, run: Run) -> None:
     """The report describes one state and no other: only a release whose files are all on PyPI is called released."""
-    code, text = report(default, case, loopback, tmp_path)
+    code, text = run(case)
     assert case.says in text
     assert code == case.code
-    whole = case.on_pypi == FILES and case.event == "release" and not case.results.get("build")
-    assert ("Released" in text) == whole
+    passed = not {"build", "gate"} & case.results.keys()
+    assert ("Released" in text) == (case.on_pypi == FILES and case.event == "release" and passed)
     assert text.count("\n## ") == 0  # one heading
 
 
-def test_a_value_cannot_break_the_table(default: Project, loopback: Loopback, tmp_path: Path) -> None:
+def test_a_value_cannot_break_the_table(run: Run) -> None:
     """A `|` in the name of an environment is escaped, so it adds no cell to the table of the report."""
-    project = default.copy(tmp_path / "my-package")
-    publisher = json.loads(project.read(PUBLISHER_JSON)) | {"environment": "a|b"}
-    project.write(PUBLISHER_JSON, json.dumps(publisher))
-    _, text = report(project, Case("", FAILED), loopback, tmp_path)
+    FILE.write_text(json.dumps(PUBLISHER | {"environment": "a|b"}), encoding="utf-8")
+    _, text = run(Case("", FAILED))
     (row,) = [line for line in text.splitlines() if line.startswith("| Environment name")]
     assert row.replace("\\|", "").count("|") == 4
     assert "a\\|b" in row
 
 
-def test_without_the_publisher_nothing_is_claimed(default: Project, loopback: Loopback, tmp_path: Path) -> None:
+def test_without_the_publisher_nothing_is_claimed(run: Run) -> None:
     """If `publisher.json` is lost, the report says that nothing is known, and how to restore the file."""
-    project = default.copy(tmp_path / "my-package")
-    (project.path / PUBLISHER_JSON).unlink()
-    code, text = report(project, Case(""), loopback, tmp_path)
+    FILE.unlink()
+    code, text = run(Case(""))
     assert code == 1
     assert text.startswith("## It is not known what happened")
-    assert f"restore it from git (`git log -- {PUBLISHER_JSON}`" in text
+    assert f"restore it from git (`git log -- {FILE}`" in text
 
 
-@pytest.mark.parametrize("script", [GATE_SCRIPT, REPORT_SCRIPT])
-def test_without_its_arguments_a_script_says_how_it_is_used(script: str, default: Project) -> None:
-    """Without arguments, the gate and the report print their usage and exit with 2."""
-    done = default.run(sys.executable, script, check=False)
-    assert done.returncode == 2
-    assert f"Usage: python {script} " in done.stdout
+@pytest.mark.usefixtures("run")
+def test_the_command_prints_the_report_of_a_failed_gate_without_any_artifact() -> None:
+    """`meltano-release report` takes the jobs from `NEEDS`; neither the folder nor the file of uv has to be there."""
+    needs = context(Case("", {"gate": "failure", "publish": "skipped", "attach": "skipped", "rehearse": "skipped"}))
+    environ = {"NEEDS": json.dumps(needs), "GITHUB_EVENT_NAME": "release"}
+    done = CliRunner().invoke(main, ["report", "dist", "uv-output.txt"], env=environ)
+    assert (done.exit_code, done.exception) == (0, None)
+    assert done.stdout == "\n\n".join(report(read_publisher(), needs, [], "", "release")) + "\n"
+    assert done.stdout.startswith("## Nothing was uploaded: the release gate refused it\n\nThe annotations of the job ")

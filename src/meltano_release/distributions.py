@@ -1,8 +1,7 @@
 """The distributions that a build made: what they are, and what PyPI would refuse about them.
 
-Used by `gate.py`. Needs `email-validator`, `packaging` and `trove-classifiers`, which `judge.txt` locks. Every rule
-names its source: *warehouse* is PyPI's own code (`forklift/legacy.py` and `forklift/metadata.py`, as of August 2026).
-Owned by the template: `copier update` refreshes this file.
+Every rule names its source: *warehouse* is PyPI's own code (`forklift/legacy.py` and `forklift/metadata.py`, as of
+August 2026).
 """
 
 from __future__ import annotations
@@ -27,12 +26,14 @@ from packaging.utils import (
 )
 from trove_classifiers import classifiers, deprecated_classifiers
 
+from meltano_release.description import find_markup_problems
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packaging.version import Version
 
-METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")  # warehouse; packaging knows newer ones
+METADATA_VERSIONS = ("1.0", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5")  # warehouse
 MAX_SUMMARY, MAX_LABEL = 512, 32  # characters; warehouse
 PLATFORMS = re.compile(  # warehouse: _is_valid_platform_tag and what it uses
     r"any|win32|win_(amd64|arm64|ia64)|linux_armv[67]l"
@@ -42,7 +43,7 @@ PLATFORMS = re.compile(  # warehouse: _is_valid_platform_tag and what it uses
     r"|ios_\d+_\d+_(arm64|x86_64)_(iphoneos|iphonesimulator)"
     r"|android_\d+_(armeabi_v7a|arm64_v8a|x86|x86_64)|pyemscripten_\d+_\d+_wasm32"
 )
-AGAIN = "build it again with `python -m build`."
+AGAIN = "build it again with `uv build`."
 
 
 @dataclass
@@ -76,7 +77,7 @@ def read_distributions(folder: Path) -> list[Distribution]:
         found = ", ".join(path.name for path in paths) or "nothing"
         message = (
             f"{folder} must hold one .tar.gz, one or more wheels, and nothing else, but holds {found}: "
-            "empty it and run `python -m build`."
+            "empty it and run `uv build`."
         )
         raise ValueError(message)
     return [read_sdist(sdists[0]), *map(read_wheel, wheels)]
@@ -128,11 +129,18 @@ def read_sdist(path: Path) -> Distribution:
 
 
 def parse(path: Path, content: bytes) -> Metadata:
-    """Parse core metadata; raise `ValueError` that names each field that is not valid."""
+    """Parse core metadata; raise `ValueError` with a sentence that names each field that is not valid."""
     raw, unknown = parse_email(content)
+    version = raw.get("metadata_version", "")
+    if re.fullmatch(r"\d+\.\d+", version) and version not in METADATA_VERSIONS:
+        message = (
+            f"{path.name} has Metadata-Version {version}, and PyPI knows {METADATA_VERSIONS[-1]} at most: "
+            "use an older build backend."
+        )
+        raise ValueError(message)
     problems = [f"{name} is unknown or malformed" for name in unknown]
-    if tuple(map(int, re.findall(r"\d+", raw.get("metadata_version", "0")))) < (2, 4):
-        raw.pop("license_files", None)  # older setuptools writes it too early; twine leaves it out of the upload
+    if tuple(map(int, re.findall(r"\d+", version))) < (2, 4):
+        raw.pop("license_files", None)  # older setuptools writes it too early; twine leaves it out of an upload
     try:
         metadata = Metadata.from_raw(raw)
     except ErrorGroup as group:
@@ -171,11 +179,6 @@ def check_names(distribution: Distribution) -> list[str]:
         problems.append(f"PyPI requires a normalized name, {expected} and not {file}: use a newer build backend.")
     if metadata.version != distribution.version:
         problems.append(f"{file} says Version: {metadata.version} inside: {AGAIN}")
-    if metadata.metadata_version not in METADATA_VERSIONS:
-        problems.append(
-            f"{file} has Metadata-Version {metadata.metadata_version}, and PyPI knows {METADATA_VERSIONS[-1]} at most: "
-            "use an older build backend."
-        )
     problems.extend(
         f"PyPI refuses wheels for {platform} ({file}): build for manylinux or musllinux, for example with cibuildwheel."
         if platform.startswith("linux_")
@@ -187,8 +190,9 @@ def check_names(distribution: Distribution) -> list[str]:
 
 
 def check_texts(distribution: Distribution) -> list[str]:
-    """Check the summary and the description (warehouse)."""
-    summary, description = distribution.metadata.summary or "", distribution.metadata.description
+    """Check the summary, and that PyPI can render the description (warehouse)."""
+    metadata = distribution.metadata
+    summary, description = metadata.summary or "", metadata.description or ""
     problems = []
     if len(summary) > MAX_SUMMARY:
         problems.append(
@@ -197,7 +201,7 @@ def check_texts(distribution: Distribution) -> list[str]:
         )
     if description and not description.strip():
         problems.append("The description is blank, which PyPI refuses: write a README, or name none.")
-    return problems
+    return problems + find_markup_problems(description, metadata.description_content_type)
 
 
 def check_licenses(distribution: Distribution) -> list[str]:
@@ -282,7 +286,7 @@ def check_agreement(distributions: list[Distribution]) -> list[str]:
         if other.version != first.version:
             problems.append(
                 f"{first.path.name} and {other.path.name} have different versions: "
-                f"empty {first.path.parent} and run `python -m build`."
+                f"empty {first.path.parent} and run `uv build`."
             )
             continue
         dynamic = set(first.metadata.dynamic or [])  # fields that a wheel may have otherwise (PEP 643)
@@ -291,12 +295,12 @@ def check_agreement(distributions: list[Distribution]) -> list[str]:
         if differing:
             problems.append(
                 f"{first.path.name} and {other.path.name} differ in {', '.join(differing)}: "
-                "build the wheel from the .tar.gz, as `python -m build` does."
+                "build the wheel from the .tar.gz, as `uv build` does."
             )
     return problems
 
 
 def value(distribution: Distribution, name: str) -> list[str]:
-    """Return the values of a field as texts, in an order of their own."""
+    """Return the values of a field as texts, sorted."""
     found = getattr(distribution.metadata, name.replace("-", "_")) or []
     return sorted(map(str, found)) if isinstance(found, list) else [str(found)]

@@ -1,49 +1,48 @@
 """The release gate: may these distributions become a release?
 
-Usage: python .github/release/gate.py DIST
+Always: a folder holds one source distribution and one or more wheels of one version, which agree with
+`.github/publisher.json` and with what PyPI accepts, and no update of the template has left a conflict. For a release
+also: the tag is `v` and the version, and the repository, the workflow, and the environment are the publisher's. For a
+dry run: they are, too, and the name that was typed is the project's.
 
-Always: DIST holds one source distribution and one or more wheels of one version, which agree with `publisher.json` and
-with what PyPI accepts, and no update of the template has left a conflict. For a release also: the tag is `v` and the
-version, and the repository, the workflow, and the environment are the publisher's. For a dry run: they are, too, and
-the name that was typed is the project's.
-
-Every refusal is one sentence that names the cause and the fix; all are printed, then the exit code is 1. The version
-goes to `$GITHUB_OUTPUT`. Needs git, Python 3.11 or newer, and the packages of `judge.txt`.
-Owned by the template: `copier update` refreshes this file.
+Every refusal is one sentence that names the cause and the fix.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-try:
-    import yaml
-    from distributions import Distribution, check_agreement, find_problems, read_distributions
-    from packaging.utils import canonicalize_name
-    from packaging.version import InvalidVersion, Version
-except ModuleNotFoundError as missing:
-    sys.exit(
-        f"The package {missing.name} is not installed: run "
-        "`python -m pip install --require-hashes --requirement .github/release/judge.txt` in a virtual environment."
-    )
-from publisher import WORKFLOWS, annotate, read_publisher
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from meltano_release.annotations import annotate
+from meltano_release.distributions import Distribution, check_agreement, find_problems, read_distributions
+from meltano_release.git import git, is_on_branch
+from meltano_release.publisher import WORKFLOWS, read_publisher
+from meltano_release.workflows import publishing_environments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SETUPTOOLS_PLUGINS = ("setuptools-scm", "setuptools-git", "vcs-versioning", "versioneer", "versioningit")  # read tags
-MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 PUBLISHING_ACTION = "pypa/gh-action-pypi-publish"
+MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 ANSWER = "or change the answer with `copier update` and register the publisher again on PyPI."
 
 
-def git(*arguments: str) -> str:
-    """Return what a git command prints, without the last line break; an empty text if git fails."""
-    command = ["git", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False).stdout.strip()
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found, in sentences: a problem refuses the distributions; without one there may be warnings."""
+
+    problems: list[str]
+    warnings: list[str]
+    distributions: list[Distribution]  # empty if they cannot be read
+    package_name: str = ""
+    is_release: bool = False
 
 
 # The repository.
@@ -92,7 +91,7 @@ def check_package(distribution: Distribution, publisher: dict[str, str]) -> list
 
 
 def find_static_causes(pyproject: dict[str, Any]) -> list[str]:
-    """Return why the version of a project cannot come from a tag, each with the fix; nothing if it can, as far as seen.
+    """Return why the version of a project cannot come from a tag, each with the fix; nothing if it can or is not known.
 
     Args:
         pyproject: The content of `pyproject.toml`; empty if there is none.
@@ -130,9 +129,11 @@ def find_static_causes(pyproject: dict[str, Any]) -> list[str]:
 
 
 def read_pyproject() -> dict[str, Any]:
-    """Return the content of `pyproject.toml`, empty if there is none."""
-    file = Path("pyproject.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    """Return the content of `pyproject.toml`, empty if there is none that can be read."""
+    try:
+        return tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # a conflict, which is a problem by itself; nothing is built from another broken one
+        return {}
 
 
 def find_causes(tag: str) -> list[str]:
@@ -179,7 +180,7 @@ def is_canonical(text: str) -> bool:
         return False
 
 
-def find_warnings(distribution: Distribution, environ: dict[str, str]) -> list[str]:
+def find_warnings(distribution: Distribution, environ: Mapping[str, str]) -> list[str]:
     """Return what is not refused, but worth knowing: a version that no tag decides, a commit off the default branch."""
     warnings = [
         f"The version does not come from the git tag, so a release passes only under the tag v{distribution.version}: "
@@ -187,10 +188,8 @@ def find_warnings(distribution: Distribution, environ: dict[str, str]) -> list[s
         for cause in find_static_causes(read_pyproject())
     ]
     if environ.get("GITHUB_EVENT_NAME") == "release":
-        event = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-        branch = event["repository"]["default_branch"]
-        ancestor = ["git", "merge-base", "--is-ancestor", "HEAD", f"refs/remotes/origin/{branch}"]
-        if subprocess.run(ancestor, capture_output=True, check=False).returncode == 1:
+        branch = (read_event(environ).get("repository") or {}).get("default_branch")
+        if branch and is_on_branch("HEAD", f"refs/remotes/origin/{branch}") is False:
             warnings.append(f"The released commit is not on the default branch {branch}: see that this is intended.")
     return warnings
 
@@ -198,19 +197,7 @@ def find_warnings(distribution: Distribution, environ: dict[str, str]) -> list[s
 # The run.
 
 
-def publishing_environments(workflow: Path) -> dict[str, str]:
-    """Return the environment of each job of a workflow that publishes to PyPI, by the job's name; empty for none."""
-    parsed = yaml.safe_load(workflow.read_text(encoding="utf-8")) if workflow.is_file() else None
-    jobs = (parsed or {}).get("jobs") or {}
-    return {
-        name: environment.get("name", "") if isinstance(environment, dict) else environment
-        for name, job in jobs.items()
-        if any(str(step.get("uses", "")).startswith(f"{PUBLISHING_ACTION}@") for step in job.get("steps") or [])
-        for environment in [job.get("environment") or ""]
-    }
-
-
-def check_run(publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
+def check_run(publisher: dict[str, str], environ: Mapping[str, str]) -> list[str]:
     """Return how what the run's token will claim differs from the publisher's form, a sentence each."""
     problems = []
     registered, repository = f"{publisher['owner']}/{publisher['repository']}", environ.get("GITHUB_REPOSITORY")
@@ -241,65 +228,81 @@ def check_run(publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
     return problems
 
 
-def check_event(distribution: Distribution, publisher: dict[str, str], environ: dict[str, str]) -> list[str]:
-    """Return the problems of a release or a dry run, a sentence each; other events have none of their own."""
+def read_event(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return the payload of the event that started the run, empty if there is none that can be read."""
+    try:
+        payload = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def check_event(distribution: Distribution, publisher: dict[str, str], environ: Mapping[str, str]) -> list[str]:
+    """Return the problems of a release or a dry run, a sentence each; for other events nothing more is checked."""
     event = environ.get("GITHUB_EVENT_NAME")
     if event == "release":
         return check_version(distribution.version, environ["GITHUB_REF_NAME"]) + check_run(publisher, environ)
     if event == "workflow_dispatch":
         problems = check_run(publisher, environ)
-        typed = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["inputs"]["package_name"]
+        typed = (read_event(environ).get("inputs") or {}).get("package_name") or ""
         if typed != publisher["package_name"]:
             problems.append(
-                f"{typed!r} was typed and the project is called {publisher['package_name']}: "
-                "run the dry run again and type that name; no token was requested."
+                f"{repr(typed) if typed else 'Nothing'} was typed and the project is called "
+                f"{publisher['package_name']}: run the dry run again and type that name; no token was requested."
             )
         return problems
     return []
 
 
-def show(level: str, sentence: str) -> None:
-    """Print a sentence, in a workflow as an annotation."""
-    if "GITHUB_ACTIONS" in os.environ:
-        annotate(level, "Release gate", sentence)
-    else:
-        print(f"{'Refused' if level == 'error' else 'Warning'}: {sentence}")
+# The verdict.
 
 
-def main(arguments: list[str]) -> int:
-    """Judge the distributions in the folder that the arguments name; return the exit code."""
-    if len(arguments) != 1 or arguments == ["--help"]:
-        print(__doc__)
-        return 0 if arguments == ["--help"] else 2
-    environ = dict(os.environ)
+def judge(folder: Path, environ: Mapping[str, str]) -> Verdict:
+    """Judge the distributions in a folder, and the repository in the working directory.
+
+    Args:
+        folder: The folder with the distributions.
+        environ: The variables that GitHub sets for a run; without them this is no release and no dry run.
+    """
     problems = check_conflicts()
     try:
         publisher = read_publisher()
-        distributions = read_distributions(Path(arguments[0]))
+        distributions = read_distributions(folder)
     except ValueError as error:
-        problems = problems or [str(error)]
-    else:
-        problems += check_history()
-        problems += [problem for distribution in distributions for problem in find_problems(distribution)]
-        problems += check_agreement(distributions)
-        problems += check_package(distributions[0], publisher)
-        problems += check_event(distributions[0], publisher, environ)
-    for problem in dict.fromkeys(problems):
-        show("error", problem)
-    if problems:
+        return Verdict(problems or [str(error)], [], [])
+    problems += check_history()
+    problems += [problem for distribution in distributions for problem in find_problems(distribution)]
+    problems += check_agreement(distributions)
+    problems += check_package(distributions[0], publisher)
+    problems += check_event(distributions[0], publisher, environ)
+    return Verdict(
+        list(dict.fromkeys(problems)),
+        [] if problems else find_warnings(distributions[0], environ),
+        distributions,
+        publisher["package_name"],
+        environ.get("GITHUB_EVENT_NAME") == "release",
+    )
+
+
+def run_gate(folder: Path, environ: Mapping[str, str]) -> int:
+    """Judge, print each sentence, write the version to `$GITHUB_OUTPUT`, and return the exit code.
+
+    In a workflow the sentences are annotations. The exit code is 1 if there are problems.
+    """
+    verdict = judge(folder, environ)
+    level, word = ("error", "Refused") if verdict.problems else ("warning", "Warning")
+    for sentence in verdict.problems or verdict.warnings:
+        if "GITHUB_ACTIONS" in environ:
+            annotate(level, "Release gate", sentence)
+        else:
+            print(f"{word}: {sentence}")
+    if verdict.problems:
         return 1
-    for warning in find_warnings(distributions[0], environ):
-        show("warning", warning)
-    version = distributions[0].version
-    names = ", ".join(distribution.path.name for distribution in distributions)
-    released = environ.get("GITHUB_EVENT_NAME") == "release"
-    verdict = "may be released" if released else "passes: a release would be built again at its tag"
-    print(f"{publisher['package_name']} {version} {verdict}: {names}")
+    version = verdict.distributions[0].version
+    names = ", ".join(distribution.path.name for distribution in verdict.distributions)
+    passes = "may be released" if verdict.is_release else "passes: a release would be built again at its tag"
+    print(f"{verdict.package_name} {version} {passes}: {names}")
     if "GITHUB_OUTPUT" in environ:
         with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:
             output.write(f"version={version}\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

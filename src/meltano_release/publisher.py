@@ -39,7 +39,7 @@ def read_publisher() -> dict[str, str]:
 
 
 def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:
-    """Return PyPI's form as a Markdown table: a field, what it must be, and what a token claimed, as far as known."""
+    """Return PyPI's form as a Markdown table: a field, what it must be, and what a token claimed, if known."""
     rows = ["| field of the form | must be | this run claimed |", "| --- | --- | --- |"]
     for name, label in FIELDS.items():
         claim = claims.get(name, "")

@@ -16,7 +16,7 @@ class NotCheckedError(Exception):
 
 
 def find_files(package_name: str) -> dict[str, str] | None:
-    """Return a project's files and their SHA-256 digests, None if there is no such project.
+    """Return a project's files and their SHA-256 digests, None if PyPI has no such project.
 
     PyPI's JSON index (PEP 691) also knows a project that has no files yet. Raises `NotCheckedError` if PyPI
     cannot be reached or answers with an error.
@@ -24,7 +24,8 @@ def find_files(package_name: str) -> dict[str, str] | None:
     url = f"https://pypi.org/simple/{package_name}/"
     request = urllib.request.Request(url, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310 - https, see above
+        # Not `urlopen`, which keeps the proxy of its first call.
+        with urllib.request.build_opener().open(request, timeout=TIMEOUT) as response:
             return {file["filename"]: file["hashes"].get("sha256", "") for file in json.load(response)["files"]}
     except urllib.error.HTTPError as error:
         if error.code == NOT_FOUND:

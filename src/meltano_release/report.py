@@ -1,26 +1,24 @@
-"""The report of a release or a dry run: what happened, in words, for the summary of the job.
+"""The report of a release or a dry run: what happened, in words, for the summary of the run.
 
-Usage: python .github/release/report.py DIST UV_OUTPUT
-
-Prints Markdown. It says what it saw and nothing else: the results of the jobs, from `$NEEDS` (GitHub's context `needs`
-as JSON); the distributions in the folder DIST; what uv printed at a dry run, in the file UV_OUTPUT; PyPI's index.
-The exit code is 1 if the build succeeded and DIST holds nothing, because then it is not known what was to be uploaded.
-
-Standard library only. Owned by the template: `copier update` refreshes this file.
+It says what it saw and nothing else: the results of the jobs (GitHub's context `needs`), the distributions that the
+gate judged, what uv printed at a dry run, and PyPI's index.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from publisher import FIELDS, FILE, PENDING_URL, NotCheckedError, code, find_files, form_table, form_url, read_publisher
+from meltano_release.publisher import FIELDS, FILE, PENDING_URL, code, form_table, form_url, read_publisher
+from meltano_release.pypi import NotCheckedError, find_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 STATUS_URL = "https://status.python.org"
+WHERE = "The annotations of the job *{0}* say why; if it has none, its log does."
 AGAIN = "*Re-run failed jobs*: PyPI accepts a file that it already has, if it is byte-identical."
 
 
@@ -36,7 +34,7 @@ def read_claims(uv_output: str) -> dict[str, str]:
 
 
 def explain_form(publisher: dict[str, str], claims: dict[str, str]) -> list[str]:
-    """Return paragraphs on why PyPI may know no publisher for a token, as far as it can be seen from here."""
+    """Return paragraphs on why PyPI may know no publisher for a token, from its index and the claims, if any."""
     name, table = publisher["package_name"], form_table(publisher, claims)
     differing = [FIELDS[key] for key in FIELDS if claims.get(key) not in (None, publisher[key])]
     if differing:
@@ -83,7 +81,7 @@ def report_release(  # noqa: PLR0911 - one outcome each
             ),
         ]
     if len(same) == len(dist):
-        failed = f" The job *Publish to PyPI* ended in *{result}* all the same." if result != "success" else ""
+        failed = f" Still, the job *Publish to PyPI* ended in *{result}*." if result != "success" else ""
         return [f"## Released: {name}", f"PyPI has {' and '.join(same)}, byte-identical.{failed}"]
     missing = ", ".join(path.name for path in dist if path.name not in same)
     if result == "success":  # the index may lag behind the upload
@@ -102,6 +100,8 @@ def report_release(  # noqa: PLR0911 - one outcome each
             "- that the environment does not admit this tag: give it a rule for tags `v*`, as RELEASING.md says;\n"
             "- `invalid-pending-publisher`: run it again; PyPI has deleted the pending publisher that was left over;\n"
             f"- a time-out, or a status from 500: PyPI had a problem, see <{STATUS_URL}>;\n"
+            "- that the tag points to another commit: it was moved after the release was published; release the next "
+            "version;\n"
             "- 400 or 403: PyPI gives the reason there;\n"
             "- `invalid-publisher`: see below."
         ),
@@ -188,12 +188,12 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
     if not uv_output:
         why = (
             f"The job ended in *{result}* before the exchange. If the environment refused this branch or tag, "
-            "give it a rule for the default branch, as RELEASING.md says; else read the job's log."
+            "give it a rule for the default branch, as RELEASING.md says; otherwise read the job's log."
         )
     elif "invalid-pending-publisher" in uv_output:
         why = (
-            "A pending publisher with these values named a project that exists by now. PyPI has deleted it: "
-            "register the publisher under the project itself."
+            "A pending publisher with these values named a project that now exists. PyPI has deleted that publisher: "
+            "register it under the project itself."
         )
     elif '"invalid-publisher"' in uv_output:
         why = "PyPI knows no publisher for this run's token."
@@ -218,43 +218,55 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
 
 
 def report(
-    publisher: dict[str, str], needs: dict[str, dict[str, object]], dist: list[Path], uv_output: str
+    publisher: dict[str, str], needs: Mapping[str, Any], dist: list[Path], uv_output: str, event_name: str
 ) -> list[str]:
-    """Return the paragraphs of the report of a run."""
+    """Return the paragraphs of the report of a run, in Markdown.
+
+    Args:
+        publisher: The five answers of the form.
+        needs: GitHub's context `needs`: the result and the outputs of each job, by its name.
+        dist: The distributions that the gate judged; empty if there are none.
+        uv_output: What uv printed at the exchange of a dry run, empty if it did not run.
+        event_name: The event that started the run.
+    """
     results = {job: str(values["result"]) for job, values in needs.items()}
-    release = os.environ["GITHUB_EVENT_NAME"] == "release"
     if results["build"] != "success":
         what = "was cancelled" if results["build"] == "cancelled" else "failed"
-        return [f"## Nothing was uploaded: the build {what}", "The annotations of the jobs under *Build* say why."]
+        return [f"## Nothing was uploaded: the build {what}", WHERE.format("Build")]
+    if results["gate"] != "success":
+        what = "gate was cancelled" if results["gate"] == "cancelled" else "gate refused it"
+        return [f"## Nothing was uploaded: the release {what}", WHERE.format("Release gate")]
     if not dist:
         return [
             "## It is not known what happened",
-            "The build succeeded, and its distributions are not here: read the logs.",
+            "The build passed the release gate, and its distributions are not here: read the logs.",
         ]
-    if release:
+    if event_name == "release":
         return [*report_release(publisher, results, dist), *report_attach(results)]
-    outputs = needs["rehearse-without-environment"].get("outputs")
-    answer = str(outputs.get("answer", "")) if isinstance(outputs, dict) else ""
-    return report_rehearsal(publisher, results, answer, dist, uv_output)
+    if event_name == "workflow_dispatch":
+        outputs = needs["rehearse-without-environment"].get("outputs") or {}
+        return report_rehearsal(publisher, results, str(outputs.get("answer", "")), dist, uv_output)
+    return [
+        "## Nothing was uploaded",
+        f"The build passed the release gate, and the event `{event_name}` publishes nothing.",
+    ]
 
 
-def main(arguments: list[str]) -> int:
-    """Print the report, and return the exit code."""
-    if len(arguments) != 2:  # noqa: PLR2004 - as the usage says
-        print(__doc__)
-        return 2
-    folder, file = map(Path, arguments)
-    needs = json.loads(os.environ["NEEDS"])
+def run_report(folder: Path, uv_output: Path, needs: Mapping[str, Any], event_name: str) -> int:
+    """Print the report, and return the exit code: 1 if it cannot be known what was to be uploaded.
+
+    Args:
+        folder: The folder with the distributions, which may be missing.
+        uv_output: The file with what uv printed, which may be missing.
+        needs: As for `report`.
+        event_name: As for `report`.
+    """
     dist = sorted(path for path in folder.glob("*") if path.is_file())
-    uv_output = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    printed = uv_output.read_text(encoding="utf-8", errors="replace") if uv_output.is_file() else ""
     try:
         publisher = read_publisher()
     except ValueError as error:
         print(f"## It is not known what happened\n\n{error}")
         return 1
-    print("\n\n".join(report(publisher, needs, dist, uv_output)))
-    return 1 if needs["build"]["result"] == "success" and not dist else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    print("\n\n".join(report(publisher, needs, dist, printed, event_name)))
+    return 1 if not dist and needs["build"]["result"] == needs["gate"]["result"] == "success" else 0

@@ -1,4 +1,4 @@
-"""PyPI: publishers, tokens, projects and their files.
+"""PyPI: publishers, tokens, projects and their files. What PyPI refuses about a file is the release gate's to know.
 
 How PyPI finds the publisher of a token follows warehouse (`oidc/views.py`, `oidc/models/github.py`), and so do its
 messages.
@@ -18,19 +18,35 @@ from werkzeug import Request, Response
 
 from tests.simulation.oidc import ISSUER, signing_key
 from tests.simulation.responses import json_response
-from tests.simulation.uploads import (
-    RefusedError,
-    Upload,
-    refusals_of_description,
-    refusals_of_digest,
-    refusals_of_file,
-    refusals_of_form,
-    refuse,
-)
 
 PENDING_DAYS = 30
 MINTED_SECONDS = 900
 CLAIMS = ("repository", "repository_owner_id", "job_workflow_ref", "ref", "sha", "event_name", "jti")
+
+
+class RefusedError(Exception):
+    """PyPI refuses a request: a status, and the sentence that the user sees."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        """Keep the sentence and the status."""
+        super().__init__(message)
+        self.status = status
+
+
+class Upload(NamedTuple):
+    """What an upload sends: the project's normalized name, the digest that the form names, and the file."""
+
+    project: str
+    digest: str
+    filename: str
+    content: bytes
+
+    @classmethod
+    def from_request(cls, request: Request) -> Self:
+        """Read the body of a request."""
+        file = request.files["content"]
+        form = request.form
+        return cls(canonicalize_name(form["name"]), form["sha256_digest"], file.filename or "", file.read())
 
 
 class Publisher(NamedTuple):
@@ -52,7 +68,7 @@ class Pending:
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def expired(self) -> bool:
-        """Tell whether PyPI has deleted it by now."""
+        """Return whether PyPI has deleted it."""
         return datetime.now(UTC) - self.created > timedelta(days=PENDING_DAYS)
 
 
@@ -150,7 +166,6 @@ class PyPI:
         if user != "__token__" or publisher is None or expires < time.time():
             message = "Invalid or non-existent authentication information."
             raise RefusedError(message, 403)
-        refuse(refusals_of_form(upload))
         if upload.project not in self.projects:
             message = (
                 "Non-user identities cannot create new projects. This was probably caused by successfully using a "
@@ -161,8 +176,9 @@ class PyPI:
         if upload.project not in self.publishers[publisher]:
             message = f"The given token isn't allowed to upload to project '{upload.project}'."
             raise RefusedError(message, 403)
-        refuse(refusals_of_description(upload))
-        refuse(refusals_of_digest(upload))
+        if hashlib.sha256(upload.content).hexdigest() != upload.digest:
+            message = "The digest supplied does not match a digest calculated from the uploaded file."
+            raise RefusedError(message)
         present = self.projects[upload.project].get(upload.filename)
         if present == upload.content:
             return
@@ -170,7 +186,6 @@ class PyPI:
             blake2 = hashlib.blake2b(upload.content, digest_size=32).hexdigest()
             message = f"File already exists ({upload.filename!r}, with blake2_256 hash {blake2!r})."
             raise RefusedError(message)
-        refuse(refusals_of_file(upload))
         self.projects[upload.project][upload.filename] = upload.content
 
     def simple_index(self, project: str) -> Response:
@@ -193,7 +208,7 @@ def find_publisher(publishers: list[Publisher], claims: dict[str, Any]) -> Publi
     """Return the publisher that the claims match; raise `RefusedError` if there is none.
 
     Owner, repository and workflow are compared exactly, the environment without regard to case; a publisher that names
-    the environment goes before one that names none.
+    the environment wins over one that names none.
     """
     for name in CLAIMS:
         if name not in claims:

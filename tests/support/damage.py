@@ -83,6 +83,16 @@ def more(name: str, value: str) -> Change:
     return lambda text: f"{name}: {value}\n{text}"
 
 
+def describe(text: str, content_type: str | None) -> Change:
+    """Give the metadata another long description and its content type, None for no content type."""
+
+    def change(metadata: str) -> str:
+        head = re.sub(r"^Description-Content-Type: .*\n", "", metadata.partition("\n\n")[0] + "\n", flags=re.MULTILINE)
+        return head + (f"Description-Content-Type: {content_type}\n" if content_type else "") + f"\n{text}"
+
+    return change
+
+
 def rename(old: str, new: str) -> Damage:
     """Give a distribution another file name."""
     return lambda project: (project.path / "dist" / old).rename(project.path / "dist" / new)

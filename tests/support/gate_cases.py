@@ -1,8 +1,7 @@
 """The release gate, run on distributions that are damaged: one case for each refusal."""
 
+import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from tests.support.damage import (
     Damage,
     add_commit,
     delete_dist,
+    describe,
     edit,
     field,
     git,
@@ -24,26 +24,16 @@ from tests.support.damage import (
     write,
 )
 from tests.support.editing import all_of
-from tests.support.paths import (
-    GATE_SCRIPT,
-    LICENSE,
-    PUBLISHER_JSON,
-    PYPROJECT,
-    README,
-    RELEASE_FOLDER,
-    RELEASE_WORKFLOW,
-    ROOT,
-    source,
-)
+from tests.support.paths import LICENSE, PUBLISHER_JSON, PYPROJECT, README, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, TAG, WHEEL, Project
 
-SCRIPTS = ROOT / source(RELEASE_FOLDER)
 EVENT = "event.json"
 RUN = {
     "GITHUB_REPOSITORY": "MeltanoLabs/my-package",
     "GITHUB_WORKFLOW_REF": f"MeltanoLabs/my-package/{RELEASE_WORKFLOW}@refs/tags/{TAG}",
     "GITHUB_EVENT_PATH": EVENT,
 }
+FORM = ("owner", "repository", "package_name", "environment", "workflow_filename")
 RELEASE = RUN | {"GITHUB_EVENT_NAME": "release", "GITHUB_REF_NAME": TAG}
 BY_HAND = RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
@@ -52,15 +42,9 @@ def copy_with_distributions(default: Project, built: Path, destination: Path) ->
     """Copy the default project, with its distributions in dist/."""
     copied = default.copy(destination)
     shutil.copytree(built, copied.path / "dist")
+    copied.write(PUBLISHER_JSON, json.dumps({name: copied.answers[name] for name in FORM}))
     copied.write(EVENT, '{"repository": {"default_branch": "main"}, "inputs": {"package_name": "my-package"}}')
     return copied
-
-
-def run_gate(
-    project: Project, environ: dict[str, str], scripts: Path = SCRIPTS, *options: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the gate in a project, with variables of GitHub's."""
-    return project.run(sys.executable, *options, scripts / Path(GATE_SCRIPT).name, "dist", env=environ, check=False)
 
 
 class Case(NamedTuple):
@@ -118,11 +102,21 @@ CASES = {
     "another package": Case(publisher(package_name="our-package"), "called my-package and the publisher is registered"),
     # Metadata.
     "an unknown metadata version": Case(rewrite(field("Metadata-Version", "2.6")), f"{SDIST} has Metadata-Version 2.6"),
-    "no metadata version": Case(rewrite(field("Metadata-Version", "9.9")), f"{METADATA}'9.9' is not a valid metadata"),
+    "no metadata version": Case(rewrite(field("Metadata-Version", "x")), f"{METADATA}'x' is not a valid metadata"),
     "an unknown field": Case(rewrite(more("Color", "red")), f"{METADATA}color is unknown or malformed"),
     "a bad requirement": Case(rewrite(more("Requires-Dist", "a b")), f"{METADATA}'a b' is invalid for 'req"),
     "a long summary": Case(rewrite(field("Summary", "長" * 513)), "has 513 characters and PyPI accepts 512"),
     "a blank description": Case(rewrite(lambda text: text.partition("\n\n")[0] + "\n\n \n"), "description is blank"),
+    "broken reStructuredText": Case(
+        rewrite(describe("Title\n=====\n\n:py:class:`x`\n", "text/x-rst")),
+        'as reStructuredText (line 4: Unknown interpreted text role "py:class"): correct the README',
+    ),
+    "Markdown without its content type": Case(
+        rewrite(describe("* a\n```\n", None)), "which it assumes without a content type: correct the README, or"
+    ),
+    "Markdown that renders to nothing": Case(
+        rewrite(describe("[x]: https://x.org\n", "text/markdown")), "The README renders to nothing, which PyPI refuses"
+    ),
     "two licenses": Case(rewrite(field("License", "MIT")), "both License and License-Expression"),
     "a missing license file": Case(without(f"/{LICENSE}"), f"{WHEEL} names the license file {LICENSE}"),
     "a direct URL reference": Case(
@@ -144,6 +138,10 @@ CASES = {
     "a conflict": Case(
         all_of(write("x.md", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"), git("add", "x.md")),
         "x.md has conflict markers",
+    ),
+    "a conflict in pyproject.toml": Case(
+        all_of(BUILT_AS, write(PYPROJECT, "<<<<<<< before updating\n=======\n>>>>>>> after updating\n")),
+        "pyproject.toml has conflict markers", RELEASE,
     ),
     "no repository": Case(lambda project: shutil.rmtree(project.path / ".git"), "git cannot read this repository"),
     "a rejected hunk": Case(write(f"{README}.rej", "x"), f"{README}.rej has changes that could not be applied"),
@@ -192,4 +190,5 @@ CASES = {
     "a mistyped confirmation": Case(
         write(EVENT, '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed", BY_HAND
     ),
+    "no confirmation": Case(write(EVENT, '{"inputs": {}}'), "Nothing was typed and the project is called", BY_HAND),
 }  # fmt: skip

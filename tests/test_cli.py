@@ -1,0 +1,98 @@
+"""The command: its help, its usage, and what its commands call."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from meltano_release.cli import main
+from tests.support.paths import ROOT
+
+COMMANDS = ["", "gate", "report", "pythons", "pythons list", "pythons check", "doctor", "lock"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    """`--help` prints the usage and a sentence on what the command does, runs nothing, and exits with 0."""
+    done = CliRunner().invoke(main, [*command.split(), "--help"], prog_name="meltano-release")
+    assert done.exit_code == 0
+    usage, _, rest = done.output.partition("\n")
+    assert usage.startswith(f"Usage: meltano-release {command}".rstrip())
+    assert rest.strip().partition("\n")[0].strip()[0].isupper()
+
+
+def test_the_help_lists_every_command() -> None:
+    """No command is left out of the tests of this file."""
+    assert set(main.commands) == {name.split()[0] for name in COMMANDS if name}
+
+
+NEEDS = json.dumps({"build": {"result": "success"}, "gate": {"result": "success"}})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needs"),
+    [
+        (["gate"], ""),
+        (["gate", "dist", "other"], ""),
+        (["report", "dist"], NEEDS),
+        (["report", "dist", "uv-output.txt"], ""),
+        (["report", "dist", "uv-output.txt"], "{"),
+        (["report", "dist", "uv-output.txt"], "[]"),
+        (["report", "dist", "uv-output.txt"], '{"build": {"result": "success"}}'),
+        (["pythons", "other"], ""),
+        (["pythons", "check"], ""),
+        (["doctor", "x"], ""),
+        (["lock", "--check"], ""),
+        (["lock", "--backends", "backends.txt"], ""),
+        (["other"], ""),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], needs: str) -> None:
+    """Missing, extra or wrong arguments print what is wrong, run nothing, and exit with 2."""
+    done = CliRunner().invoke(main, arguments, env={"NEEDS": needs, "GITHUB_EVENT_NAME": "release"})
+    assert done.exit_code == 2
+    assert "Error: " in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "module", "function", "arguments"),
+    [
+        ("pythons list", "pythons", "list_pythons", 1),
+        ("pythons check 3.12.4", "pythons", "check_python", 2),
+        ("doctor", "doctor", "run_doctor", 0),
+        ("lock", "lock", "write_lock", 0),
+        ("lock --check --backends backends.txt", "lock", "check_lock", 1),
+    ],
+)
+def test_a_command_exits_with_the_code_of_its_function(
+    command: str, module: str, function: str, arguments: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command calls one function of its own module, and exits with the code that it returns."""
+    received: list[tuple[object, ...]] = []
+
+    def called(*values: object) -> int:
+        received.append(values)
+        return 7
+
+    fake = SimpleNamespace(**{function: called})
+    monkeypatch.setitem(sys.modules, f"meltano_release.{module}", fake)
+    monkeypatch.setattr(f"meltano_release.{module}", fake, raising=False)
+    assert CliRunner().invoke(main, command.split()).exit_code == 7
+    ((values),) = received
+    assert len(values) == arguments
+    if function == "check_lock":
+        assert values == (Path("backends.txt"),)
+
+
+def test_the_command_alone_loads_no_other_module() -> None:
+    """The command itself loads no module of its commands, so that `pythons` needs none of what the gate needs."""
+    program = (
+        "import sys, meltano_release.cli; print(sorted(name for name in sys.modules if 'meltano_release' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT / "src")
+    assert done.stdout == "['meltano_release', 'meltano_release.cli']\n"
