@@ -1,6 +1,5 @@
 """The release gate, run on distributions that are damaged: one case for each refusal."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +32,6 @@ RUN = {
     "GITHUB_WORKFLOW_REF": f"MeltanoLabs/my-package/{RELEASE_WORKFLOW}@refs/tags/{TAG}",
     "GITHUB_EVENT_PATH": EVENT,
 }
-FORM = ("owner", "repository", "package_name", "environment", "workflow_filename")
 RELEASE = RUN | {"GITHUB_EVENT_NAME": "release", "GITHUB_REF_NAME": TAG}
 BY_HAND = RUN | {"GITHUB_EVENT_NAME": "workflow_dispatch"}
 
@@ -42,7 +40,6 @@ def copy_with_distributions(default: Project, built: Path, destination: Path) ->
     """Copy the default project, with its distributions in dist/."""
     copied = default.copy(destination)
     shutil.copytree(built, copied.path / "dist")
-    copied.write(PUBLISHER_JSON, json.dumps({name: copied.answers[name] for name in FORM}))
     copied.write(EVENT, '{"repository": {"default_branch": "main"}, "inputs": {"package_name": "my-package"}}')
     return copied
 
