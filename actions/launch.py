@@ -6,7 +6,7 @@ Usage: python -I launch.py run {uv,meltano-release} ARGUMENT...
 pip installs uv from `uv.txt`, and uv installs the rest: `meltano-release` from `uv.lock`, Poetry from
 `setup/poetry.txt`. All of it lies below $RUNNER_TEMP. What runs sees only the variables that `KEPT` names, and no
 configuration of uv, so that neither the project that was checked out nor a variable of the job changes how it runs.
-uv downloads from the index that pip is set to use.
+uv downloads from the index that pip is set to use, by `PIP_INDEX_URL` or a configuration file.
 
 Standard library only. It also runs on a Python that is too old for `meltano-release`, to install Poetry there.
 """
@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 TOOLS = Path(os.environ["RUNNER_TEMP"]) / "meltano-release"
 BIN = "Scripts" if os.name == "nt" else "bin"
 UV = TOOLS / "uv" / "bin" / "uv"  # where pip puts it with --target, on every system
+INDEX = TOOLS / "index"  # the URL that pip downloads from, if it is not PyPI
 ISOLATED = ("--no-config", "--no-managed-python")
 KEPT = {
     *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "XDG_CACHE_HOME", "CI"),
@@ -41,7 +42,8 @@ def variables(tool: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in KEPT or (name.startswith(KEPT_PREFIXES) and (tool == "meltano-release" or name not in FILES))
     }
-    return {**kept, "UV": str(UV)}
+    index = INDEX.read_text(encoding="utf-8") if INDEX.exists() else ""
+    return {**kept, "UV": str(UV), **({"UV_DEFAULT_INDEX": index} if index else {})}
 
 
 def execute(*command: str | Path) -> str:
@@ -61,36 +63,28 @@ def pip(*arguments: str | Path) -> str:
 def install_uv() -> Path:
     """Install uv; return the command."""
     if not UV.parent.exists():
-        options = (
-            "--quiet",
-            "--no-deps",
-            "--root-user-action=ignore",
-            "--only-binary=:all:",
-            "--require-hashes",
-            "--target",
-            TOOLS / "uv",
-        )
+        options = ("--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--root-user-action=ignore")
+        options = (*options, "--target", TOOLS / "uv")
         pip("install", *options, "--requirement", HERE / "uv.txt")
+        INDEX.write_text(os.environ.get("PIP_INDEX_URL") or configured_index(), encoding="utf-8")
     return UV
-
-
-def install(tool: str, requirements: Path) -> Path:
-    """Install a tool into an environment for it, from requirements with hashes; return its command."""
-    environment = TOOLS / tool
-    url = os.environ.get("PIP_INDEX_URL") or configured_index()
-    index = ("--default-index", url) if url else ()
-    execute(UV, "venv", *ISOLATED, "--quiet", "--clear", "--python", sys.executable, environment)
-    into = (UV, "pip", "install", *ISOLATED, "--quiet", "--python", environment)
-    execute(*into, *index, "--no-build", "--require-hashes", "--requirement", requirements)
-    if tool == "meltano-release":
-        execute(*into, "--no-deps", "--no-index", HERE.parent)
-    return environment / BIN / tool
 
 
 def configured_index() -> str:
     """Return the index that a configuration file of pip names; empty for PyPI."""
     listed = pip("config", "list").splitlines()
     return next((line.partition("=")[2].strip("'") for line in listed if line.startswith("global.index-url=")), "")
+
+
+def install(tool: str, requirements: Path) -> Path:
+    """Install a tool into an environment for it, from requirements with hashes; return its command."""
+    environment = TOOLS / tool
+    execute(UV, "venv", *ISOLATED, "--quiet", "--clear", "--python", sys.executable, environment)
+    into = (UV, "pip", "install", *ISOLATED, "--quiet", "--python", environment)
+    execute(*into, "--no-build", "--require-hashes", "--requirement", requirements)
+    if tool == "meltano-release":
+        execute(*into, "--no-deps", "--no-index", HERE.parent)
+    return environment / BIN / tool
 
 
 def find(tool: str) -> Path:
@@ -115,7 +109,7 @@ def main() -> int:
     command = find(tool)
     if action == "run":
         return subprocess.run([str(command), *arguments], env=variables(tool), check=False).returncode
-    with open(os.environ["GITHUB_PATH"], "a", encoding="utf-8") as path:
+    with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
         path.write(f"{command.parent}\n")
     return 0
 

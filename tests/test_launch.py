@@ -98,13 +98,11 @@ def test_a_variable_changes_nothing(variable: str, default: Project, tmp_path: P
 
 
 @pytest.mark.parametrize("tool", ["uv", "meltano-release"])
-def test_only_the_command_can_write_to_the_files_of_the_run(
-    tool: str, tools: Path, tmp_path: Path
-) -> None:
+def test_only_the_command_can_write_to_the_files_of_the_run(tool: str, tools: Path, tmp_path: Path) -> None:
     """A build cannot find the files for outputs, variables and the summary in its environment; the command can."""
     stub = tmp_path / "meltano-release"
     shutil.copytree(tools / "meltano-release", stub, symlinks=True)
-    shown = '#!/bin/sh\nenv\n'
+    shown = "#!/bin/sh\nenv\n"
     for command in (stub / "uv/bin/uv", stub / "meltano-release/bin/meltano-release"):
         command.unlink()
         command.write_text(shown, encoding="utf-8")
@@ -174,7 +172,9 @@ def test_a_tampered_lock_of_the_build_backends_stops_the_build(
 
 
 @pytest.mark.parametrize("own", ["", "poetry-core==2.1.3\n"], ids=["empty", "without hashes"])
-def test_a_lock_of_the_project_without_hashes_is_refused(own: str, default: Project, tools: Path, tmp_path: Path) -> None:
+def test_a_lock_of_the_project_without_hashes_is_refused(
+    own: str, default: Project, tools: Path, tmp_path: Path
+) -> None:
     """A lock that the project writes and that has no hashes does not switch them off."""
     project = default.copy(tmp_path / "project")
     project.write(".github/build-constraints.txt", own)
@@ -224,7 +224,9 @@ def test_the_bootstrap_has_the_version_of_uv_that_the_tests_use() -> None:
     assert "--hash=sha256:" in locked
 
 
-def test_the_same_build_gives_the_same_bytes_as_the_front_end_of_pypa(built: Path, default: Project, tmp_path: Path) -> None:
+def test_the_same_build_gives_the_same_bytes_as_the_front_end_of_pypa(
+    built: Path, default: Project, tmp_path: Path
+) -> None:
     """What the action builds is byte-identical to `python -m build`."""
     project = default.copy(tmp_path / "project")
     project.run(sys.executable, "-m", "build")
