@@ -1,145 +1,205 @@
 """The test workflow runs on the Pythons that the template knows and the package supports."""
 
-import json
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.specifiers import SpecifierSet
 
+from meltano_release.pythons import KNOWN_PYTHONS, check_python, find_pythons, list_pythons
 from tests.support.combinations import Answers, title, variants
-from tests.support.commands import run
-from tests.support.paths import ACTIONS, PYPROJECT, PYTHONS_SCRIPT, ROOT, source
+from tests.support.paths import PYPROJECT
 from tests.support.projects import Render
 
-KNOWN = "3.10 3.11 3.12 3.13 3.14 3.15"
-SCRIPT = ROOT / source(PYTHONS_SCRIPT)
+KNOWN = list(KNOWN_PYTHONS)
+CLASSIFIER = "Programming Language :: Python :: 3."
 
 
-def list_pythons(folder: Path, pyproject: str, known: str = KNOWN) -> subprocess.CompletedProcess[str]:
-    """List the Pythons of a project that consists of its pyproject.toml."""
-    (folder / PYPROJECT).write_text(pyproject, encoding="utf-8")
-    variables = {"KNOWN_PYTHONS": known, "GITHUB_OUTPUT": str(folder / "output")}
-    return run(sys.executable, SCRIPT, "list", cwd=folder, env=variables, check=False)
+def find(requires_python: str, *classifiers: str) -> tuple[list[str], list[str]]:
+    """Return the Pythons of a project, and the warnings."""
+    return find_pythons({"project": {"requires-python": requires_python, "classifiers": list(classifiers)}})
 
 
-def listed(folder: Path) -> list[str]:
-    """Return what the script gave to the workflow."""
-    name, _, value = (folder / "output").read_text(encoding="utf-8").partition("=")
-    assert name == "pythons"
-    pythons: list[str] = json.loads(value)
-    return pythons
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 SPECIFIERS = [
     ">=3.10", ">=3.11,<3.14", ">=3.10, <4", "<3.13", "<=3.12", ">3.12", ">=3.12.4", "~=3.11", "~=3.12.2", "==3.12.*",
-    "!=3.11.*,>=3.10", "!=3.12.0", ">=3.10,!=3.13.*,<3.15", ">=3", "==3.13.1", ">=3.13,<3.13.5", "",
+    "!=3.11.*,>=3.10", "!=3.12.0", ">=3.10,!=3.13.*,<3.15", ">=3", "==3.13.1", ">=3.13,<3.13.5", "===3.12.1", "",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("specifier", SPECIFIERS)
-def test_the_list_is_what_packaging_admits(specifier: str, tmp_path: Path) -> None:
-    """The script lists a minor version of Python if one of its releases is admitted, as `packaging` decides it."""
-    done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
+def test_a_python_is_listed_if_one_of_its_releases_is_admitted(specifier: str) -> None:
+    """A minor version of Python is listed if one of its releases is admitted, as `packaging` decides it."""
     admitted = SpecifierSet(specifier)
-    expected = [minor for minor in KNOWN.split() if any(f"{minor}.{patch}" in admitted for patch in range(100))]
-    assert done.returncode == (0 if expected else 1)
-    assert listed(tmp_path) == expected
+    expected = [minor for minor in KNOWN if any(f"{minor}.{patch}" in admitted for patch in range(100))]
+    assert expected
+    assert find(specifier)[0] == expected
 
 
 @pytest.mark.parametrize(
     ("python", "expected"),
     [
         ("^3.11", ["3.11", "3.12", "3.13", "3.14", "3.15"]),
+        ("^3", KNOWN),
+        ("^3.11.4,<3.13", ["3.11", "3.12"]),
         ("~3.12", ["3.12"]),
+        ("~3.12.1", ["3.12"]),
+        ("~3", KNOWN),
         ("3.12", ["3.12"]),
+        ("v3.12", ["3.12"]),
         ("3.11.*", ["3.11"]),
+        ("!=3.11.*,>=3.11", ["3.12", "3.13", "3.14", "3.15"]),
+        ("~=3.12.2", ["3.12"]),
         (">=3.10,<3.12 || >=3.14", ["3.10", "3.11", "3.14", "3.15"]),
         ("3.11.* | 3.13.*", ["3.11", "3.13"]),
         (">= 3.10 <3.12", ["3.10", "3.11"]),
-        ("*", KNOWN.split()),
+        ("*", KNOWN),
     ],
 )
-def test_poetrys_own_constraints_are_understood(python: str, expected: list[str], tmp_path: Path) -> None:
-    """The script reads Poetry's own constraints in `[tool.poetry.dependencies]`, as a text and as a table."""
-    for form in (f'"{python}"', f'{{ version = "{python}" }}'):
-        (tmp_path / "output").unlink(missing_ok=True)
-        done = list_pythons(tmp_path, f"[tool.poetry.dependencies]\npython = {form}\n")
-        assert done.returncode == 0, done.stdout
-        assert listed(tmp_path) == expected
+def test_poetrys_own_constraints_are_understood(python: str, expected: list[str]) -> None:
+    """Poetry's own constraints in `[tool.poetry.dependencies]` are read, as a text and as a table."""
+    for form in (python, {"version": python}):
+        assert find_pythons({"tool": {"poetry": {"dependencies": {"python": form}}}})[0] == expected
 
 
-def test_a_missing_classifier_is_a_warning_that_names_it(tmp_path: Path) -> None:
+def test_requires_python_wins() -> None:
+    """If a project has `requires-python` and Poetry's `python`, the former is what installers look at."""
+    poetry = {"dependencies": {"python": "<3.12"}, "classifiers": [f"{CLASSIFIER}14"]}
+    found = find_pythons({"project": {"requires-python": ">=3.14"}, "tool": {"poetry": poetry}})
+    assert found[0] == ["3.14", "3.15"]
+    assert "no classifier for it" in "".join(found[1])  # of 3.15
+
+
+def test_the_list_is_an_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The list is appended to the outputs of the step as JSON, oldest first; without a workflow it is printed alone."""
+    (here / PYPROJECT).write_text('[project]\nrequires-python = ">=3.13,<3.15"\n', encoding="utf-8")
+    (here / "output").write_text("a=b\n", encoding="utf-8")
+    assert list_pythons({"GITHUB_OUTPUT": str(here / "output")}) == 0
+    assert list_pythons({}) == 0
+    assert capsys.readouterr().out == "Pythons: 3.13, 3.14\n" * 2
+    assert (here / "output").read_text(encoding="utf-8") == 'a=b\npythons=["3.13", "3.14"]\n'
+
+
+def test_a_missing_classifier_is_a_warning_that_names_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """If a classifier is missing, a warning has the line to add; a project without any classifiers gets no warning."""
-    classifier = "Programming Language :: Python :: 3."
-    done = list_pythons(
-        tmp_path, f'[project]\nrequires-python = ">=3.13"\nclassifiers = ["{classifier}13"]\n', "3.13 3.14"
-    )
-    (warning,) = [line for line in done.stdout.splitlines() if line.startswith("::warning")]
-    assert f'add "{classifier}14" to `classifiers`' in warning
-    assert "::warning" not in list_pythons(tmp_path, '[project]\nrequires-python = ">=3.13"\n').stdout
+    text = f'[project]\nrequires-python = ">=3.14"\nclassifiers = ["{CLASSIFIER}15"]\n'
+    (here / PYPROJECT).write_text(text, encoding="utf-8")
+    assert list_pythons({}) == 0
+    (warning,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::warning title=Pythons::")]
+    assert f'add "{CLASSIFIER}14" to `classifiers`' in warning
+    assert find(">=3.13")[1] == []
 
 
-def test_a_range_that_ends_within_a_python_gets_a_warning(tmp_path: Path) -> None:
+def test_a_range_that_ends_within_a_python_gets_a_warning() -> None:
     """A range that ends within a minor version gets a warning: CI sets up the newest release, which is not admitted."""
-    done = list_pythons(tmp_path, '[project]\nrequires-python = ">=3.11,<=3.12"\n')
-    assert "does not admit the newest release of Python 3.12" in done.stdout
-    assert done.stdout.count("::warning") == 1
-    assert "::warning" not in list_pythons(tmp_path, '[project]\nrequires-python = ">=3.11,!=3.12.0"\n').stdout
+    (warning,) = find(">=3.11,<=3.12")[1]
+    assert "does not admit the newest release of Python 3.12" in warning
+    assert find(">=3.11,!=3.12.0")[1] == []
 
 
-def test_a_folder_without_a_project_and_other_arguments_are_explained(tmp_path: Path) -> None:
-    """The script explains a missing pyproject.toml, and prints its usage for other arguments, without a traceback."""
-    done = run(sys.executable, SCRIPT, "list", cwd=tmp_path, env={"KNOWN_PYTHONS": KNOWN}, check=False)
-    assert done.returncode == 1
-    assert "There is no pyproject.toml in this folder" in done.stdout
-    for arguments, code in ((["--help"], 0), ([], 2), (["lists"], 2)):
-        done = run(sys.executable, SCRIPT, *arguments, cwd=tmp_path, check=False)
-        assert (done.returncode, done.stdout[:23]) == (code, "The Pythons of the test")
+NOT_LISTED = {
+    "no file": (None, "There is no pyproject.toml in this folder: run this at the top of the project."),
+    "not TOML": ("[project", "pyproject.toml cannot be read: "),
+    "no known Python": (
+        '[project]\nrequires-python = ">=3.16"\n',
+        "`requires-python` in pyproject.toml is '>=3.16' and admits none of the Pythons that the template knows (3.10,",
+    ),
+    "not a specifier": (
+        '[project]\nrequires-python = "three"\n',
+        "`requires-python` in pyproject.toml cannot be read: it is 'three', which is not a version specifier.",
+    ),
+    "Poetry's form in the standard's place": ('[project]\nrequires-python = "^3.11"\n', "it is '^3.11', which is not"),
+    "not a text": ("[project]\nrequires-python = [3.11]\n", "cannot be read: it is [3.11], which is not"),
+    "not Poetry's either": (
+        '[tool.poetry.dependencies]\npython = "^three"\n',
+        "`python` in [tool.poetry.dependencies] of pyproject.toml cannot be read: it is '^three',",
+    ),
+    "a table without a version": (
+        "[tool.poetry.dependencies]\npython = { optional = true }\n",
+        "pyproject.toml has a value of the wrong type in [project] or [tool.poetry].",
+    ),
+    "not a table": ("project = 1\n", "pyproject.toml has a value of the wrong type"),
+}
+
+
+@pytest.mark.parametrize(("pyproject", "message"), NOT_LISTED.values(), ids=NOT_LISTED)
+def test_a_project_without_a_python_is_told_why(
+    pyproject: str | None, message: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """If no known Python is admitted, or the project cannot be read, an error says why, and nothing is listed."""
+    if pyproject is not None:
+        (here / PYPROJECT).write_text(pyproject, encoding="utf-8")
+    assert list_pythons({"GITHUB_OUTPUT": str(here / "output")}) == 1
+    (error,) = capsys.readouterr().out.splitlines()
+    assert error.startswith("::error title=Pythons::")
+    assert message in error
+    assert not (here / "output").exists()
 
 
 @pytest.mark.parametrize(
-    ("specifier", "message"),
+    ("asked", "found"),
     [
-        (">=3.16", "is '>=3.16' and admits none of the Pythons that the template knows (3.10, 3.11,"),
-        ("three", "cannot be read: the version specifier 'three'."),
+        ("3.12", "3.12.4"), ("3.12.4", "3.12.4"), ("3", "3.12.4"), ("3.12.x", "3.12.4"), ("3.14t", "3.14.0"),
+        ("3.15-dev", "3.15.0a2"), ("3.15", "3.15.0rc1"), ("3.15.0rc1", "3.15.0rc1"), ("pypy3.11", "3.11.9"),
+        ("pypy-3.11", "3.11.9"), ("3.12", "3.12.4\n"),
+    ],
+)  # fmt: skip
+def test_a_job_passes_on_its_own_python(asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A job of the matrix passes on the Python that it asked for, at the precision that it asked with."""
+    assert check_python(found, {"PYTHON_VERSION": asked}) == 0
+    assert capsys.readouterr().out == f"Python {found.strip()}\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("3.1", "3.12.4"),
+        ("2.7", "3.12.4"),
+        ("3.12", "3.11.4"),
+        ("3.12.4", "3.12.40"),
+        (">=3.12", "3.12.4"),
+        ("", "3.12.4"),
+        ("3.12", ""),
     ],
 )
-def test_a_project_without_a_python_is_told_why(specifier: str, message: str, tmp_path: Path) -> None:
-    """If no known Python is admitted or the specifier is invalid, the script says why, exits with 1, and lists none."""
-    done = list_pythons(tmp_path, f'[project]\nrequires-python = "{specifier}"\n')
-    assert done.returncode == 1
-    assert message in done.stdout
-    assert not (tmp_path / "output").exists()
-
-
-@pytest.mark.parametrize(("wanted", "code"), [("{}.{}", 0), ("{}.{}.{}", 0), ("{}", 0), ("3.1", 1), ("2.7", 1)])
-def test_a_leg_fails_on_another_python(wanted: str, code: int, tmp_path: Path) -> None:
+def test_a_job_fails_on_another_python(asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A job of the matrix fails if it runs on another Python than its own, which a `.python-version` may cause."""
-    variables = {"PYTHON_VERSION": wanted.format(*sys.version_info[:3])}
-    done = run(sys.executable, SCRIPT, "check", cwd=tmp_path, env=variables, check=False)
-    assert done.returncode == code
-    assert ("remove what chooses another one, such as `.python-version`" in done.stdout) == bool(code)
+    assert check_python(found, {"PYTHON_VERSION": asked}) == 1
+    (error,) = capsys.readouterr().out.splitlines()
+    assert error.startswith("::error title=Python::The project runs on Python ")
+    assert "remove what chooses another one, such as `.python-version`" in error
+
+
+def test_a_job_without_a_version_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    """If the variable is missing, the error names it."""
+    assert check_python("3.12.4", {}) == 1
+    assert "not on (PYTHON_VERSION is not set)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("oldest", ["3.10", "3.13"])
 def test_the_classifiers_are_the_pythons_that_the_template_knows(oldest: str, render: Render) -> None:
     """The classifiers name all Pythons that the template knows, from the oldest that the package supports."""
-    project = render(python_min=oldest)
-    (step,) = yaml.safe_load(project.read(f"{ACTIONS}/pythons/action.yml"))["runs"]["steps"]
-    assert step["env"]["KNOWN_PYTHONS"] == KNOWN
-    classifiers = tomllib.loads(project.read(PYPROJECT))["project"]["classifiers"]
+    classifiers = tomllib.loads(render(python_min=oldest).read(PYPROJECT))["project"]["classifiers"]
     named = [name.rpartition(" ")[2] for name in classifiers if re.search(r"Python :: 3\.\d+$", name)]
-    assert named == KNOWN.split()[KNOWN.split().index(oldest) :]
+    assert named == KNOWN[KNOWN.index(oldest) :]
+
+
+def test_the_known_pythons_are_in_order() -> None:
+    """The known Pythons are consecutive, oldest first."""
+    minors = [int(python.removeprefix("3.")) for python in KNOWN]
+    assert minors == list(range(minors[0], minors[-1] + 1))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", variants(), ids=title)
 def test_every_dependency_has_a_wheel_for_the_newest_python(answers: Answers, render: Render) -> None:
     """All dependencies, those of development and of all extras included, have a wheel: none has to be built."""
-    newest = ("--python-version", KNOWN.rsplit(maxsplit=1)[-1], "--only-binary", ":all:")
+    newest = ("--python-version", KNOWN[-1], "--only-binary", ":all:")
     render(**answers).run("uv", "pip", "compile", "--quiet", *newest, "--group", "dev", "--all-extras", PYPROJECT)

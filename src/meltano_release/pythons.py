@@ -1,134 +1,171 @@
-"""The Pythons of the test workflow, for the actions in `.github/actions`.
-
-Usage: python pythons.py list
-       python pythons.py check
-
-`list` is for the matrix. It takes the Pythons that the template knows from `$KNOWN_PYTHONS`, separated by spaces, and
-writes those that `requires-python` of `pyproject.toml` admits (in Poetry's classic form, `python` among its
-dependencies) to `$GITHUB_OUTPUT`, oldest first, as `pythons=["3.12", "3.13"]`. A Python without a classifier gets a
-warning that names the line to add. If no Python is left, the exit code is 1, and the message says what to change.
-
-`check` fails unless the interpreter that runs it is the one in `$PYTHON_VERSION`: a `.python-version` file, or another
-Python on the PATH, could lead a package manager to another Python than the workflow set up.
-
-Standard library only; `list` needs Python 3.11 or newer. Owned by the template: `copier update` refreshes this file.
-"""
+"""The Pythons of a project's test workflow: the matrix, and whether a job of it runs on its Python."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
 import re
-import sys
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-Version = tuple[int, ...]
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from meltano_release.annotations import annotate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")  # oldest first
 PATCHES = range(100)  # the patch numbers of a minor version, and more
+PYPROJECT = Path("pyproject.toml")
+REQUIRES = "`requires-python` in pyproject.toml"
+POETRY_REQUIRES = "`python` in [tool.poetry.dependencies] of pyproject.toml"
 
 
-def parse(text: str) -> Version:
-    """Return the numbers of a version, `3.12` or `3.12.1`, as a tuple."""
-    return tuple(map(int, re.findall(r"\d+", text)))
+class PythonsError(ValueError):
+    """The Pythons that a project admits cannot be read; the text is a sentence."""
 
 
-def satisfies(python: Version, specifier: str) -> bool:
-    """Return whether a Python with three numbers satisfies one version specifier (PEP 440, or Poetry's `^`)."""
-    match = re.fullmatch(r"(~=|===?|!=|<=|>=|<|>|\^|~|)\s*v?(\d+(?:\.\d+)*)(\.\*)?[a-z0-9]*", specifier.strip())
-    if not match:
-        message = f"the version specifier {specifier.strip()!r}"
-        raise ValueError(message)
-    operator, version, wildcard = match[1] or "==", parse(match[2]), match[3] is not None
-    padded = (*version, 0, 0, 0)[:3]
-    prefix = {"^": version[:1], "~=": version[:-1], "~": version[:2]}.get(operator, version)
-    if operator in {"^", "~=", "~"}:
-        return python >= padded and python[: len(prefix)] == prefix
-    if operator in {"==", "===", "!="}:
-        equal = python[: len(prefix)] == prefix if wildcard else python == padded
-        return equal == (operator != "!=")
-    return {"<": python < padded, "<=": python <= padded, ">": python > padded, ">=": python >= padded}[operator]
+def parse_requires_python(text: str) -> list[SpecifierSet]:
+    """Return a `requires-python` as its alternatives, which is one; raise `InvalidSpecifier`.
+
+    https://packaging.python.org/en/latest/specifications/pyproject-toml/#requires-python
+    """
+    return [SpecifierSet(text)]
 
 
-def admits(requires_python: str, python: Version) -> bool:
-    """Return whether `requires-python` (with Poetry: also `a || b`, and spaces for commas) admits a Python."""
-    joined = re.sub(r"([<>=!~^])\s+", r"\1", requires_python)
-    alternatives = [
-        [part for part in re.split(r"[\s,]+", text) if part.strip("*")] for text in re.split(r"\|\|?", joined)
+def parse_poetry_python(text: str) -> list[SpecifierSet]:
+    """Return Poetry's own constraint of Python as its alternatives; raise `InvalidSpecifier`.
+
+    `^3.11` admits the major version from there on, `~3.11` the minor one, a bare version itself; `||` separates
+    alternatives, and spaces or commas what must hold together.
+    https://python-poetry.org/docs/dependency-specification/#version-constraints
+    """
+    joined = re.sub(r"([<>=!~^])\s+", r"\1", text)
+    return [
+        SpecifierSet(",".join(translate(part) for part in re.split(r"[\s,]+", alternative) if part.strip("*")))
+        for alternative in re.split(r"\|\|?", joined)
     ]
-    return any(all(satisfies(python, specifier) for specifier in specifiers) for specifiers in alternatives)
 
 
-def read_project(pyproject: dict[str, Any]) -> tuple[str, list[str]]:
-    """Return `requires-python` or Poetry's `python`, empty if there is neither, and the classifiers."""
-    project, poetry = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
-    python = poetry.get("dependencies", {}).get("python", "")
-    requires_python = project.get("requires-python") or (python["version"] if isinstance(python, dict) else python)
-    return requires_python, project.get("classifiers", []) + poetry.get("classifiers", [])
+def translate(constraint: str) -> str:
+    """Return one constraint of Poetry's as specifiers of PEP 440; what is one already, or neither, stays as it is."""
+    match = re.fullmatch(r"([~^]?)v?(\d+(?:\.\d+)*(?:\.\*)?)", constraint)
+    if not match:
+        return constraint
+    operator, version = match[1], match[2]
+    if not operator:
+        return f"=={version}"
+    major, *minor = version.split(".")
+    same = f"{major}.{minor[0]}" if operator == "~" and minor else major
+    return f">={version},=={same}.*"
 
 
-def list_pythons() -> int:
-    """Read `pyproject.toml` in the working directory, write the list, return the exit code."""
-    import tomllib  # noqa: PLC0415 - `check` runs on Python 3.10, too
+def read_project(pyproject: Mapping[str, Any]) -> tuple[list[SpecifierSet], str, list[str]]:
+    """Return what a project admits, as alternatives and in its own words, and its classifiers; raise `PythonsError`.
 
-    if not Path("pyproject.toml").is_file():
-        print("::error title=Pythons::There is no pyproject.toml in this folder: run this at the top of the project.")
-        return 1
-    requires_python, classifiers = read_project(tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8")))
-    known = os.environ["KNOWN_PYTHONS"].split()
+    That is `requires-python`, else Poetry's `python`; every Python is admitted if there is neither.
+    """
     try:
-        patches = {python: [n for n in PATCHES if admits(requires_python, (*parse(python), n))] for python in known}
-    except ValueError as error:
-        print(f"::error title=Pythons::`requires-python` in pyproject.toml cannot be read: {error}.")
-        return 1
-    pythons = [python for python in known if patches[python]]
+        project, poetry = pyproject.get("project", {}), pyproject.get("tool", {}).get("poetry", {})
+        classifiers = [*project.get("classifiers", []), *poetry.get("classifiers", [])]
+        python = poetry.get("dependencies", {}).get("python", "")
+        where, requires = REQUIRES, project.get("requires-python", "")
+        if not requires and python:
+            where, requires = POETRY_REQUIRES, python["version"] if isinstance(python, dict) else python
+    except (AttributeError, KeyError, TypeError) as error:
+        message = "pyproject.toml has a value of the wrong type in [project] or [tool.poetry]."
+        raise PythonsError(message) from error
+    message = f"{where} cannot be read: it is {requires!r}, which is not a version specifier."
+    if not isinstance(requires, str):
+        raise PythonsError(message)
+    parse = parse_poetry_python if where == POETRY_REQUIRES else parse_requires_python
+    try:
+        return parse(requires), f"{where} is {requires!r}", classifiers
+    except InvalidSpecifier as error:
+        raise PythonsError(message) from error
+
+
+def admitted_patches(alternatives: list[SpecifierSet], python: str) -> list[int]:
+    """Return the patch numbers of a minor version of Python that one of the alternatives admits."""
+    return [patch for patch in PATCHES if any(one.contains(f"{python}.{patch}") for one in alternatives)]
+
+
+def find_pythons(pyproject: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Return the known Pythons that a project admits, oldest first, and a sentence for each thing that is odd.
+
+    Raises `PythonsError` if what the project admits cannot be read or includes none of them.
+    """
+    alternatives, words, classifiers = read_project(pyproject)
+    patches = {python: admitted_patches(alternatives, python) for python in KNOWN_PYTHONS}
+    pythons = [python for python, admitted in patches.items() if admitted]
     if not pythons:
-        print(
-            f"::error title=Pythons::`requires-python` in pyproject.toml is {requires_python!r} and admits none of the "
-            f"Pythons that the template knows ({', '.join(known)}): change it, or run `copier update`."
+        message = (
+            f"{words} and admits none of the Pythons that the template knows ({', '.join(KNOWN_PYTHONS)}): change it, "
+            "or run `copier update`."
         )
-        return 1
+        raise PythonsError(message)
+    warnings = []
     for python in pythons:
         if PATCHES[-1] not in patches[python]:
-            print(
-                f"::warning title=Pythons::`requires-python` in pyproject.toml is {requires_python!r} and does not "
-                f"admit the newest release of Python {python}, which the workflow sets up: end the range below or "
-                f"above {python}.*."
+            warnings.append(
+                f"{words} and does not admit the newest release of Python {python}, which the workflow sets up: end "
+                f"the range below or above {python}.*."
             )
         classifier = f"Programming Language :: Python :: {python}"
         if classifiers and classifier not in classifiers:
-            print(
-                f"::warning title=Pythons::pyproject.toml admits Python {python} and has no classifier for it: add "
+            warnings.append(
+                f"pyproject.toml admits Python {python} and has no classifier for it: add "
                 f'"{classifier}" to `classifiers`, or bound `requires-python`.'
             )
+    return pythons, warnings
+
+
+def list_pythons(environ: Mapping[str, str]) -> int:
+    """Write the known Pythons that the project admits to `$GITHUB_OUTPUT`, as `pythons=["3.12", "3.13"]`.
+
+    Return the exit code: 1, after an error that says what to change, if there is none or pyproject.toml cannot be
+    read. A Python that lacks a classifier, or whose newest release is not admitted, gets a warning.
+    """
+    try:
+        pythons, warnings = find_pythons(tomllib.loads(PYPROJECT.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        annotate("error", "Pythons", "There is no pyproject.toml in this folder: run this at the top of the project.")
+        return 1
+    except PythonsError as error:
+        annotate("error", "Pythons", str(error))
+        return 1
+    except ValueError as error:  # not TOML, or not UTF-8
+        annotate("error", "Pythons", f"pyproject.toml cannot be read: {error}.")
+        return 1
+    for warning in warnings:
+        annotate("warning", "Pythons", warning)
     print(f"Pythons: {', '.join(pythons)}")
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:
-        output.write(f"pythons={json.dumps(pythons)}\n")
+    if file := environ.get("GITHUB_OUTPUT"):
+        with Path(file).open("a", encoding="utf-8") as output:
+            output.write(f"pythons={json.dumps(pythons)}\n")
     return 0
 
 
-def check_python() -> int:
-    """Compare the versions, as far as the one asked for goes; return the exit code."""
-    wanted, found = os.environ["PYTHON_VERSION"], platform.python_version()
-    if f"{found}.".startswith(f"{wanted}."):
+def check_python(found: str, environ: Mapping[str, str]) -> int:
+    """Compare the version of the project's Python with the one in `$PYTHON_VERSION`, at the precision of the latter.
+
+    A `.python-version` file, or another Python on the PATH, could lead a package manager to another Python than the
+    workflow set up. Return the exit code: 1, after an error that says what to change, if the versions differ.
+
+    Args:
+        found: What `platform.python_version()` returns in the project's environment, such as `3.12.4`.
+        environ: Has `PYTHON_VERSION`, such as `3.12`; also in the forms `3.12.x`, `3.14t`, `3.15-dev`, `pypy3.11`.
+    """
+    found, asked = found.strip(), environ.get("PYTHON_VERSION", "").strip()
+    version = re.fullmatch(r"(?:[a-z]+-?)?(\d+(?:\.\d+)*)(?:\.x|t|-dev)?", asked)
+    if found and (found == asked or (version and f"{found}.".startswith(f"{version[1]}."))):
         print(f"Python {found}")
         return 0
-    print(
-        f"::error title=Python::The project runs on Python {found} and not on {wanted}: remove what chooses another "
-        "one, such as `.python-version` or Poetry's setting `virtualenvs.use-poetry-python`."
+    annotate(
+        "error",
+        "Python",
+        f"The project runs on Python {found or '(none)'} and not on {asked or '(PYTHON_VERSION is not set)'}: remove "
+        "what chooses another one, such as `.python-version` or Poetry's setting `virtualenvs.use-poetry-python`.",
     )
     return 1
-
-
-def main(arguments: list[str]) -> int:
-    """Run the command that the arguments name; return the exit code."""
-    commands = {"list": list_pythons, "check": check_python}
-    if len(arguments) != 1 or arguments[0] not in commands:
-        print(__doc__)
-        return 0 if arguments == ["--help"] else 2
-    return commands[arguments[0]]()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
