@@ -1,11 +1,17 @@
 """The doctor finds what is wrong before a release, and changes nothing."""
 
+import io
 import re
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
 
 import pytest
 
+from meltano_release.doctor.files import check_pins, check_template_files, check_workflows
+from meltano_release.doctor.findings import Finding, show
+from meltano_release.workflows import read_workflow
 from tests.scenarios.changes import (
     Change,
     edit,
@@ -18,11 +24,20 @@ from tests.scenarios.scenario import Scenario
 from tests.scenarios.table import SCENARIOS
 from tests.simulation.server import Fault
 from tests.simulation.world import World
+from tests.support.commands import run
 from tests.support.damage import make_shallow
-from tests.support.paths import DOCTOR_SCRIPT, POETRY_LOCK, PUBLISHER_JSON, PYPROJECT, RELEASE_FOLDER, RELEASE_WORKFLOW
-from tests.support.projects import TAG, Project
+from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, RELEASE_WORKFLOW, RELEASING, ROOT, WORKFLOWS
+from tests.support.projects import TAG
 from tests.support.terminal import COLUMNS
 
+DOCTOR = (sys.executable, "-c", "import sys; from meltano_release import doctor; sys.exit(doctor.run_doctor())")
+PUBLISHER = {
+    "package_name": "my-package",
+    "owner": "MeltanoLabs",
+    "repository": "my-package",
+    "workflow_filename": "release.yaml",
+    "environment": "publishing",
+}
 FOUND_BY_DOCTOR = [scenario for scenario in SCENARIOS if scenario.action == "doctor"]
 
 
@@ -57,37 +72,38 @@ def test_the_doctor_says_what_it_cannot_check(world: World) -> None:
     found = world.run_doctor(gh=False)
     assert found.returncode == 0, found.stdout
     assert "not checked  The repository on GitHub: `gh` is not installed" in found.stdout
-    assert "not checked  PyPI: PyPI answers with status 503" in found.stdout
+    assert "not checked  PyPI: PyPI answered with status 503" in found.stdout
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"files": [{}]}', b"<html>"])
-def test_an_answer_of_pypi_that_is_no_index_is_not_checked(body: bytes, world: World) -> None:
-    """If PyPI's answer is no index, as from a proxy, the doctor says so and exits with 0, without a traceback."""
+def test_an_invalid_response_of_pypi_is_not_checked(body: bytes, world: World) -> None:
+    """If PyPI's response is invalid, as from a proxy, the doctor says so and exits with 0, without a traceback."""
     world.loopback.faults.append(Fault("pypi.org", body=body))
     found = world.run_doctor()
     assert found.returncode == 0, found.stderr
-    assert "not checked  PyPI: PyPI's answer for my-package is no index." in found.stdout
+    assert "not checked  PyPI: PyPI returned an invalid response for my-package." in found.stdout
 
 
 def test_the_doctor_prints_where_there_is_no_arrow(world: World) -> None:
     """Where the output's encoding has no arrow, as in a pipe on Windows, the doctor prints a question mark instead."""
-    encoded = ("env", "PYTHONIOENCODING=cp1252", sys.executable, DOCTOR_SCRIPT)
-    found = world.run_as_maintainer(*encoded)
+    world.run_doctor()
+    found = world.run_as_maintainer("env", "PYTHONIOENCODING=cp1252", f"PYTHONPATH={ROOT / 'src'}", *DOCTOR)
     assert found.stderr == ""
     assert "\n             ? " in found.stdout
+    assert found.returncode == 0
 
 
 @pytest.mark.parametrize("message", ["gh: API rate limit exceeded (HTTP 403)", "error connecting to api.github.com"])
 def test_what_gh_refuses_is_not_checked(message: str, world: World) -> None:
-    """A request that `gh` refuses is no error of the repository: the doctor shows the reason and exits with 0."""
+    """A request that `gh` refuses is not an error: the doctor shows the reason and exits with 0."""
     found = world.run_doctor(failure=f"more\n{message}")
     assert found.returncode == 0, found.stdout
     for subject in ("repository", "environment", "releases"):
         assert f"not checked  The {subject} on GitHub: {message}." in found.stdout
 
 
-def test_an_answer_that_is_no_json_is_not_checked(world: World) -> None:
-    """If `gh` prints no JSON, as behind a proxy that asks for a login, the doctor says so and exits with 0."""
+def test_a_response_that_is_not_json_is_not_checked(world: World) -> None:
+    """If `gh` does not print JSON, as behind a proxy that asks for a login, the doctor says so and exits with 0."""
     found = world.run_doctor(output="<html>")
     assert found.returncode == 0, found.stdout
     assert (
@@ -161,10 +177,18 @@ OTHER_FINDINGS = {
     ),
     "a tag": (lambda _: None, f"ok           The latest version among the tags is {TAG}.\n"),
     "a shallow clone": (lambda world: make_shallow(world.project), "error        The clone is shallow"),
-    "tags that are no versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
-    "a pyproject.toml that is broken": (
-        lambda world: world.project.write(PYPROJECT, "[project"),
-        "not checked  The package manager: pyproject.toml cannot be read (",
+    "tags that are not versions": (add_tags("1.0.0", "v1.0-beta"), "note         No release can be made from"),
+    "a release workflow with conflict markers": (
+        edit(RELEASE_WORKFLOW, "permissions: {}\n", "<<<<<<< before\n=======\npermissions: {}\n>>>>>>> after\n"),
+        f"error        GitHub cannot read {RELEASE_WORKFLOW}: could not find expected ':' (line ",
+    ),
+    "another workflow that is broken": (
+        lambda world: world.project.write(f"{WORKFLOWS}/test.yaml", "on: {{ push }}\n"),
+        f"not checked  {WORKFLOWS}/test.yaml cannot be read: found unhashable key (line 1).\n",
+    ),
+    "no documentation of the release": (
+        lambda world: (world.project.path / RELEASING).unlink(),
+        f"does not bring it back.\n             → restore the file from git: git log -- {RELEASING}\n",
     ),
     "no publisher": (lambda world: (world.project.path / PUBLISHER_JSON).unlink(), f"error        {PUBLISHER_JSON} is"),
 }
@@ -179,71 +203,128 @@ def test_the_doctor_finds_the_state_of_things(change: Change, line: str, world: 
     assert found.returncode == int("error  " in found.stdout)
 
 
-HATCHLING = "[build-system]\nrequires = ['hatchling']\nbuild-backend = 'hatchling.build'\n"
-NOT_POETRY = (
-    "note         The CI setup installs the project with Poetry, and nothing shows that it is managed with Poetry"
-)
+def test_the_doctor_fits_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal, a sentence wraps between words and is indented; a command stays on one line, to be copied.
+
+    In a pipe, each finding is one line.
+    """
+    url = f"https://pypi.org/{'a' * 2 * COLUMNS}"
+    findings = [Finding("not checked", f"PyPI [red] has {'a-b ' * 30}end", url), Finding("error", "It is broken")]
+    plain, terminal = io.StringIO(), io.StringIO()
+    with redirect_stdout(plain):
+        show(findings)
+    sentence = f"not checked  {findings[0].sentence}."
+    assert plain.getvalue().splitlines() == [sentence, f"             → {url}", "error        It is broken."]
+    for name, value in {"COLUMNS": str(COLUMNS), "TERM": "dumb"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    with redirect_stdout(terminal):
+        show(findings)
+    shown = [line.rstrip() for line in terminal.getvalue().splitlines()]
+    assert all(len(line) <= COLUMNS for line in shown if "→" not in line)
+    assert re.sub(r"\n {13}(?!→)", " ", "\n".join(shown)) == plain.getvalue().rstrip()
+    assert shown[0].startswith("not checked  PyPI [red] has a-b a-b")
+    assert len(shown) == 5
 
 
-@pytest.mark.parametrize(
-    ("pyproject", "backend"), [(HATCHLING, "hatchling.build"), ("", "setuptools.build_meta")], ids=["hatchling", "none"]
-)
-def test_ci_that_uses_poetry_for_another_project_is_noted(pyproject: str, backend: str, world: World) -> None:
-    """If the CI setup uses Poetry, but nothing in the project is Poetry's, the doctor prints a note and no error."""
-    world.project.write(PYPROJECT, pyproject)
-    found = world.run_doctor()
-    assert f"{NOT_POETRY}: its build backend is {backend}, and there is neither" in found.stdout
-    assert found.returncode == 0
+def test_a_state_has_a_color_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a terminal, an error is red."""
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with redirect_stdout(terminal):
+        show([Finding("error", "It is broken")])
+    assert terminal.getvalue().startswith("\x1b[1;31merror")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda project: project.write(PYPROJECT, "[build-system]\nbuild-backend = 'poetry.core.masonry.api'\n"),
-        lambda project: project.write(PYPROJECT, f"{HATCHLING}[tool.poetry]\n"),
-        lambda project: project.write("poetry.lock", ""),
-        lambda project: (project.path / POETRY_LOCK).unlink(),
-    ],
-    ids=["the backend", "a table", "the lock", "uv"],
-)
-def test_what_shows_the_package_manager_is_believed(change: Callable[[Project], object], world: World) -> None:
-    """The doctor does not call Poetry a mismatch if anything in the project is Poetry's, or if the CI setup uses uv."""
-    world.project.write(PYPROJECT, HATCHLING)
-    change(world.project)
-    assert NOT_POETRY not in world.run_doctor().stdout
+OLD, NEW = "1" * 40, "2" * 40
+TEMPLATE = "MeltanoLabs/meltano-package-template"
 
 
-def test_the_doctor_runs_on_a_python_without_tomllib(world: World) -> None:
-    """On a Python without `tomllib`, such as 3.10, the doctor leaves out one check, which needs Python 3.11."""
-    without = f"import runpy, sys; sys.modules['tomllib'] = None; sys.path.insert(0, {RELEASE_FOLDER!r}); "
-    command = f"{without}runpy.run_path({DOCTOR_SCRIPT!r}, run_name='__main__')"
-    found = world.run_as_maintainer(sys.executable, "-c", command)
-    assert "not checked  The package manager: pyproject.toml cannot be read (" in found.stdout
-    assert "Python 3.11 or newer.\n" in found.stdout
-    assert found.returncode == int("error  " in found.stdout)
+def write_workflow(name: str, *actions: str, comment: str = "") -> None:
+    """Write a workflow with a step for each action, into the working directory."""
+    steps = "".join(f"      - uses: {action}{comment}\n" for action in actions)
+    path = Path(WORKFLOWS, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"on: release\njobs:\n  a:\n    environment: publishing\n    steps:\n{steps}", encoding="utf-8")
 
 
-def test_the_doctor_fits_a_terminal(world: World) -> None:
-    """In a terminal, a sentence wraps between words and is indented; a command stays on one line, to be copied."""
-    world.project.run("git", "tag", "v1.0-beta")
-    plain = world.run_doctor().stdout
-    terminal = "import os, runpy, sys; os.environ['COLUMNS'] = '80'; sys.stdout.isatty = lambda: True; "
-    command = (
-        f"{terminal}sys.path.insert(0, {RELEASE_FOLDER!r}); runpy.run_path({DOCTOR_SCRIPT!r}, run_name='__main__')"
+def find_pin_notes() -> list[Finding]:
+    """Return what the doctor finds about the pins of the workflows in the working directory."""
+    workflows = {path: read_workflow(path) for path in sorted(Path(WORKFLOWS).iterdir())}
+    return check_pins(Path(RELEASE_WORKFLOW), workflows)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, which is the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("version", ["v1.2.0", ""])
+def test_a_pin_that_stayed_behind_is_noted_and_its_command_moves_it(version: str, here: Path) -> None:
+    """A pin in a project's own workflow that differs from the release workflow's is noted; the command moves it."""
+    comment = f" # {version}" if version else ""
+    write_workflow("release.yaml", f"{TEMPLATE}/actions/gate@{NEW}", comment=comment)
+    write_workflow(
+        "test.yaml", f"{TEMPLATE}/actions/setup@{OLD}", f'"{TEMPLATE}/actions/pythons@{OLD}"', comment=" # v1"
     )
-    shown = world.run_as_maintainer(sys.executable, "-c", command).stdout
-    assert max(len(line) for line in plain.splitlines()) > COLUMNS
-    assert all(len(line) <= COLUMNS for line in shown.splitlines() if "→" not in line)
-    assert re.sub(r"\n {13}(?!→)", " ", shown) == plain
+    write_workflow("new.yaml", f"{TEMPLATE}/actions/setup@{NEW}")
+    (found,) = find_pin_notes()
+    assert found.state == "note"
+    assert found.sentence == f"{WORKFLOWS}/test.yaml uses {TEMPLATE} at 1111111, and {RELEASE_WORKFLOW} at 2222222"
+    run("/bin/sh", "-c", found.remedy, cwd=here)
+    expected = [f"{TEMPLATE}/actions/setup@{NEW}{comment}", f'"{TEMPLATE}/actions/pythons@{NEW}"{comment}']
+    text = Path(WORKFLOWS, "test.yaml").read_text(encoding="utf-8")
+    assert re.findall("uses: (.*)", text) == expected
+    assert find_pin_notes() == []
+    assert sorted(path.name for path in Path(WORKFLOWS).iterdir()) == ["new.yaml", "release.yaml", "test.yaml"]
 
 
-@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--fix", 2)])
-def test_the_doctor_has_no_options(argument: str, code: int, default: Project) -> None:
-    """The doctor prints its usage for `--help` and for an unknown option, and checks nothing."""
-    done = default.run(sys.executable, DOCTOR_SCRIPT, argument, check=False)
-    assert done.returncode == code
-    assert "Usage: python .github/release/doctor.py" in done.stdout
-    assert "ok  " not in done.stdout
+def test_the_pin_of_another_template_moves_with_its_repository(here: Path) -> None:
+    """If the template moved to a fork, a pin of the old repository is noted, a version's name is shown as it is."""
+    write_workflow("release.yaml", f"Acme/template/actions/gate@{NEW}")
+    write_workflow("test.yaml", f"{TEMPLATE}/actions/setup@v1.0.0")
+    (found,) = find_pin_notes()
+    assert f"{TEMPLATE} at v1.0.0, and" in found.sentence
+    run("/bin/sh", "-c", found.remedy, cwd=here)
+    assert f"uses: Acme/template/actions/setup@{NEW}\n" in Path(WORKFLOWS, "test.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("here")
+def test_other_pins_are_not_noted() -> None:
+    """Actions of other repositories, other actions of the template, and the same pin in other case are not noted."""
+    write_workflow("release.yaml", f"{TEMPLATE}/actions/gate@{NEW}")
+    write_workflow(
+        "test.yaml", f"apache/arrow/actions/setup@{OLD}", f"{TEMPLATE}/actions/gate@{OLD}", "./actions/setup"
+    )
+    write_workflow("lint.yaml", f"{TEMPLATE.lower()}/actions/setup@{NEW}")
+    assert find_pin_notes() == []
+    write_workflow("release.yaml", "actions/checkout@v7")
+    write_workflow("test.yaml", f"{TEMPLATE}/actions/setup@{OLD}")
+    assert find_pin_notes() == []
+
+
+@pytest.mark.usefixtures("here")
+def test_the_doctor_looks_at_pins_with_the_workflows() -> None:
+    """The pins are looked at whenever the release workflow can be read."""
+    write_workflow("release.yaml", f"{TEMPLATE}/actions/gate@{NEW}", "pypa/gh-action-pypi-publish@v1")
+    write_workflow("test.yaml", f"{TEMPLATE}/actions/setup@{OLD}")
+    assert [found.state for found in check_workflows(PUBLISHER)] == ["ok", "note"]
+
+
+def test_each_file_of_the_template_that_is_missing_is_noted(here: Path) -> None:
+    """The doctor notes each missing file that the template owns; the answers file may have another name."""
+    names = (ANSWERS_FILE, PUBLISHER_JSON, RELEASING)
+    found = check_template_files(PUBLISHER)
+    assert {one.state for one in found} == {"note"}
+    assert [one.remedy for one in found] == [f"restore the file from git: git log -- {name}" for name in names]
+    (here / ".github").mkdir()
+    for name in (".copier-answers.package.yml", PUBLISHER_JSON, RELEASING):
+        (here / name).touch()
+    assert check_template_files(PUBLISHER) == []
 
 
 def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
@@ -255,13 +336,14 @@ def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
     prepared["answers"][f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": []}
     prepared["answers"][path]["protection_rules"].append({"type": "wait_timer", "wait_timer": 5})
     world.github.write_state(prepared)
-    found = world.run_as_maintainer(sys.executable, DOCTOR_SCRIPT)
+    doctor = ("env", f"PYTHONPATH={ROOT / 'src'}", *DOCTOR)
+    found = world.run_as_maintainer(*doctor)
     for _ in range(2):  # rules can be added only after the first command
         lines = [line for line in found.stdout.splitlines() if "→" in line and path in line]
         for remedy in (line.partition("→ ")[2] for line in lines):
             done = world.run_as_maintainer("/bin/sh", "-c", remedy)
             assert done.returncode == 0, done.stderr
-        found = world.run_as_maintainer(sys.executable, DOCTOR_SCRIPT)
+        found = world.run_as_maintainer(*doctor)
     assert found.returncode == 0, found.stdout
     assert "ok           The environment publishing requires a reviewer." in found.stdout
     reviewers, timer = world.github.read_state()["answers"][path]["protection_rules"]

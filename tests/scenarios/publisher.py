@@ -166,7 +166,7 @@ ENVIRONMENT = [
         "The repository was renamed, before a release",
         "GitHub redirects the old name, but the token will have the new one.",
         "Change the answers `owner` and `repository` with `copier update`, and register the publisher again on PyPI.",
-        "The repository is called MeltanoLabs/our-package now", rename_repository("our-package"), action="doctor",
+        "The repository is now called MeltanoLabs/our-package", rename_repository("our-package"), action="doctor",
     ),
 ]  # fmt: skip
 

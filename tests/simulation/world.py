@@ -3,9 +3,14 @@
 import os
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
+import pytest
+
+from meltano_release.doctor import run_doctor
 from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
 from tests.simulation.github import Environment, GitHub
@@ -75,21 +80,31 @@ class World:
         return done
 
     def run_doctor(self, *, gh: bool = True, **state: object) -> subprocess.CompletedProcess[str]:
-        """Run the doctor on the maintainer's machine, with or without `gh`; PyPI and GitHub are those of loopback.
+        """Run the doctor in this process, with or without `gh`; PyPI and GitHub are those of loopback.
 
         Args:
             gh: Whether `gh` is installed.
             state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
         """
         self.github.write_state(self.github.read_state() | {"answers": self.github.api_answers()} | state)
-        commands = stub_folder(self.github.folders) if gh else Path(sys.executable).parent
-        return self.run_as_maintainer(sys.executable, DOCTOR_SCRIPT, commands=commands)
+        output = StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
+            patch.chdir(self.project.path)
+            patch.delenv("CI", raising=False)
+            for name, value in self.maintainer_variables(gh=gh).items():
+                patch.setenv(name, value)
+            code = run_doctor()
+        return subprocess.CompletedProcess(["meltano-release", "doctor"], code, output.getvalue(), "")
 
-    def run_as_maintainer(self, *command: str, commands: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command on the maintainer's machine, with a folder of commands; without one, with `gh`."""
-        path = os.pathsep.join([str(commands or stub_folder(self.github.folders)), "/usr/bin", "/bin"])
-        variables = self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
-        return self.project.run(*command, env=variables, check=False)
+    def maintainer_variables(self, *, gh: bool = True) -> dict[str, str]:
+        """Return the environment of the maintainer's machine, with or without `gh`."""
+        commands = stub_folder(self.github.folders) if gh else Path(sys.executable).parent
+        path = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
+        return self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
+
+    def run_as_maintainer(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the maintainer's machine, which has `gh`."""
+        return self.project.run(*command, env=self.maintainer_variables(), check=False)
 
     def uploaded(self) -> set[str]:
         """Return the names of the project's files on PyPI."""
