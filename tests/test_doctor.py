@@ -135,6 +135,13 @@ def delete_repository(world: World) -> None:
     world.github.repository = "other"
 
 
+def ignore_workflow(world: World) -> None:
+    """Let git ignore the release workflow, before it was ever committed."""
+    world.project.run("git", "rm", "--quiet", "--cached", RELEASE_WORKFLOW)
+    world.project.write(".gitignore", "release.yaml\n")
+    world.commit()
+
+
 OTHER_FINDINGS = {
     "a remote elsewhere": (set_remote("https://gitlab.com/a/b.git"), "not checked  The git remote: the git remote"),
     "another environment in the workflow": (
@@ -182,6 +189,18 @@ OTHER_FINDINGS = {
         edit(RELEASE_WORKFLOW, "permissions: {}\n", "<<<<<<< before\n=======\npermissions: {}\n>>>>>>> after\n"),
         f"error        GitHub cannot read {RELEASE_WORKFLOW}: could not find expected ':' (line ",
     ),
+    "a release workflow that git ignores": (
+        ignore_workflow,
+        f"lacks {RELEASE_WORKFLOW}, so GitHub will not have it.\n             → git add --force {RELEASE_WORKFLOW} &&",
+    ),
+    "a publisher that is not committed": (
+        lambda world: world.project.write(PUBLISHER_JSON, world.project.read(PUBLISHER_JSON) + "\n"),
+        f"note         {PUBLISHER_JSON} differs from the last commit, which is what GitHub sees.\n",
+    ),
+    "no commit": (
+        lambda world: world.project.run("git", "update-ref", "-d", "HEAD"),
+        "not checked  The last commit: fatal: Not a valid object name HEAD.\n",
+    ),
     "another workflow that is broken": (
         lambda world: world.project.write(f"{WORKFLOWS}/test.yaml", "on: {{ push }}\n"),
         f"not checked  {WORKFLOWS}/test.yaml cannot be read: found unhashable key (line 1).\n",
@@ -194,11 +213,14 @@ OTHER_FINDINGS = {
 }
 
 
+ON_GITHUB = (delete_repository, make_own_fork)  # the others can be seen without `gh`
+
+
 @pytest.mark.parametrize(("change", "line"), OTHER_FINDINGS.values(), ids=OTHER_FINDINGS)
 def test_the_doctor_finds_the_state_of_things(change: Change, line: str, world: World) -> None:
     """The doctor prints a line about each state of the project; only an error makes its exit code 1."""
     change(world)
-    found = world.run_doctor()
+    found = world.run_doctor(gh=change in ON_GITHUB)
     assert line in found.stdout
     assert found.returncode == int("error  " in found.stdout)
 

@@ -199,7 +199,7 @@ def read_lock(lock: Path) -> Pins:
         message = f"{name_of(lock)} cannot be read ({error})"
         raise refuse(message) from error
     pins: Pins = set()
-    for line in re.sub(r"\\\r?\n", " ", text).splitlines():
+    for line in re.sub(r"\\\n", " ", text).splitlines():
         pinned = re.split(r"\s+(?:#|--)|^\s*#", line, maxsplit=1)[0].strip()
         if not pinned or pinned.startswith("-"):  # an option
             continue

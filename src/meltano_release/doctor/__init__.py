@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 
 from meltano_release.doctor.clone import check_remote, check_tags
-from meltano_release.doctor.files import check_template_files, check_workflows
+from meltano_release.doctor.files import check_commit, check_template_files, check_workflows
 from meltano_release.doctor.findings import Finding, show
 from meltano_release.doctor.github import check_environment, check_releases, check_repository
 from meltano_release.publisher import PENDING_URL, form_url, read_publisher
@@ -37,6 +37,7 @@ def check_pypi(publisher: dict[str, str]) -> list[Finding]:
 
 CHECKS = {
     "the template's files": check_template_files,
+    "the last commit": check_commit,
     "the workflows": check_workflows,
     "the git remote": check_remote,
     "the repository on GitHub": check_repository,

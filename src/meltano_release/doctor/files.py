@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from meltano_release.doctor.findings import Finding
+from meltano_release.doctor.findings import Finding, run
 from meltano_release.publisher import FILE, TEMPLATE, WORKFLOWS
 from meltano_release.workflows import (
     Mapping,
@@ -41,14 +41,39 @@ def restore(file: Path) -> str:
     return f"restore the file from git: git log -- {shlex.quote(file.as_posix())}"
 
 
+def find_answers() -> Path:
+    """Return the answers file, which may have another name than usual: Copier's `--answers-file`."""
+    return next(iter(sorted(Path().glob(".copier-answers*.y*ml"))), ANSWERS)
+
+
 def check_template_files(_: dict[str, str]) -> list[Finding]:
-    """Look for the files that the template owns; the workflow and publisher.json are looked at elsewhere."""
-    answers = any(Path().glob(".copier-answers*.y*ml"))  # Copier's `--answers-file` may give it another name
-    missing = [file for file in (ANSWERS, FILE, RELEASING) if not (answers if file == ANSWERS else file.is_file())]
+    """Look for the files that the template owns, except the workflow."""
     return [
         Finding("note", f"There is no {file.as_posix()}, and `copier update` does not bring it back", restore(file))
-        for file in missing
+        for file in (find_answers(), FILE, RELEASING)
+        if not file.is_file()
     ]
+
+
+def check_commit(publisher: dict[str, str]) -> list[Finding]:
+    """Look whether the last commit has the files that the template owns: GitHub will not have what only the folder has.
+
+    A `.gitignore` of the project can hide them, and `git add .` then leaves them out.
+    """
+    files = (find_answers(), FILE, RELEASING, WORKFLOWS / publisher["workflow_filename"])
+    present = [file.as_posix() for file in files if file.is_file()]
+    committed = run("git", "ls-tree", "-r", "--name-only", "-z", "HEAD", "--", *present).split("\0")
+    changed = run("git", "diff", "--name-only", "-z", "HEAD", "--", *present).split("\0")
+    findings = []
+    for name in present:
+        file = shlex.quote(name)
+        if name not in committed:
+            remedy = f"git add --force {file} && git commit {file}"
+            findings.append(Finding("error", f"The last commit lacks {name}, so GitHub will not have it", remedy))
+        elif name in changed:
+            sentence = f"{name} differs from the last commit, which is what GitHub sees"
+            findings.append(Finding("note", sentence, f"git commit {file}"))
+    return findings
 
 
 def read_workflows() -> tuple[dict[Path, Mapping], dict[Path, str]]:
