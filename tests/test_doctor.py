@@ -322,7 +322,7 @@ def test_other_pins_are_not_noted() -> None:
     write_workflow(
         "test.yaml", f"apache/arrow/actions/setup@{OLD}", f"{TEMPLATE}/actions/gate@{OLD}", "./actions/setup"
     )
-    write_workflow("lint.yaml", f"{TEMPLATE.lower()}/actions/setup@{NEW}")
+    write_workflow("lint.yaml", f"{TEMPLATE.upper()}/actions/setup@{NEW}")
     assert find_pin_notes() == []
     write_workflow("release.yaml", "actions/checkout@v7")
     write_workflow("test.yaml", f"{TEMPLATE}/actions/setup@{OLD}")
