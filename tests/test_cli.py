@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from meltano_release.cli import main
 from tests.support.paths import ROOT
 
-COMMANDS = ["", "gate", "report", "pythons", "pythons list", "pythons check", "doctor", "lock"]
+COMMANDS = ["", "gate", "report", "pythons", "doctor", "lock"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -44,7 +44,6 @@ NEEDS = json.dumps({"build": {"result": "success"}, "gate": {"result": "success"
         (["report", "dist", "uv-output.txt"], "[]"),
         (["report", "dist", "uv-output.txt"], '{"build": {"result": "success"}}'),
         (["pythons", "other"], ""),
-        (["pythons", "check"], ""),
         (["doctor", "x"], ""),
         (["lock", "--check"], ""),
         (["lock", "--backends", "backends.txt"], ""),
@@ -62,8 +61,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], needs: str) -> None:
 @pytest.mark.parametrize(
     ("command", "module", "function", "arguments"),
     [
-        ("pythons list", "pythons", "list_pythons", 1),
-        ("pythons check 3.12.4", "pythons", "check_python", 2),
+        ("pythons", "pythons", "list_pythons", 1),
         ("doctor", "doctor", "run_doctor", 0),
         ("lock", "lock", "write_lock", 0),
         ("lock --check --backends backends.txt", "lock", "check_lock", 1),

@@ -370,7 +370,6 @@ def test_errors_are_sentences() -> None:
     assert str(error) == f"x is empty: run `{COMMAND}`, which writes {LOCK}, and commit that file."
 
 
-@pytest.mark.xfail(strict=True, reason="the documentation changes on another branch: remove this mark with it")
 @pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/troubleshoot.md", "reference/files.md"])
 def test_every_page_names_the_same_command(page: str) -> None:
     """The tutorial, the troubleshooting page, and the reference name the same command as the build's own error."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from meltano_release.pythons import KNOWN_PYTHONS, check_python, find_pythons, list_pythons
+from meltano_release.pythons import KNOWN_PYTHONS, find_pythons, list_pythons
 from tests.support.combinations import Answers, title, variants
 from tests.support.paths import PYPROJECT
 from tests.support.projects import Render
@@ -141,46 +141,6 @@ def test_a_project_without_a_python_is_told_why(
     assert error.startswith("::error title=Pythons::")
     assert message in error
     assert not (here / "output").exists()
-
-
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("3.12", "3.12.4"), ("3.12.4", "3.12.4"), ("3", "3.12.4"), ("3.12.x", "3.12.4"), ("3.14t", "3.14.0"),
-        ("3.15-dev", "3.15.0a2"), ("3.15", "3.15.0rc1"), ("3.15.0rc1", "3.15.0rc1"), ("pypy3.11", "3.11.9"),
-        ("pypy-3.11", "3.11.9"), ("3.12", "3.12.4\n"),
-    ],
-)  # fmt: skip
-def test_a_job_passes_on_its_own_python(asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job of the matrix passes on the Python that it asked for, at the precision that it asked with."""
-    assert check_python(found, {"PYTHON_VERSION": asked}) == 0
-    assert capsys.readouterr().out == f"Python {found.strip()}\n"
-
-
-@pytest.mark.parametrize(
-    ("asked", "found"),
-    [
-        ("3.1", "3.12.4"),
-        ("2.7", "3.12.4"),
-        ("3.12", "3.11.4"),
-        ("3.12.4", "3.12.40"),
-        (">=3.12", "3.12.4"),
-        ("", "3.12.4"),
-        ("3.12", ""),
-    ],
-)
-def test_a_job_fails_on_another_python(asked: str, found: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job of the matrix fails if it runs on another Python than its own, which a `.python-version` may cause."""
-    assert check_python(found, {"PYTHON_VERSION": asked}) == 1
-    (error,) = capsys.readouterr().out.splitlines()
-    assert error.startswith("::error title=Python::The project runs on Python ")
-    assert "remove what chooses another one, such as `.python-version`" in error
-
-
-def test_a_job_without_a_version_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """If the variable is missing, the error names it."""
-    assert check_python("3.12.4", {}) == 1
-    assert "not on (PYTHON_VERSION is not set)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("oldest", ["3.10", "3.13"])

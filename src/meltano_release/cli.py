@@ -79,29 +79,16 @@ def report(dist: Path, uv_output: Path, needs: dict[str, Any], event_name: str) 
     sys.exit(run_report(dist, uv_output, needs, event_name))
 
 
-@main.group()
+@main.command()
 def pythons() -> None:
-    """List and check the Pythons that a project is tested with."""
+    """List the Pythons that the project supports, for the matrix of its tests.
 
-
-@pythons.command("list")
-def list_pythons() -> None:
-    """Write the Pythons that the project admits to $GITHUB_OUTPUT, as JSON, for a matrix."""
-    from meltano_release import pythons
-
-    sys.exit(pythons.list_pythons(os.environ))
-
-
-@pythons.command("check")
-@click.argument("found")
-def check_python(found: str) -> None:
-    """Fail unless FOUND, the version of the project's Python, is the one in $PYTHON_VERSION.
-
-    FOUND is what `platform.python_version()` returns in the project's environment; this command has its own Python.
+    Those are the Pythons that the template knows and that `requires-python` admits. Writes `pythons` to $GITHUB_OUTPUT,
+    as JSON.
     """
-    from meltano_release import pythons
+    from meltano_release.pythons import list_pythons
 
-    sys.exit(pythons.check_python(found, os.environ))
+    sys.exit(list_pythons(os.environ))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The Pythons of a project's test workflow: the matrix, and whether a job of it runs on its Python."""
+"""The Pythons of a project's test workflow: those of its matrix."""
 
 from __future__ import annotations
 
@@ -145,27 +145,3 @@ def list_pythons(environ: Mapping[str, str]) -> int:
         with Path(file).open("a", encoding="utf-8") as output:
             output.write(f"pythons={json.dumps(pythons)}\n")
     return 0
-
-
-def check_python(found: str, environ: Mapping[str, str]) -> int:
-    """Compare the version of the project's Python with the one in `$PYTHON_VERSION`, at the precision of the latter.
-
-    A `.python-version` file, or another Python on the PATH, could lead a package manager to another Python than the
-    workflow set up. Return the exit code: 1, after an error that says what to change, if the versions differ.
-
-    Args:
-        found: What `platform.python_version()` returns in the project's environment, such as `3.12.4`.
-        environ: Has `PYTHON_VERSION`, such as `3.12`; also in the forms `3.12.x`, `3.14t`, `3.15-dev`, `pypy3.11`.
-    """
-    found, asked = found.strip(), environ.get("PYTHON_VERSION", "").strip()
-    version = re.fullmatch(r"(?:[a-z]+-?)?(\d+(?:\.\d+)*)(?:\.x|t|-dev)?", asked)
-    if found and (found == asked or (version and f"{found}.".startswith(f"{version[1]}."))):
-        print(f"Python {found}")
-        return 0
-    annotate(
-        "error",
-        "Python",
-        f"The project runs on Python {found or '(none)'} and not on {asked or '(PYTHON_VERSION is not set)'}: remove "
-        "what chooses another one, such as `.python-version` or Poetry's setting `virtualenvs.use-poetry-python`.",
-    )
-    return 1

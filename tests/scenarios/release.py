@@ -159,7 +159,7 @@ FILES = [
         "The lock does not have what the build requires",
         f"`build-system.requires`, or the build backend itself, names a package or a version that the lock of the "
         f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or the template's if there is none.",
-        f"Run the command that the message names, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
+        f"Run `meltano-release lock` as the message has it, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
         f"{RELEASE_AGAIN}",
         "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and ",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
