@@ -18,6 +18,7 @@ from tests.support.commands import run, tracked
 from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.fleet import Fleet
 from tests.support.folder_cache import FolderCache
+from tests.support.gate_cases import copy_with_distributions
 from tests.support.interpreters import newest_interpreter
 from tests.support.npm import npm_folder
 from tests.support.paths import (
@@ -132,6 +133,16 @@ def installed(default: Project, once: FolderCache) -> Project:
 def built(default: Project, tools: Path, once: FolderCache) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
     return once("built", lambda folder: build(default.copy(folder / "my-package"), tools)) / "my-package/dist"
+
+
+@pytest.fixture
+def with_dist(default: Project, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Work in a copy of the default project with its distributions in dist/, which a test may change; return it."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    project = copy_with_distributions(default, built, tmp_path / "my-package")
+    monkeypatch.chdir(project.path)
+    return project
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from stdlib_names import lines, prohibited_names
 from tests.support.combinations import Answers, title, variants
 from tests.support.commands import run
 from tests.support.environments import shared_packages
-from tests.support.interpreters import interpreters
 from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import interpreters
 from tests.support.paths import (
     ANSWERS_FILE,
     ANSWERS_TABLE,

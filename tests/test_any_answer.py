@@ -20,8 +20,8 @@ from tests.support.any_answers import (
 from tests.support.combinations import REPOSITORIES
 from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks
-from tests.support.interpreters import interpreters
 from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import interpreters
 from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW
 from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update

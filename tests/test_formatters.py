@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from tests.support.commands import run
-from tests.support.npm import npm_commands
 from tests.support.folder_cache import FolderCache
+from tests.support.npm import npm_commands
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,

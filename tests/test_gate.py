@@ -18,23 +18,12 @@ from tests.support.gate_cases import (
     EVENT,
     RELEASE,
     Case,
-    copy_with_distributions,
     tagged,
 )
 from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 DIST = Path("dist")
-
-
-@pytest.fixture
-def with_dist(default: Project, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Work in a copy of the default project with its distributions in dist/, which a test may change; return it."""
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-    project = copy_with_distributions(default, built, tmp_path / "my-package")
-    monkeypatch.chdir(project.path)
-    return project
 
 
 @pytest.mark.parametrize("environ", [{}, RELEASE, BY_HAND], ids=["a pull request", "a release", "a dry run"])

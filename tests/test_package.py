@@ -11,8 +11,8 @@ from packaging.metadata import Metadata
 
 from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME
 from tests.support.commands import run
-from tests.support.interpreters import interpreters
 from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import interpreters
 from tests.support.paths import GATE_SCRIPT, TEMPLATE
 from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
 

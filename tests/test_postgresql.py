@@ -16,9 +16,9 @@ from tests.support.agents_md import code, paste
 from tests.support.combinations import POSTGRESQL, REPOSITORIES, record_combination
 from tests.support.commands import run
 from tests.support.environments import install_wheel
+from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import MeltanoProject, with_plugins
-from tests.support.folder_cache import FolderCache
 from tests.support.paths import MELTANO_YML
 from tests.support.postgresql import Database, Server
 from tests.support.projects import Project, Render

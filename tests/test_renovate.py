@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 from werkzeug import Request, Response
 
 from tests.support.commands import run
-from tests.support.npm import npm_commands
 from tests.support.folder_cache import FolderCache
+from tests.support.npm import npm_commands
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,

@@ -11,8 +11,8 @@ import yaml
 from tests.support.combinations import Answers, title
 from tests.support.editing import replace
 from tests.support.environments import install_wheel
-from tests.support.interpreters import interpreters
 from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import interpreters
 from tests.support.paths import ENV_EXAMPLE, MELTANO_YML, MELTANOHUB_YML, README
 from tests.support.projects import Project, Render
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import run
-from tests.support.npm import npm_folder
 from tests.support.folder_cache import FolderCache
+from tests.support.npm import npm_folder
 from tests.support.paths import BROWSER, DOCS, ROOT
 
 SITE_SETTINGS = "zensical.toml"

@@ -23,6 +23,7 @@ from meltano_release.annotations import annotate
 from meltano_release.distributions import Distribution, check_agreement, find_problems, read_distributions
 from meltano_release.git import git, is_on_branch
 from meltano_release.publisher import WORKFLOWS, read_publisher
+from meltano_release.summary import summarize
 from meltano_release.workflows import publishing_environments
 
 if TYPE_CHECKING:
@@ -285,9 +286,10 @@ def judge(folder: Path, environ: Mapping[str, str]) -> Verdict:
 
 
 def run_gate(folder: Path, environ: Mapping[str, str]) -> int:
-    """Judge, print each sentence, write the version to `$GITHUB_OUTPUT`, and return the exit code.
+    """Judge, print each sentence, and return the exit code: 1 if there are problems.
 
-    In a workflow the sentences are annotations. The exit code is 1 if there are problems.
+    In a workflow the sentences are annotations, and if there are no problems, the version goes to `$GITHUB_OUTPUT` and
+    what a reviewer looks at to `$GITHUB_STEP_SUMMARY`.
     """
     verdict = judge(folder, environ)
     level, word = ("error", "Refused") if verdict.problems else ("warning", "Warning")
@@ -302,7 +304,13 @@ def run_gate(folder: Path, environ: Mapping[str, str]) -> int:
     names = ", ".join(distribution.path.name for distribution in verdict.distributions)
     passes = "may be released" if verdict.is_release else "passes: a release would be built again at its tag"
     print(f"{verdict.package_name} {version} {passes}: {names}")
-    if "GITHUB_OUTPUT" in environ:
-        with Path(environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as output:
-            output.write(f"version={version}\n")
+    append(environ, "GITHUB_OUTPUT", f"version={version}\n")
+    append(environ, "GITHUB_STEP_SUMMARY", summarize(verdict.distributions, verdict.package_name, environ))
     return 0
+
+
+def append(environ: Mapping[str, str], variable: str, text: str) -> None:
+    """Append a text to the file that a variable names, if it names one."""
+    if file := environ.get(variable):
+        with Path(file).open("a", encoding="utf-8") as output:
+            output.write(text)

@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode
 
+from meltano_release.markdown import code
+
 FILE = Path(".github/publisher.json")
 WORKFLOWS = Path(".github/workflows")
 FIELDS = {  # of PyPI's form, by the name of the answer
@@ -46,11 +48,6 @@ def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:
         differs = " ← differs" if claim and claim != publisher[name] else ""
         rows.append(f"| {label} | {code(publisher[name])} | {code(claim) + differs if claim else ''} |")
     return "\n".join(rows)
-
-
-def code(text: str) -> str:
-    """Return a text as a code span that can stand in a cell of a Markdown table."""
-    return f"`{text}`".replace("|", "\\|")
 
 
 def form_url(publisher: dict[str, str]) -> str:

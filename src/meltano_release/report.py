@@ -10,7 +10,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from meltano_release.publisher import FIELDS, FILE, PENDING_URL, code, form_table, form_url, read_publisher
+from meltano_release.markdown import code, details
+from meltano_release.publisher import FIELDS, FILE, PENDING_URL, form_table, form_url, read_publisher
 from meltano_release.pypi import NotCheckedError, find_files
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def report_release(  # noqa: PLR0911 - one outcome each
         "## Not released: PyPI shows no file",
         "If the log of the job *Publish to PyPI* says",
         (
-            "- that the environment does not admit this tag: give it a rule for tags `v*`, as .github/RELEASING.md says;\n"
+            "- that the environment does not admit this tag: give it a rule for tags `v*`, as `.github/RELEASING.md` "
+            "says;\n"
             "- `invalid-pending-publisher`: run it again; PyPI has deleted the pending publisher that was left over;\n"
             f"- a time-out, or a status from 500: PyPI had a problem, see <{STATUS_URL}>;\n"
             "- that the tag points to another commit: it was moved after the release was published; release the next "
@@ -206,14 +208,13 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
         )
     else:
         why = "The exchange failed for another reason, see below."
-    fence = "`" * (2 + max(map(len, re.findall("`+", uv_output)), default=1))
-    quoted = ["<details><summary>What uv printed</summary>", f"{fence}text\n{uv_output.strip()}\n{fence}", "</details>"]
+    quoted = details("What uv printed", uv_output.strip())
     return [
         "## The dry run failed; nothing was uploaded",
         why,
         *table,
         "Then do the dry run again.",
-        *(quoted if uv_output else []),
+        *([quoted] if uv_output else []),
     ]
 
 

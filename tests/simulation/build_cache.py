@@ -1,4 +1,4 @@
-"""Builds run once for the same input, also if tests run in parallel; they reach the package index, nothing else does."""
+"""Builds run once for the same input, also if tests run in parallel; they alone reach the package index."""
 
 import hashlib
 import json

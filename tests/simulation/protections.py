@@ -1,4 +1,4 @@
-"""The protections in the steps of the actions and of the release workflow: what could be taken away, and would be missed."""
+"""The protections in the steps of the actions and of the publishing job: what could be taken away."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,8 +1,8 @@
 """Fetch artifacts of the run, as actions/download-artifact v8.0.1 does (`src/download-artifact.ts`).
 
 With a `name` its files land in `path`. Without one each artifact lands in a folder of its name below `path`, but a
-single artifact, as all with `merge-multiple`, lands in `path` itself. `artifact-ids` chooses by ID, of the newest artifact
-of each name. No artifact at all is not an error without a name and without IDs.
+single artifact, as all with `merge-multiple`, lands in `path` itself. `artifact-ids` chooses by ID, of the newest
+artifact of each name. No artifact at all is not an error without a name and without IDs.
 """
 
 import json
