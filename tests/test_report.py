@@ -54,6 +54,7 @@ class Case:
     uv_output: str = ""
     answer: str = "refused"
     code: int = 0
+    tag: str = "v1.2.3"
 
 
 def rehearsed(says: str, answer: str = "refused", on_pypi: dict[str, bytes] | None = None) -> Case:
@@ -90,6 +91,22 @@ CASES = {
     "where the build says why": Case("annotations of the job *Build* say why", {"build": "failure", "gate": "failure"}),
     "a gate that refused a dry run": Case("the release gate refused it", {"gate": "failure"}, event=BY_HAND),
     "a gate that the failed build stopped": Case("the build failed", {"build": "failure", "gate": "failure"}),
+    "the build failed in a later attempt": Case(
+        f"## This attempt uploaded nothing: the build failed\n\nPyPI has {WHEEL}", {"build": "failure"},
+        {WHEEL: b"wheel", "my_package-1.2.2.tar.gz": b"", "notes.txt": b""}, dist={},
+    ),
+    "the gate refused it, with files of other versions": Case(
+        "## Nothing was uploaded: the release gate", {"gate": "failure"}, {"my_package-1.2.2.tar.gz": b""},
+    ),
+    "the build failed and PyPI is not reached": Case(
+        "Not checked: an earlier attempt. PyPI cannot be reached", {"build": "failure"}, UNREACHABLE, dist={},
+    ),
+    "the build failed under another tag": Case("## Nothing was uploaded", {"build": "failure"}, FILES, tag="next"),
+    "a dry run whose build failed": Case("## Nothing was uploaded", {"build": "failure"}, FILES, event=BY_HAND),
+    "a reviewer's rejection": Case("its reviewer rejected it", FAILED),
+    "a stale tag": Case("*Stale run*: the tag was deleted or moved", FAILED),
+    "a service for attestations that fails": Case("an error of Sigstore, Fulcio or Rekor", FAILED),
+    "a second build with other bytes": Case("*Re-run all jobs* builds again", FAILED, {WHEEL: b"other"}),
     "a push": Case("the event `push` publishes nothing", event="push"),
     "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
     "a dry run passed": rehearsed("## The dry run passed"),
@@ -137,7 +154,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         if case.uv_output:
             Path("uv-output.txt").write_text(case.uv_output, encoding="utf-8")
         monkeypatch.setattr("meltano_release.report.find_files", lambda _: on_pypi(case))
-        code = run_report(Path("dist"), Path("uv-output.txt"), context(case), case.event)
+        environ = {"GITHUB_EVENT_NAME": case.event, "GITHUB_REF_NAME": case.tag}
+        code = run_report(Path("dist"), Path("uv-output.txt"), context(case), environ)
         return code, capsys.readouterr().out
 
     return run
@@ -188,5 +206,5 @@ def test_the_command_prints_the_report_of_a_failed_gate_without_any_artifact() -
     environ = {"NEEDS": json.dumps(needs), "GITHUB_EVENT_NAME": "release"}
     done = CliRunner().invoke(main, ["report", "dist", "uv-output.txt"], env=environ)
     assert (done.exit_code, done.exception) == (0, None)
-    assert done.stdout == "\n\n".join(report(read_publisher(), needs, [], "", "release")) + "\n"
+    assert done.stdout == "\n\n".join(report(read_publisher(), needs, [], "", {"GITHUB_EVENT_NAME": "release"})) + "\n"
     assert done.stdout.startswith("## Nothing was uploaded: the release gate refused it\n\nThe annotations of the job ")

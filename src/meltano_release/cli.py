@@ -65,18 +65,19 @@ def gate(dist: Path) -> None:
     callback=parse_needs,
     help="GitHub's context `needs` as JSON.",
 )
-@click.option(
-    "--event-name", envvar="GITHUB_EVENT_NAME", show_envvar=True, required=True, help="The event that started the run."
-)
-def report(dist: Path, uv_output: Path, needs: dict[str, Any], event_name: str) -> None:
+def report(dist: Path, uv_output: Path, needs: dict[str, Any]) -> None:
     """Print what happened to a release or a dry run, as Markdown.
 
     DIST is the folder with the distributions that the gate judged, UV_OUTPUT the file with what uv printed at a dry
-    run; both may be missing. The exit code is 1 if the gate passed distributions that are not there.
+    run; both may be missing. $GITHUB_EVENT_NAME says what the run was. The exit code is 1 if the gate passed
+    distributions that are not there.
     """
     from meltano_release.report import run_report
 
-    sys.exit(run_report(dist, uv_output, needs, event_name))
+    if "GITHUB_EVENT_NAME" not in os.environ:
+        message = "$GITHUB_EVENT_NAME is not set: GitHub sets it in a workflow."
+        raise click.UsageError(message)
+    sys.exit(run_report(dist, uv_output, needs, os.environ))
 
 
 @main.command()

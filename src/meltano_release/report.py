@@ -10,6 +10,9 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
 from meltano_release.markdown import code, details
 from meltano_release.publisher import FIELDS, FILE, PENDING_URL, form_table, form_url, read_publisher
 from meltano_release.pypi import NotCheckedError, find_files
@@ -78,7 +81,8 @@ def report_release(  # noqa: PLR0911 - one outcome each
             "## PyPI has other files of this version",
             (
                 f"PyPI has other content under the name {', '.join(other)}, and a file name never changes its content "
-                "there: nothing of this build can replace it. Release the next version."
+                "there: nothing of this build can replace it. Release the next version. (*Re-run all jobs* builds "
+                "again, and not every build backend makes the same bytes twice; *Re-run failed jobs* takes what was built.)"
             ),
         ]
     if len(same) == len(dist):
@@ -102,14 +106,48 @@ def report_release(  # noqa: PLR0911 - one outcome each
             "says;\n"
             "- `invalid-pending-publisher`: run it again; PyPI has deleted the pending publisher that was left over;\n"
             f"- a time-out, or a status from 500: PyPI had a problem, see <{STATUS_URL}>;\n"
-            "- that the tag points to another commit: it was moved after the release was published; release the next "
-            "version;\n"
+            "- that its reviewer rejected it: nothing else happens, and the release and its tag can be deleted;\n"
+            "- *Stale run*: the tag was deleted or moved; cancel this run, and approve the run of the newer release;\n"
+            "- an error of Sigstore, Fulcio or Rekor: the attestations could not be made; wait, and run it again;\n"
             "- 400 or 403: PyPI gives the reason there;\n"
             "- `invalid-publisher`: see below."
         ),
         *explain_form(publisher, {}),
         f"If the cause was outside the repository, {AGAIN}",
     ]
+
+
+def report_stopped(publisher: dict[str, str], what: str, tag: str) -> list[str]:
+    """Return the beginning of the report of a run that came to no upload; an earlier attempt of it may have.
+
+    Args:
+        publisher: The five answers of the form.
+        what: What stopped it.
+        tag: The tag of a release, empty for another run, which uploads nothing.
+    """
+    nothing = f"## Nothing was uploaded: the {what}"
+    if not tag:
+        return [nothing]
+    try:
+        files = [name for name in find_files(publisher["package_name"]) or {} if is_of_version(name, tag)]
+    except NotCheckedError as error:
+        return [f"## This attempt uploaded nothing: the {what}", f"Not checked: an earlier attempt. {error}."]
+    if not files:
+        return [nothing]
+    return [
+        f"## This attempt uploaded nothing: the {what}",
+        f"PyPI has {' and '.join(sorted(files))}, from an earlier attempt or another run.",
+    ]
+
+
+def is_of_version(filename: str, tag: str) -> bool:
+    """Return whether a distribution's file name has the version of a release tag."""
+    try:
+        version = Version(tag.removeprefix("v"))
+        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+        return parse(filename)[1] == version
+    except (InvalidVersion, InvalidWheelFilename, InvalidSdistFilename):
+        return False
 
 
 def report_attach(results: dict[str, str]) -> list[str]:
@@ -219,7 +257,11 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
 
 
 def report(
-    publisher: dict[str, str], needs: Mapping[str, Any], dist: list[Path], uv_output: str, event_name: str
+    publisher: dict[str, str],
+    needs: Mapping[str, Any],
+    dist: list[Path],
+    uv_output: str,
+    environ: Mapping[str, str],
 ) -> list[str]:
     """Return the paragraphs of the report of a run, in Markdown.
 
@@ -228,15 +270,17 @@ def report(
         needs: GitHub's context `needs`: the result and the outputs of each job, by its name.
         dist: The distributions that the gate judged; empty if there are none.
         uv_output: What uv printed at the exchange of a dry run, empty if it did not run.
-        event_name: The event that started the run.
+        environ: The variables that GitHub sets for a run: the event that started it, and the tag of a release.
     """
+    event_name = environ["GITHUB_EVENT_NAME"]
+    tag = environ.get("GITHUB_REF_NAME", "") if event_name == "release" else ""
     results = {job: str(values["result"]) for job, values in needs.items()}
     if results["build"] != "success":
-        what = "was cancelled" if results["build"] == "cancelled" else "failed"
-        return [f"## Nothing was uploaded: the build {what}", WHERE.format("Build")]
+        what = "build was cancelled" if results["build"] == "cancelled" else "build failed"
+        return [*report_stopped(publisher, what, tag), WHERE.format("Build")]
     if results["gate"] != "success":
-        what = "gate was cancelled" if results["gate"] == "cancelled" else "gate refused it"
-        return [f"## Nothing was uploaded: the release {what}", WHERE.format("Release gate")]
+        what = "release gate was cancelled" if results["gate"] == "cancelled" else "release gate refused it"
+        return [*report_stopped(publisher, what, tag), WHERE.format("Release gate")]
     if not dist:
         return [
             "## It is not known what happened",
@@ -253,14 +297,14 @@ def report(
     ]
 
 
-def run_report(folder: Path, uv_output: Path, needs: Mapping[str, Any], event_name: str) -> int:
+def run_report(folder: Path, uv_output: Path, needs: Mapping[str, Any], environ: Mapping[str, str]) -> int:
     """Print the report, and return the exit code: 1 if it cannot be known what was to be uploaded.
 
     Args:
         folder: The folder with the distributions, which may be missing.
         uv_output: The file with what uv printed, which may be missing.
         needs: As for `report`.
-        event_name: As for `report`.
+        environ: As for `report`.
     """
     dist = sorted(path for path in folder.glob("*") if path.is_file())
     printed = uv_output.read_text(encoding="utf-8", errors="replace") if uv_output.is_file() else ""
@@ -269,5 +313,5 @@ def run_report(folder: Path, uv_output: Path, needs: Mapping[str, Any], event_na
     except ValueError as error:
         print(f"## It is not known what happened\n\n{error}")
         return 1
-    print("\n\n".join(report(publisher, needs, dist, printed, event_name)))
+    print("\n\n".join(report(publisher, needs, dist, printed, environ)))
     return 1 if not dist and needs["build"]["result"] == needs["gate"]["result"] == "success" else 0
