@@ -1,9 +1,12 @@
 """A rendered project can be released and rehearsed: a whole release on loopback, see `simulation`."""
 
+import io
+import shutil
 import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +19,7 @@ from tests.simulation.world import PUBLISHER, World
 from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.paths import PYPROJECT
-from tests.support.projects import SDIST, TAG, VERSION, WHEEL
+from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project
 
 SPOKEN = "said by the build"
 BACKEND = f"""\
@@ -141,6 +144,39 @@ def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
     done = world.release()
     assert done.result == "success", done.log
     assert "::warning title=Release gate::The released commit is not on the default branch main" in done.log
+
+
+def add_submodule(world: World, folder: Path, *, ignored: str) -> Path:
+    """Give the package a submodule with a file in it, whose `.git` file the build leaves out; return its repository."""
+    data = Project(folder / "data", {})
+    data.path.mkdir()
+    data.write("table.csv", "a,b\n")
+    data.init()
+    add = ("git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", data.path, "src/my_package/data")
+    world.project.run(*add)
+    replace(world.project.path / PYPROJECT, "requires-poetry =", f"{ignored}requires-poetry =")
+    world.commit()
+    return data.path
+
+
+@pytest.mark.slow
+def test_the_files_of_a_submodule_are_built(world: World, tmp_path: Path) -> None:
+    """The build fetches submodules: their files are in the wheel."""
+    add_submodule(world, tmp_path, ignored='exclude = ["**/.git"]\n')
+    done = world.release()
+    assert done.result == "success", done.log
+    with zipfile.ZipFile(io.BytesIO(world.loopback.pypi.files("my-package")[WHEEL])) as wheel:
+        assert wheel.read("my_package/data/table.csv") == b"a,b\n"
+
+
+@pytest.mark.slow
+def test_a_submodule_that_cannot_be_fetched_is_named(world: World, tmp_path: Path) -> None:
+    """A submodule that is not there stops the build, and the log names it."""
+    shutil.rmtree(add_submodule(world, tmp_path, ignored=""))
+    done = world.release()
+    assert done.jobs["build"].result == "failure"
+    assert "src/my_package/data" in done.jobs["build"].log
+    assert not world.uploaded()
 
 
 @pytest.mark.parametrize("static", [False, True])

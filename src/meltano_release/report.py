@@ -82,7 +82,8 @@ def report_release(  # noqa: PLR0911 - one outcome each
             (
                 f"PyPI has other content under the name {', '.join(other)}, and a file name never changes its content "
                 "there: nothing of this build can replace it. Release the next version. (*Re-run all jobs* builds "
-                "again, and not every build backend makes the same bytes twice; *Re-run failed jobs* takes what was built.)"
+                "again, and not every build backend makes the same bytes twice; *Re-run failed jobs* takes what was "
+                "built.)"
             ),
         ]
     if len(same) == len(dist):

@@ -91,11 +91,11 @@ def main() -> None:
             f"::error::The ref '{ref}' does not point to the expected commit '{commit}'. "
             "The ref may have been updated after the workflow was triggered."
         )
-    if given["sparse-checkout"]:
-        cone = "--cone" if given["sparse-checkout-cone-mode"] == "true" else "--no-cone"
-        git("sparse-checkout", "set", cone, *given["sparse-checkout"].split())
     branch = ["-B", ref[11:], here] if ref.startswith("refs/heads/") else [here]
     git("checkout", "--quiet", "--force", *branch)
+    if given["submodules"] != "false":
+        recursive = ["--recursive"] if given["submodules"] == "recursive" else []
+        git("-c", "protocol.file.allow=always", "submodule", "update", "--init", "--force", *recursive)
     if given["persist-credentials"] == "true":
         persist(given["token"])
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
