@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import nox
@@ -14,10 +13,14 @@ nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = True
 
-PLAIN_PYTHON = sorted(map(str, Path("template/.github/release").glob("*.py")))  # rendered as they are
-LOCKS = ("build", "judge", "backends", "uv", "poetry")  # groups of pyproject.toml that rendered projects install
+LOCKS = {  # the groups of pyproject.toml that the actions install beside the command: the lock of each
+    "backends": "actions/build/backends.txt",
+    "poetry": "actions/setup/poetry.txt",
+    "uv": "actions/uv.txt",
+}
 FORMS = Path(".github/ISSUE_TEMPLATE")
 SCHEMAS = {  # what check-jsonschema calls the schema of a file: the files
+    "github-actions": sorted(Path("actions").glob("*/action.yml")),
     "github-issue-config": [FORMS / "config.yml"],
     "github-issue-forms": sorted(set(FORMS.glob("*.yml")) - {FORMS / "config.yml"}),
     "github-workflows": sorted(Path(".github/workflows").glob("*.yaml")),
@@ -35,27 +38,28 @@ def mirror_of_pip() -> dict[str, str]:
     return {"UV_DEFAULT_INDEX": index[1]} if index and index[1] != "https://pypi.org/simple" else {}
 
 
-def install(session: nox.Session, *groups: str) -> None:
-    """Install dependency groups of pyproject.toml at the versions, and with the hashes, of uv.lock."""
+def install(session: nox.Session, group: str) -> None:
+    """Install a dependency group of pyproject.toml at the versions, and with the hashes, of uv.lock.
+
+    With the group `tests`, also what the package in `src` needs: the tests import it from there.
+    """
     if not any(map(os.environ.get, ("UV_DEFAULT_INDEX", "UV_INDEX_URL"))):
         session.env.update(mirror_of_pip())
     locked = Path(session.virtualenv.location) / "requirements.txt"  # create_tmp would move TMPDIR as well
     export = ["uv", "export", "--quiet", "--frozen", "--no-header", "--output-file", str(locked)]
-    session.run_install(*export, *(f"--only-group={group}" for group in groups), silent=True)
+    chosen = ("--group", group, "--no-emit-project") if group == "tests" else ("--only-group", group)
+    session.run_install(*export, *chosen, silent=True)
     session.install("--require-hashes", "--requirement", str(locked))
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the format, rules and types of the template's own Python, its workflows, forms, scripts and spelling."""
+    """Check the format, rules and types of the Python files, and the workflows, actions, forms and spelling."""
     install(session, "tests")
-    settings = ("--config", "pyproject.toml")  # the nearest file would switch the rules off for the plain ones
-    session.run("ruff", "check", *settings, ".")
-    session.run("ruff", "format", "--check", *settings, ".")
-    session.run("ruff", "check", *settings, *PLAIN_PYTHON)
-    session.run("ruff", "format", "--check", *settings, *PLAIN_PYTHON)
-    check_types(session)
-    session.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github", "actions")
     for schema, files in SCHEMAS.items():
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
     session.run("shellcheck", ".ci/run")
@@ -66,38 +70,32 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check the types alone, as pre-commit does."""
     install(session, "tests")
-    check_types(session)
-
-
-def check_types(session: nox.Session) -> None:
-    """Run mypy on the template's own Python, and on the files that are rendered as they are."""
     session.run("mypy")
-    session.run("mypy", "--strict", *PLAIN_PYTHON)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest (`nox -s tests -- -k gate`).
 
-    A run of all tests ends with how much of the rendered Python in `.github/release/` they ran, and fails below the
-    bound in pyproject.toml.
+    A run of all tests ends with how much of `src/meltano_release` they ran in their own process, and fails below the
+    bound in pyproject.toml. How much of `scripts/` they ran is shown and has no bound.
     """
     install(session, "tests")
     if session.posargs:
         session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        session.run("pytest", *PARALLEL, "-m", "not slow", env={"RELEASE_COVERAGE": folder})
-        data = {"COVERAGE_FILE": str(Path(folder) / "data")}
-        session.run("coverage", "combine", "--quiet", folder, env=data)
-        session.run("coverage", "report", env=data)
+    data = {"COVERAGE_FILE": str(Path(session.virtualenv.location) / "coverage")}
+    measured = ("--cov", "--cov-report=", "--cov-fail-under=0")
+    session.run("pytest", *PARALLEL, "-m", "not slow", *measured, env=data)
+    session.run("coverage", "report", "--include=scripts/*", "--fail-under=0", env=data)
+    session.run("coverage", "report", "--include=src/*", env=data)
 
 
 @nox.session
 def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
-    names = ("release", "failures", "doctor", "protections", "actions", "engines", "second_engine", "ci")
+    names = ("release", "failures", "doctor", "protections", "actions", "ci", "launch", "workflow_facts")
     files = [f"tests/test_{name}.py" for name in names]
     session.run("pytest", *PARALLEL, *files, *session.posargs)
 
@@ -178,23 +176,22 @@ def bump(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Lock what rendered projects install, and the template's own tools, at versions that are at least a week old."""
+    """Lock what the actions install, and the tools of this repository, at versions that are at least a week old."""
     install(session, "tests")
     write_lock(session)
     write_own_lock(session)
 
 
 def write_lock(session: nox.Session) -> None:
-    """Write a lock for each job of a rendered project: for every supported Python, with hashes, past the cooldown."""
-    for group in LOCKS:
-        target = f"template/.github/release/{group}.txt"
-        command = ["uv", "pip", "compile", "--quiet", "pyproject.toml", "--group", group, "--upgrade"]
+    """Write the locks beside the actions: for every supported Python, with hashes, past the cooldown."""
+    for group, lock in LOCKS.items():
+        command = ["uv", "pip", "compile", "--quiet", "--group", f"pyproject.toml:{group}", "--upgrade"]
         command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
-        session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", target)
+        session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", lock)
 
 
 def write_own_lock(session: nox.Session) -> None:
-    """Write uv.lock: the template's own tools."""
+    """Write uv.lock: what the command needs, and the tools of this repository."""
     session.run("python", "scripts/own_lock.py")
 
 

@@ -1,5 +1,7 @@
 """Move every pin of the template and of what it renders to the newest version that is at least a week old.
 
+`packaging` stays: it has the version that the pinned publishing action has, and moves with that action's pin.
+
 Usage: python scripts/bump.py
 
 Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, the tags of the
@@ -8,6 +10,7 @@ pre-commit hooks, and the version of nox in the test command. Prints each change
 
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.version import Version
@@ -25,6 +28,7 @@ FILES = [
     "CONTRIBUTING.md",
     "README.md",
 ]
+HELD = {"packaging"}  # see above
 PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\"',\]]*)"
 )
@@ -40,6 +44,11 @@ def newest(names: set[str]) -> dict[str, str]:
     ).stdout
     found = {match["name"]: match["version"] for match in PIN.finditer(compiled)}
     return {name: found[normalized(name)] for name in names if normalized(name) in found}
+
+
+def movable(texts: Iterable[str]) -> set[str]:
+    """Return the names of the packages that texts pin, without those that stay where they are."""
+    return {pin["name"] for text in texts for pin in PIN.finditer(text)} - HELD
 
 
 def normalized(name: str) -> str:
@@ -60,7 +69,7 @@ def bump(text: str, versions: dict[str, str]) -> str:
 def main() -> None:
     """Rewrite the files."""
     texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
-    versions = newest({pin["name"] for text in texts.values() for pin in PIN.finditer(text)})
+    versions = newest(movable(texts.values()))
     for file, text in texts.items():
         bumped = bump(text, versions)
         for before, after in zip(text.splitlines(), bumped.splitlines(), strict=True):

@@ -1,15 +1,16 @@
-"""Lock the tools of the template itself: every dependency group of pyproject.toml, with hashes, into uv.lock.
+"""Lock what pyproject.toml names, the command's dependencies and every group of tools, with hashes, into uv.lock.
 
 Usage: python scripts/own_lock.py
 
-What the pinned tools depend on is taken at versions that are at least a week old. The pins themselves are exempt:
+What is not pinned there is locked at versions that are at least a week old. The pins themselves are exempt:
 `scripts/bump.py` has waited for them. The lock always names PyPI, even if uv is set to use a package mirror.
 """
 
 import re
 import subprocess
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from bump import COOLDOWN, PIN, ROOT
 
@@ -17,9 +18,10 @@ PYPI = "https://pypi.org/simple"
 OPTIONS = re.compile(r"^\[options\].*?(?=^\[\[)", re.MULTILINE | re.DOTALL)
 
 
-def pinned(groups: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return the names of the packages that dependency groups pin to one version."""
-    requirements = [requirement for group in groups.values() for requirement in group if isinstance(requirement, str)]
+def pinned(pyproject: Mapping[str, Any]) -> list[str]:
+    """Return the names of the packages that the project or its dependency groups pin to one version."""
+    parts = [pyproject["project"]["dependencies"], *pyproject["dependency-groups"].values()]
+    requirements = [requirement for part in parts for requirement in part if isinstance(requirement, str)]
     return sorted({match["name"] for match in map(PIN.match, requirements) if match})
 
 
@@ -30,8 +32,8 @@ def without_options(lock: str) -> str:
 
 def main() -> None:
     """Write uv.lock."""
-    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
-    exempt = [option for name in pinned(groups) for option in ("--exclude-newer-package", f"{name}=false")]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    exempt = [option for name in pinned(pyproject) for option in ("--exclude-newer-package", f"{name}=false")]
     command = ["uv", "lock", "--upgrade", "--default-index", PYPI, "--exclude-newer", COOLDOWN, *exempt]
     subprocess.run(command, check=True, cwd=ROOT)
     lock = ROOT / "uv.lock"

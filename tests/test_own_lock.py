@@ -1,4 +1,4 @@
-"""The template's own tools are locked in uv.lock, for every system and Python, and installed from there."""
+"""What the command needs, and every tool, is in uv.lock for every system and Python, and installed from there."""
 
 import re
 import shutil
@@ -16,11 +16,11 @@ from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
 
 from tests.support.commands import run
+from tests.support.editing import replace
 from tests.support.paths import ROOT
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-GROUPS = PYPROJECT["dependency-groups"]
 
 
 @pytest.fixture
@@ -37,17 +37,16 @@ def check_lock(repository: Path) -> subprocess.CompletedProcess[str]:
     return run("uv", "lock", "--check", *options, cwd=repository, check=False)
 
 
-def test_the_lock_is_in_step_with_the_dependency_groups(repository: Path) -> None:
-    """The lock fits the dependency groups of pyproject.toml; `nox -s lock` writes it."""
+def test_the_lock_is_in_step_with_pyproject_toml(repository: Path) -> None:
+    """The lock fits the dependencies and the groups of pyproject.toml; `nox -s lock` writes it."""
     done = check_lock(repository)
     assert done.returncode == 0, f"run nox -s lock\n{done.stderr}"
 
 
-def test_a_lock_that_is_behind_would_be_found(repository: Path) -> None:
-    """The check of the lock fails for one that is behind pyproject.toml."""
-    file = repository / "pyproject.toml"
-    text = file.read_text(encoding="utf-8").replace("zensical==", "zensical!=")
-    file.write_text(text, encoding="utf-8")
+@pytest.mark.parametrize(("old", "new"), [("zensical==", "zensical!="), ('"click>=', '"click!=')], ids=["tool", "own"])
+def test_a_lock_that_is_behind_would_be_found(old: str, new: str, repository: Path) -> None:
+    """The check of the lock fails for one that is behind a group, or the dependencies, of pyproject.toml."""
+    replace(repository / "pyproject.toml", old, new)
     assert check_lock(repository).returncode
 
 
@@ -58,7 +57,7 @@ def artifacts(package: dict[str, Any]) -> list[dict[str, str]]:
 
 def test_the_lock_names_pypi_alone() -> None:
     """The lock names PyPI alone, not the package mirror of whoever wrote it, and has a hash of every file."""
-    packages = [package for package in LOCK["package"] if package["source"] != {"virtual": "."}]
+    packages = [package for package in LOCK["package"] if package["source"] != {"editable": "."}]
     assert len(packages) > 100
     assert {package["source"]["registry"] for package in packages} == {"https://pypi.org/simple"}
     files = [file for package in packages for file in artifacts(package)]
@@ -78,7 +77,7 @@ PLATFORMS = {  # sys.platform, os.name, machine: the platforms of wheels
 @pytest.mark.parametrize("minor", [11, 12, 13, 14])
 @pytest.mark.parametrize("system", PLATFORMS, ids=lambda system: system[0])
 def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor: int) -> None:
-    """Every tool of the lock has a wheel for each system and Python, so that nothing is compiled.
+    """Every package of the lock has a wheel for each system and Python, so that nothing is compiled.
 
     On Windows, these are the tools that CI uses there.
     """
@@ -93,8 +92,8 @@ def test_the_lock_has_a_wheel_of_every_tool(system: tuple[str, str, str], minor:
         "sys_platform": system[0],
     }
     groups = ("--only-group", "platform") if system[0] == "win32" else ("--all-groups",)
-    export = ("uv", "export", "--quiet", "--frozen", "--no-hashes", "--no-header", "--no-annotate", *groups)
-    listed = [Requirement(line) for line in run(*export, cwd=ROOT).stdout.splitlines()]
+    export = ("uv", "export", "--quiet", "--frozen", "--no-emit-project", "--no-hashes", "--no-header", "--no-annotate")
+    listed = [Requirement(line) for line in run(*export, *groups, cwd=ROOT).stdout.splitlines()]
     needed = {
         item.name: str(item.specifier)[2:] for item in listed if not item.marker or item.marker.evaluate(environment)
     }
@@ -136,11 +135,12 @@ def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
 
 def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
     """Only pinned packages are exempt from the cooldown, because their versions have waited already."""
-    groups: dict[str, list[object]] = {
+    groups = {
         "a": ["ruff==1.0", "build>=1", "poetry-core>=2,<3"],
         "b": [{"include-group": "a"}, "x[y]==2"],
     }
-    assert pinned(groups) == ["ruff", "x"]
+    project = {"dependencies": ["click>=8", "packaging==26.2"]}
+    assert pinned({"project": project, "dependency-groups": groups}) == ["packaging", "ruff", "x"]
 
 
 def test_the_lock_keeps_no_options() -> None:

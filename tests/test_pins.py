@@ -9,7 +9,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.support.paths import ACTIONS, LOCKS, PRE_COMMIT_SOURCE, PYPROJECT, PYPROJECT_SOURCE, ROOT, WORKFLOWS, source
+from noxfile import LOCKS
+from tests.support.paths import ACTIONS, PRE_COMMIT_SOURCE, PYPROJECT, PYPROJECT_SOURCE, ROOT, WORKFLOWS
 from tests.support.projects import Project
 
 HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose versions their tags are
@@ -22,10 +23,9 @@ HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose v
 
 
 def workflows() -> list[Path]:
-    """Return every workflow and action of this repository and of what it renders, unrendered."""
-    rendered = [path for path in (ROOT / "template").rglob("*") if path.is_file()]
-    rendered = [path for path in rendered if f"/{WORKFLOWS}/" in path.as_posix() or f"/{ACTIONS}/" in path.as_posix()]
-    return [*(ROOT / WORKFLOWS).iterdir(), *rendered]
+    """Return every workflow of this repository and of what it renders, unrendered, and every action."""
+    rendered = [path for path in (ROOT / "template").rglob("*.jinja") if f"/{WORKFLOWS}/" in path.as_posix()]
+    return [*(ROOT / WORKFLOWS).iterdir(), *ACTIONS.glob("*/action.yml"), *rendered]
 
 
 def pins(text: str) -> dict[str, set[str]]:
@@ -39,7 +39,7 @@ def pins(text: str) -> dict[str, set[str]]:
 
 
 OWN = pins((ROOT / PYPROJECT).read_text(encoding="utf-8"))
-LOCKED = {Path(lock).stem: pins((ROOT / source(lock)).read_text(encoding="utf-8")) for lock in LOCKS}
+LOCKED = {group: pins((ROOT / lock).read_text(encoding="utf-8")) for group, lock in LOCKS.items()}
 GROUPS = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"]
 RENDERED = pins((ROOT / PYPROJECT_SOURCE).read_text(encoding="utf-8"))
 
@@ -52,8 +52,8 @@ def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKED)
-def test_the_tests_use_every_build_tool_at_the_version_that_releases_use(lock: str) -> None:
-    """Each build tool that a lock is made for, and that the tests name too, has the version of the lock."""
+def test_the_tests_use_what_the_actions_install_at_the_same_version(lock: str) -> None:
+    """Each tool that a lock of the actions is made for, and that the tests name too, has the version of the lock."""
     shared = {Requirement(text).name for text in GROUPS[lock]} & OWN.keys()
     assert shared
     assert {name: OWN[name] for name in shared} == {name: LOCKED[lock][name] for name in shared}
@@ -72,10 +72,10 @@ def test_an_action_has_one_commit_everywhere() -> None:
     """Every workflow and action pins an action to the same commit, with the same version beside it."""
     uses = defaultdict(set)
     for path in workflows():
-        for action, reference in re.findall(r"uses: ([^@\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+        for action, reference in re.findall(r"uses: ([^@{\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             uses[action].add(reference)
     assert len(uses) >= 5
-    assert len(workflows()) >= 11
+    assert len(workflows()) == 4 + 7 + 2
     for action, references in uses.items():
         assert len(references) == 1, action
         assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", references.pop()), action

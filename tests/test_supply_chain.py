@@ -1,4 +1,4 @@
-"""The tools and backends that a rendered project builds with are locked by hash, completely, and not too new."""
+"""What the actions install is locked by hash, completely, as wheels alone, and is not too new."""
 
 import hashlib
 import json
@@ -8,121 +8,79 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.util import module_from_spec, spec_from_file_location
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from werkzeug import Request, Response
 
+import noxfile
 from tests.support.commands import run
-from tests.support.editing import replace_hashes
 from tests.support.interpreters import interpreters
-from tests.support.paths import (
-    ACTIONS,
-    BACKENDS_LOCK,
-    BUILD_LOCK,
-    JUDGE_LOCK,
-    LICENSE,
-    LOCKS,
-    POETRY_LOCK,
-    PYPROJECT,
-    README,
-    RELEASE_FOLDER,
-    RELEASE_WORKFLOW,
-    ROOT,
-    UV_LOCK,
-    source,
-)
-from tests.support.projects import SDIST, Project, Render
+from tests.support.paths import LICENSE, PYPROJECT, README, ROOT
+from tests.support.projects import SDIST, Project
 from tests.support.serving import serve
-from tests.support.steps import BUILDING, INSTALLING, INSTALLING_JUDGE, Use, steps
 
-
-def uses(project: Project) -> dict[Use, str]:
-    """Return every step that names a lock: its script."""
-    return {
-        use: step["run"] for use, step in steps(project.path).items() if re.search(r"\w+\.txt", step.get("run", ""))
-    }
-
-
-SETUP_ACTION = f"{ACTIONS}/setup/action.yml"
-USES = {  # every use: the lock, and the package whose hash is changed, one that the use installs early
-    INSTALLING: (BUILD_LOCK, "build"),
-    BUILDING: (BACKENDS_LOCK, "poetry-core"),
-    INSTALLING_JUDGE: (JUDGE_LOCK, "certifi"),
-    (RELEASE_WORKFLOW, "rehearse", "Install uv, with a known hash"): (UV_LOCK, "uv"),
-    (RELEASE_WORKFLOW, "rehearse-without-environment", "Install uv, with a known hash"): (UV_LOCK, "uv"),
-    (SETUP_ACTION, "setup", "Install Poetry, each package with a known hash"): (POETRY_LOCK, "anyio"),
+CONTENT = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))
+COMMAND = "command"  # what uv.lock has for it, beside the groups of `noxfile.LOCKS`
+NEEDS = {group: CONTENT["dependency-groups"][group] for group in noxfile.LOCKS}
+NEEDS[COMMAND] = CONTENT["project"]["dependencies"]
+BACKENDS = {canonicalize_name(Requirement(text).name) for text in NEEDS["backends"]}
+TOOLS = {"build", "pip", "poetry", "twine", "uv"}
+UNUSED = {  # what a lock must not have: what only another job runs
+    "backends": TOOLS,
+    "poetry": {"hatchling", "setuptools", "twine", "uv"},
+    COMMAND: {"pip", "poetry", "twine", "uv"} | BACKENDS,
 }
 
 
-def test_every_use_of_the_hashes_is_known(default: Project, render: Render) -> None:
-    """Every step that installs from a lock is in `USES`, so that the next test leaves none out.
-
-    test_share_ci.py tests the setup of uv. A step that names only `uv-output.txt` uses no lock.
-    """
-    shared = render(scope="ci", package_manager="uv")
-    found = {use: script for project in (default, shared) for use, script in uses(project).items()}
-    of_locks = {use for use, script in found.items() if any(lock in script for lock in LOCKS)}
-    assert of_locks == {*USES, (SETUP_ACTION, "setup", "Install uv with a known hash")}
+def lock_text(lock: str) -> str:
+    """Return what is installed from a lock: a file of requirements with hashes."""
+    if lock != COMMAND:
+        return (ROOT / noxfile.LOCKS[lock]).read_text(encoding="utf-8")
+    export = ("uv", "export", "--quiet", "--frozen", "--no-dev", "--no-emit-project")  # as `launch.py` does
+    return run(*export, cwd=ROOT).stdout
 
 
-def prepare(use: Use, default: Project, folder: Path) -> tuple[Project, dict[str, str]]:
-    """Return a project for a step of a workflow, and variables with a fresh Python for it."""
-    project = default.copy(folder / "my-package")
-    run("uv", "venv", "--quiet", "--seed", "tools", cwd=folder)
-    if use == BUILDING:
-        run("uv", "pip", "install", "--quiet", "--python", "tools", "build", "pip>=26.1", cwd=folder)
-    return project, {"PATH": f"{folder / 'tools/bin'}:/usr/bin:/bin"}
+def locked_versions(lock: str) -> set[str]:
+    """Return what a lock pins, `NAME==VERSION` each."""
+    return set(re.findall(r"^([\w.-]+==[^\s;\\]+)", lock_text(lock), re.MULTILINE))
 
 
-@pytest.mark.parametrize("use", USES, ids=", ".join)
-def test_a_tampered_hash_stops_each_of_its_uses(use: Use, default: Project, tmp_path: Path) -> None:
-    """Each unchanged step with the real pip fails if the lock has a wrong hash, before anything is built."""
-    project, variables = prepare(use, default, tmp_path)
-    lock, package = USES[use]
-    replace_hashes(project.path / lock, package)
-    stopped = project.run("bash", "-e", "-c", uses(default)[use], env=variables, check=False)
-    assert stopped.returncode
-    assert "DO NOT MATCH THE HASHES" in stopped.stdout + stopped.stderr
-    assert not (project.path / "dist").exists()
+@pytest.mark.parametrize("lock", UNUSED)
+def test_no_job_installs_what_it_does_not_use(lock: str) -> None:
+    """The command is installed without a build backend, Poetry, uv or twine, and no lock has what another job runs."""
+    locked = {version.partition("==")[0] for version in locked_versions(lock)}
+    assert locked
+    assert not locked & UNUSED[lock]
 
 
-JOBS = {  # what a lock may install beside what the job runs: nothing that another job runs
-    BUILD_LOCK: {"poetry", "uv", "twine", "hatchling", "poetry-core", "setuptools"},
-    JUDGE_LOCK: {"poetry", "uv", "build", "hatchling", "poetry-core", "setuptools"},
-    UV_LOCK: {"pip", "packaging"},
-    POETRY_LOCK: {"uv", "twine", "hatchling"},
-}
+def test_a_job_that_requests_a_token_installs_uv_alone() -> None:
+    """The lock of uv, which a dry run installs beside its token, has nothing else."""
+    assert [version.partition("==")[0] for version in locked_versions("uv")] == ["uv"]
 
 
-@pytest.mark.parametrize("lock", JOBS)
-def test_no_job_installs_what_it_does_not_use(lock: str, default: Project) -> None:
-    """The build has neither Poetry nor uv, the judge no build backend, and a job that requests a token has uv alone."""
-    locked = set(re.findall(r"^([\w.-]+)==", default.read(lock), re.MULTILINE))
-    assert not locked & JOBS[lock]
-    assert lock != UV_LOCK or locked == {"uv"}
+CASES = [(lock, version) for lock in NEEDS for version in interpreters() if (lock, version) != (COMMAND, "3.10")]
 
 
-@pytest.mark.parametrize("version", interpreters())
-@pytest.mark.parametrize("lock", LOCKS)
-def test_a_lock_is_complete_on_every_python(lock: str, version: str, default: Project, tmp_path: Path) -> None:
-    """A lock has all packages that its tools need, each with a hash and a wheel for every supported Python."""
-    environment = tmp_path / "environment"
+@pytest.mark.parametrize(("lock", "version"), CASES)
+def test_a_lock_is_complete_on_every_python(lock: str, version: str, tmp_path: Path) -> None:
+    """A lock has all packages that its tools need, each with a hash and a wheel for every Python that it is for."""
+    environment, file = tmp_path / "environment", tmp_path / "lock.txt"
+    file.write_text(lock_text(lock), encoding="utf-8")
     run("uv", "venv", "--quiet", "--python", interpreters()[version], environment, cwd=tmp_path)
-    install = ("uv", "pip", "install", "--dry-run", "--require-hashes", "--only-binary", ":all:")
-    resolved = run(*install, "--python", environment, "--requirement", default.path / lock, cwd=tmp_path).stderr
-    wanted = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"][Path(lock).stem]
-    names = {re.split(r"[\[<>=]", requirement)[0] for requirement in wanted}
+    install = ("uv", "pip", "install", "--dry-run", "--require-hashes", "--no-build", "--python", environment)
+    resolved = run(*install, "--requirement", file, cwd=tmp_path).stderr
+    names = {canonicalize_name(Requirement(text).name) for text in NEEDS[lock]}
     assert names <= set(re.findall(r"^ \+ ([\w.-]+)==", resolved, re.MULTILINE))
-    resolve = ("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--constraints", lock, "-")
+    resolve = ("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--constraints", file, "-")
     python = {"UV_PYTHON": str(interpreters()[version])}
-    bare = run(*resolve, cwd=default.path, stdin="\n".join(wanted), env=python).stdout
-    locked = set(re.findall(r"^([\w.-]+==\S+)", default.read(lock), re.MULTILINE))
-    assert set(bare.split("\n")) - {""} <= locked
+    bare = run(*resolve, cwd=tmp_path, stdin="\n".join(NEEDS[lock]), env=python).stdout
+    assert set(bare.split("\n")) - {""} <= locked_versions(lock)
 
 
 def wheel_of(version: str) -> bytes:
@@ -157,26 +115,27 @@ def fresh_index() -> Iterator[str]:
         yield f"{url}/simple"
 
 
-def test_the_lock_waits_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None:
-    """`nox -s lock` leaves out what was uploaded yesterday: its own command runs on an index that has upload times."""
-    spec = spec_from_file_location("noxfile", ROOT / "noxfile.py")
-    assert spec
-    assert spec.loader
-    noxfile = module_from_spec(spec)
-    spec.loader.exec_module(noxfile)
-    groups = "".join(f'{Path(lock).stem} = ["fresh"]\n' for lock in LOCKS)
-    project = f'[project]\nname = "x"\nversion = "0"\n[dependency-groups]\n{groups}'
-    (tmp_path / PYPROJECT).write_text(project, encoding="utf-8")
-    (tmp_path / source(RELEASE_FOLDER)).mkdir(parents=True)
+def test_the_locks_wait_out_a_cooldown(fresh_index: str, tmp_path: Path) -> None:
+    """`nox -s lock` leaves out what was uploaded yesterday: its own command runs on an index that has upload times.
+
+    What the project itself depends on is not in these locks: the index does not have it.
+    """
+    groups = "".join(f'{group} = ["fresh"]\n' for group in noxfile.LOCKS)
+    project = '[project]\nname = "x"\nversion = "0"\ndependencies = ["absent"]\n'
+    (tmp_path / PYPROJECT).write_text(f"{project}[dependency-groups]\n{groups}", encoding="utf-8")
+    for lock in noxfile.LOCKS.values():
+        (tmp_path / lock).parent.mkdir(parents=True, exist_ok=True)
 
     def session_run(*command: Any) -> None:  # noqa: ANN401
         run(*command, cwd=tmp_path, env={"UV_DEFAULT_INDEX": fresh_index, "UV_NO_CACHE": "1"})
 
-    noxfile.write_lock(SimpleNamespace(run=session_run))
-    for lock in LOCKS:
-        locked = (tmp_path / source(lock)).read_text(encoding="utf-8")
+    session: Any = SimpleNamespace(run=session_run)
+    noxfile.write_lock(session)
+    for lock in noxfile.LOCKS.values():
+        locked = (tmp_path / lock).read_text(encoding="utf-8")
         assert "fresh==1.0" in locked
         assert "--hash=sha256:" in locked
+        assert "absent" not in locked
 
 
 def test_the_source_distribution_holds_what_it_should(default: Project, built: Path) -> None:
