@@ -36,7 +36,9 @@ import yaml
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts/update_fleet.py"
 PARTS = ("copier.yml", "includes", "template")
-WORKFLOW = "template/.github/workflows/release-build.yaml"
+WORKFLOW = "template/.github/workflows/{{ workflow_filename }}.jinja"
+RENDERED_WORKFLOW = "release.yaml"
+LINE = ("timeout-minutes: 10", "timeout-minutes: 20")  # of the workflow, from one version to the next
 BOUNDS = {
     "copy a library: one file": 2.3,
     "update a library: one file": 4.2,
@@ -80,14 +82,14 @@ def make_templates(folder: Path) -> dict[str, Path]:
         shutil.copy2(ROOT / name, whole / name)
     write_answers_file(one)
     (one / "copier.yml").write_text("_subdirectory: template\n", encoding="utf-8")
-    (one / "template/file.yaml").write_text("a: 1\ntimeout-minutes: 15\nb: 2\n", encoding="utf-8")
+    (one / "template/file.yaml").write_text(f"a: 1\n{LINE[0]}\nb: 2\n", encoding="utf-8")
     make_versions(whole, WORKFLOW)
     make_versions(one, "template/file.yaml")
     templates = {"whole": whole, "one": one}
     for kind, name in PROJECTS.items():
         templates[f"skeleton of a {kind}"] = skeleton = folder / kind
         make_skeleton(whole, make_project(whole, folder / "rendered" / name), skeleton)
-        make_versions(skeleton, WORKFLOW)
+        make_versions(skeleton, f"template/.github/workflows/{RENDERED_WORKFLOW}.jinja")
     return templates
 
 
@@ -101,8 +103,10 @@ def write_answers_file(template: Path) -> None:
 def make_versions(template: Path, file: str) -> None:
     """Make a template a git repository with two versions, between which one line of a file changed."""
     commit(template, "v1.0.0")
-    changed = (template / file).read_text(encoding="utf-8").replace("timeout-minutes: 15", "timeout-minutes: 25")
-    (template / file).write_text(changed, encoding="utf-8")
+    text = (template / file).read_text(encoding="utf-8")
+    if text.count(LINE[0]) != 1:
+        sys.exit(f"{file} has not one line with {LINE[0]!r}")
+    (template / file).write_text(text.replace(*LINE), encoding="utf-8")
     commit(template, "v1.1.0")
 
 
@@ -112,6 +116,7 @@ def make_skeleton(template: Path, project: Path, skeleton: Path) -> None:
     A file that is rendered from one with Jinja in it is one here, too: one answer, and then the text as it is.
     """
     with_jinja = {path.name.removesuffix(".jinja") for path in (template / "template").rglob("*.jinja")}
+    with_jinja.add(RENDERED_WORKFLOW)  # where the template has an answer in its name
     write_answers_file(skeleton)
     for path in project.rglob("*"):
         name = path.relative_to(project)

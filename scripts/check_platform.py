@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OLD, NEW = "v9998.0.0", "v9999.0.0"  # tags of the temporary template
 TAG = "v1.2.3"  # of the library
+RELEASING, WORKFLOW = ".github/RELEASING.md", ".github/workflows/release.yaml"  # they name the template's version
 NEWS = "This line comes with the update."
 CHECKS = ("pytest", "ruff check", "ruff format --check", "mypy")
 
@@ -44,6 +45,13 @@ def require(condition: object, message: str) -> None:
         sys.exit(f"error: {message}")
 
 
+def lines_with(text: str, file: Path) -> int:
+    """Return how many lines of a file have a text; it is an error if there is none."""
+    count = sum(text in line for line in file.read_text(encoding="utf-8").splitlines())
+    require(count, f"{file} does not name {text}.")
+    return count
+
+
 def commit(repository: Path, message: str, tag: str) -> None:
     """Commit everything in a repository, and tag it."""
     run("git", "add", "--all", cwd=repository)
@@ -55,7 +63,7 @@ def clone_template(template: Path) -> None:
     """Clone the template, and give it a newer version that adds one line to a rendered file."""
     run("git", "clone", "--quiet", ROOT, template, cwd=template.parent)
     run("git", "tag", OLD, cwd=template)
-    file = template / "template/RELEASING.md.jinja"
+    file = template / f"template/{RELEASING}.jinja"
     file.write_bytes(file.read_bytes().rstrip() + f"\n\n{NEWS}\n".encode())
     commit(template, "Add a line", NEW)
 
@@ -67,10 +75,12 @@ def copy_and_update(template: Path, project: Path) -> None:
     run("git", "init", "--quiet", "--initial-branch=main", cwd=project)
     commit(project, "Create the library", "v1.2.2")
     require(not output("git", "status", "--porcelain", cwd=project), "the copy is not clean after the first commit.")
+    commands = lines_with(OLD, project / RELEASING)
+    pins = str(lines_with(f"# {OLD}", project / WORKFLOW))
     run(*copier, "update", "--quiet", "--defaults", "--vcs-ref", NEW, cwd=project)
     run("git", "add", "--all", cwd=project)
     changed = output("git", "diff", "--cached", "--numstat", cwd=project).split()
-    expected = ["1", "1", ".copier-answers.yml", "2", "0", "RELEASING.md"]
+    expected = ["1", "1", ".copier-answers.yml", str(2 + commands), str(commands), RELEASING, pins, pins, WORKFLOW]
     require(changed == expected, f"the update should change {expected} (lines added, lines removed), not {changed}.")
     added = output("git", "diff", "--cached", cwd=project).splitlines()
     require(f"+{NEWS}" in added, "the update did not bring the new line.")
