@@ -1,6 +1,7 @@
 """The repository itself: its tools, its CI, and the files that GitHub and editors read."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from packaging.requirements import Requirement
 
 from tests.support.automation import script, workflow
 from tests.support.commands import clean_environment, run, tracked
-from tests.support.paths import RELEASE_FOLDER, ROOT, source
+from tests.support.paths import ACTIONS, ROOT, WORKFLOWS
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PYPROJECT["dependency-groups"]
@@ -29,7 +30,9 @@ TOOLS = {  # the repositories of pre-commit's hooks: the package on PyPI, and it
     "https://github.com/zizmorcore/zizmor-pre-commit": ("zizmor", "zizmor"),
     "local": ("nox", "mypy"),
 }
+OWN_NAME = "MeltanoLabs/meltano-package-template"
 MOST_LINES = 400  # of a module
+LONG = ROOT / "scripts/update_fleet.py"  # the one exception, until the command replaces it
 
 
 def pins() -> dict[str, str]:
@@ -62,7 +65,7 @@ def commands_of_lint() -> dict[str, list[list[str]]]:
     """Return what the session `lint` runs: the literal arguments of each command, by its name."""
     found: dict[str, list[list[str]]] = {}
     for function in ast.parse(NOXFILE).body:
-        if isinstance(function, ast.FunctionDef) and function.name in {"lint", "check_types"}:
+        if isinstance(function, ast.FunctionDef) and function.name == "lint":
             for call in ast.walk(function):
                 if isinstance(call, ast.Call) and ast.unparse(call.func) == "session.run":
                     literals = [str(part.value) for part in call.args if isinstance(part, ast.Constant)]
@@ -74,22 +77,16 @@ def test_pre_commit_runs_the_tools_of_the_lint_session() -> None:
     """Pre-commit runs the tools of the session `lint` and no others, and runs zizmor with the same options."""
     assert {TOOLS[hooks["repo"]][1] for hooks in PRE_COMMIT} == commands_of_lint().keys()
     (zizmor,) = [hook for hooks in PRE_COMMIT for hook in hooks["hooks"] if hook["id"] == "zizmor"]
-    assert commands_of_lint()["zizmor"] == [[*zizmor["args"], ".github"]]
+    assert commands_of_lint()["zizmor"] == [[*zizmor["args"], ".github", "actions"]]
 
 
-def test_pre_commit_checks_the_plain_python_files_that_the_lint_session_checks() -> None:
-    """The hooks for the template match the files that the noxfile names, and no others."""
-    plain = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / source(RELEASE_FOLDER)).glob("*.py"))
-    assert f'Path("{source(RELEASE_FOLDER)}").glob("*.py")' in NOXFILE
-    patterns = [
-        hook["files"]
-        for hooks in PRE_COMMIT
-        for hook in hooks["hooks"]
-        if hook.get("alias", "").startswith("ruff-") and hook["alias"].endswith("-template")
-    ]
-    assert len(patterns) == 2
-    for pattern in patterns:
-        assert [name for name in tracked(ROOT) if re.search(pattern, name)] == plain
+@pytest.mark.parametrize(("hook", "workflows"), [("zizmor", True), ("check-github-actions", False)])
+def test_pre_commit_checks_every_action(hook: str, workflows: bool) -> None:  # noqa: FBT001
+    """The hooks for actions run on every action in `actions/`, and zizmor's on the workflows, too."""
+    (pattern,) = [found["files"] for hooks in PRE_COMMIT for found in hooks["hooks"] if found["id"] == hook]
+    checked = [*ACTIONS.glob("*/action.yml"), *(ROOT.glob(f"{WORKFLOWS}/*") if workflows else ())]
+    expected = sorted(path.relative_to(ROOT).as_posix() for path in checked)
+    assert [name for name in tracked(ROOT) if re.search(pattern, name)] == expected
 
 
 def test_pre_commit_finds_files_for_every_hook() -> None:
@@ -108,12 +105,11 @@ def test_the_test_command_pins_nox(file: str) -> None:
     assert re.findall(r"install .*?nox.*? ", text) == [f"install --quiet 'nox[uv]=={pins()['nox']}' "]
 
 
-def test_ci_installs_nox_from_the_dependency_groups() -> None:
-    """The workflows install nox from the dependency groups, so that a new version changes no workflow."""
+def test_ci_installs_nox_and_copier_from_the_dependency_groups() -> None:
+    """The workflows install nox and Copier from the dependency groups, so that a new version changes no workflow."""
     jobs = [*workflow("ci").values(), *workflow("drift").values()]
     installs = [step["run"] for job in jobs for step in job["steps"] if "install" in step.get("run", "")]
-    assert len(installs) == 4
-    assert set(installs) == {"python -m pip install --group nox"}
+    assert sorted(installs) == ["python -m pip install --group nox"] * 4 + ["python -m pip install --group platform"]
     assert GROUPS["nox"] == [f"nox[uv]=={pins()['nox']}"]
 
 
@@ -206,6 +202,26 @@ def test_the_required_check_passes_if_every_job_succeeded(results: str, passes: 
     assert (done.returncode == 0) is passes
 
 
+NEEDS_MORE = {"attach", "rehearse"}  # a release, and a publisher on PyPI
+
+
+def test_ci_runs_every_action_of_its_commit() -> None:
+    """CI runs every action on a rendered library, except those that need a release or PyPI, with inputs that exist."""
+    used = {}
+    for step in workflow("ci")["actions"]["steps"]:
+        if match := re.fullmatch(r"\$/actions/(.+)", step.get("uses", "")):
+            used[match[1]] = set(step.get("with", {}))
+    known = {
+        path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in ACTIONS.glob("*/action.yml")
+    }
+    assert used.keys() == known.keys() - NEEDS_MORE
+    for name, given in used.items():
+        inputs = known[name].get("inputs", {})
+        required = {key for key, value in inputs.items() if value.get("required")}
+        checkout = inputs.keys() & {"checkout"}  # the library is in the workspace, and in no repository on GitHub
+        assert required | checkout <= given <= inputs.keys(), name
+
+
 def test_ci_runs_on_windows_and_macos() -> None:
     """CI runs the session `platform`, which copies, updates and checks a library, on Windows and macOS."""
     job = workflow("ci")["platform"]
@@ -213,13 +229,33 @@ def test_ci_runs_on_windows_and_macos() -> None:
     assert script(job, "Copy, update and check") == "python -m nox -s platform"
 
 
-# What GitHub and editors read.
+# What GitHub, Renovate and editors read.
+
+
+RENOVATE_FINDS = re.compile(r"(^|/)action\.ya?ml$|(^|/)\.github/workflows/.+\.ya?ml$")  # of actions, by default
+
+
+def test_renovate_finds_every_pin_of_an_action_and_moves_it_everywhere_at_once() -> None:
+    """Renovate's patterns match every file that pins an action of others, and one pull request moves all of them."""
+    settings = json.loads((ROOT / "renovate.json").read_text(encoding="utf-8"))
+    (extra,) = settings["github-actions"]["managerFilePatterns"]
+    patterns = (RENOVATE_FINDS, re.compile(extra.strip("/")))
+    names = [name for name in tracked(ROOT) if name.startswith((".github/", "actions/", "template/"))]
+    pinning = [
+        name for name in names if re.search(r"uses: \S+@[0-9a-f]{40}", (ROOT / name).read_text(encoding="utf-8"))
+    ]
+    assert len(pinning) == 4 + 7 + 2
+    assert [name for name in pinning if not any(pattern.search(name) for pattern in patterns)] == []
+    rules = [rule for rule in settings["packageRules"] if rule["matchManagers"] == ["github-actions"]]
+    assert [rule["groupName"] for rule in rules] == ["actions"]
 
 
 def test_the_code_owner_is_the_team_of_this_repository() -> None:
     """The code owner is the team with the repository's name, since MeltanoLabs names teams after repositories."""
+    urls = set(re.findall(r"github\.com/([\w-]+/[\w-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert OWN_NAME in urls
     lines = (ROOT / ".github/CODEOWNERS").read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if line[:1] != "#"] == [f"* @MeltanoLabs/{PYPROJECT['project']['name']}"]
+    assert [line for line in lines if line[:1] != "#"] == [f"* @{OWN_NAME}"]
 
 
 def test_the_form_for_bugs_asks_for_the_answers() -> None:
@@ -262,10 +298,13 @@ def faults(name: str) -> list[str]:
     return [f"{name}: {key}" for key, fault in broken.items() if fault and settings[key] != "unset"]
 
 
-def test_no_module_of_the_tests_is_long() -> None:
-    """No module of the tests has more than `MOST_LINES` lines: one subject per module keeps it short."""
-    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
-    assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
+@pytest.mark.parametrize("folder", ["actions", "scripts", "src", "tests"])
+def test_no_module_is_long(folder: str) -> None:
+    """No module has more than `MOST_LINES` lines, those of the command included: one subject keeps a module short."""
+    modules = sorted((ROOT / folder).rglob("*.py"))
+    assert modules
+    long = [path for path in modules if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES]
+    assert long == ([LONG] if folder == "scripts" else [])
 
 
 def test_every_file_obeys_the_editorconfig() -> None:
