@@ -17,15 +17,13 @@ def release_notes(tag: str, changelog: str) -> str:
     """Return the section of the changelog for a tag's version (`## 1.2.3 …`); raise `ValueError` if there is none."""
     full = FULL_VERSION.fullmatch(tag)
     if not full:
-        message = f"The tag {tag} is no full version: delete it, and tag vX.Y.Z or, for a pre-release, vX.Y.ZrcN."
+        message = f"The tag {tag} is not a full version: delete it, and tag vX.Y.Z or, for a pre-release, vX.Y.ZrcN."
         raise ValueError(message)
     section = re.search(
         rf"^## {re.escape(full['version'])}\b[^\n]*\n(.*?)(?=^## |\Z)", changelog, re.MULTILINE | re.DOTALL
     )
     if not section or not section[1].strip():
-        message = (
-            f"CHANGELOG.md says nothing of {full['version']}: write its section, and move the tag {tag} to that commit."
-        )
+        message = f"CHANGELOG.md has no notes for {full['version']}: write them, and move the tag {tag} to that commit."
         raise ValueError(message)
     return section[1].strip() + "\n"
 

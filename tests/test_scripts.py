@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from bump import FILES, HOOK, PIN, bump, newest
+from bump import FILES, HOOK, PIN, bump, movable, newest
 from release_notes import release_notes
 
 from tests.support.automation import script, workflow
 from tests.support.commands import run
-from tests.support.paths import LOCKS, ROOT, source
+from tests.support.paths import ROOT
 
 CHANGELOG = "# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- New.\n\n## 1.2.0rc1\n\n- Newer.\n\n## 1.1.0\n"
 
@@ -23,9 +23,9 @@ def test_a_release_has_the_notes_of_its_version(tag: str, notes: str) -> None:
 @pytest.mark.parametrize(
     "tag", ["v1", "v1.2", "1.2.0", "latest", "v1.2.0-rc.1", "v1.02.0", "v1.2.0.0", "v1.2.0\n", "v1.2.0+x"]
 )
-def test_a_tag_that_is_no_full_version_is_refused(tag: str) -> None:
-    """A tag that is no full version is refused, because a floating tag would freeze updates."""
-    with pytest.raises(ValueError, match="is no full version"):
+def test_a_tag_that_is_not_a_full_version_is_refused(tag: str) -> None:
+    """A tag that is not a full version is refused, because a floating tag would freeze updates."""
+    with pytest.raises(ValueError, match="is not a full version"):
         release_notes(tag, CHANGELOG)
 
 
@@ -40,7 +40,7 @@ def test_the_script_exits_with_1_for_a_bad_tag() -> None:
     """The script exits with 1 for a bad tag, so that the workflow makes no release."""
     done = run("python", "scripts/release_notes.py", "v1", cwd=ROOT, check=False)
     assert done.returncode == 1
-    assert "v1 is no full version" in done.stderr
+    assert "v1 is not a full version" in done.stderr
 
 
 def test_a_bump_finds_every_pin() -> None:
@@ -51,7 +51,7 @@ def test_a_bump_finds_every_pin() -> None:
     for folder in ("template", "includes"):
         for path in (ROOT / folder).rglob("*"):
             name = path.relative_to(ROOT).as_posix()
-            if path.is_dir() or path.suffix == ".pyc" or name in map(source, LOCKS):
+            if path.is_dir() or path.suffix == ".pyc":
                 continue
             assert name in FILES or not pinning.search(path.read_text(encoding="utf-8"))
     for file in FILES:
@@ -67,6 +67,14 @@ def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
     text = 'lint = ["ruff==0.1.0", "x[y]==2.0"]\nrepo: https://h/ruff-pre-commit\n    rev: v0.1.0\nother==3'
     bumped = bump(text, {"ruff": "0.10.0", "x": "1.9"})
     assert bumped == text.replace("0.1.0", "0.10.0")
+
+
+def test_a_bump_leaves_packaging_at_the_version_of_the_publishing_action() -> None:
+    """A bump asks for no newer `packaging`, which this repository pins to the version of the publishing action."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "packaging" in {match["name"] for match in PIN.finditer(text)}
+    assert movable([text, "x==1"]) >= {"ruff", "x"}
+    assert "packaging" not in movable([text])
 
 
 def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None:
@@ -91,7 +99,7 @@ def test_a_bump_knows_every_way_to_write_a_pin(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("tag", "prerelease"), [("v1.2.3", "false"), ("v2.0.0rc1", "true"), ("v2.0.0a1", "true")])
-def test_a_release_candidate_is_no_latest_release(tag: str, prerelease: str, tmp_path: Path) -> None:
+def test_a_release_candidate_is_not_the_latest_release(tag: str, prerelease: str, tmp_path: Path) -> None:
     """The workflow marks a pre-release as one, so that GitHub does not show it as the latest release."""
     block = script(workflow("release")["release"], "Make the release")
     command = 'gh() { printf "%s\\n" "$@"; }\n' + block
