@@ -246,8 +246,14 @@ def test_renovate_finds_every_pin_of_an_action_and_moves_it_everywhere_at_once()
     ]
     assert len(pinning) == 4 + 7 + 2
     assert [name for name in pinning if not any(pattern.search(name) for pattern in patterns)] == []
-    rules = [rule for rule in settings["packageRules"] if rule["matchManagers"] == ["github-actions"]]
-    assert [rule["groupName"] for rule in rules] == ["actions"]
+    together, *left_alone = settings["packageRules"]
+    assert (together["groupName"], together["matchManagers"]) == ("actions", ["github-actions"])
+    assert together.keys() == {"description", "groupName", "matchManagers"}
+    assert all(rule["enabled"] is False for rule in left_alone)
+    disabled = [name for rule in left_alone for name in rule["matchDepNames"]]
+    used = {use for name in names for use in re.findall(r"uses: ([^@\n]+)@", (ROOT / name).read_text(encoding="utf-8"))}
+    rendered = {use for use in used if any(name[0] == "/" and re.search(name.strip("/"), use) for name in disabled)}
+    assert rendered == {use for use in used if "{{" in use} != set()
 
 
 def test_the_code_owner_is_the_team_of_this_repository() -> None:
