@@ -211,7 +211,7 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert "\n\nCreated my-package:\n" in message
     assert all(value in message for value in publisher.values())
     assert "\n\nNext:\n\n  cd my-package\n  git init" in message
-    assert f"correct `_src_path` in {ANSWERS_FILE}" in message
+    assert "copy again\nand name it by its https URL" in message
     assert all(f"`git config --global {name} " in message for name in ("user.name", "user.email"))
     site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
     page = f"{site['site_url']}latest/how-to/poetry{'/' if site['use_directory_urls'] else '.html'}"
@@ -219,19 +219,6 @@ def test_the_command_needs_no_trust_and_says_what_it_made(tmp_path: Path) -> Non
     assert (ROOT / "docs/how-to/poetry.md").exists()
     assert all(len(line) <= COLUMNS for line in message.splitlines())
     assert message.rstrip().partition("git init")[2].count("\n") < LINES, "the commands are not on the last screen"
-
-
-@pytest.mark.parametrize("url", ["https://example.com/a.git", "git@github.com:a/b.git", "gh:a/b", "git+https://a/b"])
-def test_a_template_that_others_can_reach_gets_no_warning(url: str) -> None:
-    """The message warns whoever named the template by a local path, but not by a URL.
-
-    The test evaluates the condition of the message, since it cannot open the URLs.
-    """
-    environment = jinja2.Environment(extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], autoescape=True)
-    (condition,) = re.findall(r"{% if (not _copier_answers\._src_path .+) -%}", settings()["_message_after_copy"])
-    warns = environment.compile_expression(condition)
-    assert not warns(_copier_answers={"_src_path": url})
-    assert warns(_copier_answers={"_src_path": str(ROOT)})
 
 
 def test_the_template_can_be_a_git_url(tmp_path: Path) -> None:
@@ -286,7 +273,7 @@ def test_a_computed_answer_cannot_be_given(name: str, value: str, template: Path
     assert not destination.exists()
 
 
-@pytest.mark.parametrize("scope", ["package", "ci"])
+@pytest.mark.parametrize("scope", ["package", "release"])
 def test_a_name_that_is_no_question_is_refused(scope: str, template: Path, tmp_path: Path) -> None:
     """An unknown question is refused with the names of all questions: a misspelled one would have no effect."""
     data = {"scope": scope, "ownr": "me", "_private": "ignored"}
@@ -302,11 +289,10 @@ NOT_ASKED = {  # answers to questions that are not asked, by what is asked inste
         "auth_method": "JWT",
         "sink_type": "SQL",
         "wrapped_command": "rm",
-        "package_manager": "uv",
     },
     "tap": {"sink_type": "SQL", "wrapped_command": "rm"},
     "target": {"stream_type": "SQL", "auth_method": "JWT", "wrapped_command": "rm"},
-    "release": {"kind": "tap", "display_name": "x", "description": "x", "ide": "VSCode", "package_manager": "uv"},
+    "release": {"kind": "tap", "display_name": "x", "description": "x", "ide": "VSCode"},
 }
 
 

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, reject, settings
 
 from tests.support.any_answers import (
     MODEL,
-    SCOPES,
     answers_for,
     assert_reads_back,
     assert_workflows_differ_by_the_answers_alone,
@@ -22,7 +21,7 @@ from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import interpreters
-from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW
+from tests.support.paths import ANSWERS_FILE, RELEASING, WORKFLOWS
 from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update
 
@@ -58,14 +57,14 @@ def check_any_answers(answers: dict[str, str], template: Path, folder: Path, ren
         name: value for name, value in answers.items() if name in project.answers
     }.items() <= project.answers.items()
     assert_reads_back(project)
-    asked = {name: project.answers[name] for name in ("scope", "package_manager") if name in project.answers}
-    assert_workflows_differ_by_the_answers_alone(project, render(**MODEL, **asked))
+    model = render(**MODEL, scope=project.answers["scope"])
+    assert_workflows_differ_by_the_answers_alone(project, model)
     for check in (("check", "--quiet"), ("format", "--check", "--quiet")):
         run("ruff", *check, cwd=destination)
     return True
 
 
-@pytest.mark.parametrize("what", [*REPOSITORIES, *SCOPES])
+@pytest.mark.parametrize("what", [*REPOSITORIES, "release"])
 def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tmp_path: Path, render: Render) -> None:
     """Any answers make a project or are refused, and most of them make one.
 
@@ -107,7 +106,8 @@ def test_a_sample_of_any_answers_passes_all_checks(
         project = Project(folder, recorded_answers(folder)).init()
         assert_passes_all_checks(project, python, tmp_path / f"venv-{folder.name}", once)
         update(project)
-        assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
+        workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
+        assert changed_files(project) == [ANSWERS_FILE, RELEASING, workflow]
 
     check()
 

@@ -32,7 +32,6 @@ def asked(kind: str) -> list[str]:
         "auth_method": {"tap"},
         "sink_type": {"target"},
         "wrapped_command": {"extension"},
-        "package_manager": set[str](),  # asked for `scope: ci`, see below
     }
     return [question for question in questions() if kind in only.get(question, {kind})]
 
@@ -60,23 +59,16 @@ def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp
     assert publisher["package_name"] == "my-name"
 
 
-@pytest.mark.parametrize(("scope", "number"), [("release", 1), ("ci", 2)])
-def test_each_question_of_a_repository_that_exists_is_shown_whole(
-    scope: str, number: int, template: Path, tmp_path: Path
-) -> None:
-    """After `release` or `ci` is chosen with the arrow keys, each question of PyPI's form is shown whole.
-
-    For `ci`, the question about the package manager follows.
-    """
-    others = ["repository", "owner", "package_name", "environment", "workflow_filename"]
+def test_each_question_of_a_repository_that_exists_is_shown_whole(template: Path, tmp_path: Path) -> None:
+    """After `release` is chosen with the arrow key, each question of PyPI's form is shown whole, and no other."""
     with open_terminal("copier", "copy", str(template), ".", folder=tmp_path) as terminal:
         terminal.wait_for(questions()["scope"]["help"])
-        terminal.process.send("\x1b[B" * number)
-        for question in ["scope", *others, *(["package_manager"] if scope == "ci" else [])]:
+        terminal.process.send("\x1b[B")
+        for question in ["scope", "repository", "owner", "package_name", "environment", "workflow_filename"]:
             terminal.wait_for("🎤", questions()[question]["help"])
             terminal.press_enter()
         assert terminal.wait_for_end() == 0
-    assert f"scope: {scope}\n" in (tmp_path / ANSWERS_FILE).read_text(encoding="utf-8")
+    assert "scope: release\n" in (tmp_path / ANSWERS_FILE).read_text(encoding="utf-8")
 
 
 def test_the_banner_says_that_nothing_is_written_before_the_end(template: Path, tmp_path: Path) -> None:

@@ -61,7 +61,6 @@ def test_this_repository_is_written_in_plain_english() -> None:
     [
         *({"kind": kind} for kind in choices("kind")),
         {"scope": "release"},
-        {"scope": "ci"},
     ],
     ids=lambda answers: next(iter(answers.values())),
 )

@@ -24,7 +24,6 @@ MODEL = {  # answers that occur nowhere else
     "environment": "MODELENVIRONMENT",
     "workflow_filename": "MODELWORKFLOW.yaml",
 }
-SCOPES = ("release", "ci")  # of a repository that exists
 NAME = st.from_regex(r"[A-Za-z]([A-Za-z0-9._-]{0,20}[A-Za-z0-9])?", fullmatch=True)
 LINE = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=60)
 MARKUP = st.text(st.sampled_from("ab1 .*_`~<>[]()!#+-=:|\\/&;@{}%$\"'éü🎵"), min_size=1, max_size=40)
@@ -49,7 +48,7 @@ def answers_for(what: str) -> st.SearchStrategy[dict[str, str]]:
     """Return a strategy for answers to all questions together, each of them given or not.
 
     Args:
-        what: A kind of package, or the scope `release` or `ci` of a repository that exists.
+        what: A kind of package, or the scope `release` of a repository that exists.
     """
     given: dict[str, st.SearchStrategy[str]] = {
         "package_name": mostly(NAME),
@@ -67,9 +66,8 @@ def answers_for(what: str) -> st.SearchStrategy[dict[str, str]]:
         "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
         "display_name": mostly(TEXT.map("A{}".format)),
         "ide": mostly(st.sampled_from(choices("ide"))),
-        "package_manager": mostly(st.sampled_from(choices("package_manager"))),
     }
-    if what in SCOPES:
+    if what == "release":
         required: dict[str, st.SearchStrategy[str]] = {"scope": st.just(what), "repository": mostly(NAME)}
     else:
         required = {"kind": st.just(what), "repository": repository_of(what)}

@@ -1,0 +1,268 @@
+"""However the template is named, a project's workflows use the actions of its repository, at its commit."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+import pytest
+import yaml
+from copier._vcs import get_repo
+
+from tests.support.commands import run
+from tests.support.paths import (
+    ACTIONS,
+    ANSWERS_FILE,
+    RELEASE_WORKFLOW,
+    RELEASE_WORKFLOW_SOURCE,
+    RELEASING,
+    ROOT,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+)
+from tests.support.projects import Project, Render
+from tests.support.questions import choices
+from tests.support.steps import steps
+from tests.support.terminal import COLUMNS
+from tests.support.versions import LINE_CHANGE, Versions, recorded_answers
+
+OWN = "MeltanoLabs/meltano-package-template"
+PIN = re.compile(r"uses: (\S+)/actions/([a-z]+)@(\S+) # (\S+)$", re.MULTILINE)
+LOCAL = "Warning: you named the template by a local path"
+NOT_GITHUB = "does not look like a GitHub server"
+SECRET = "Warning: the URL of the template holds a password or a token"  # noqa: S105 - a sentence
+TOKEN = "ghp_0123456789secret"  # noqa: S105 - made up
+SOURCES = [  # what names the template: the repository, the host, and whether that looks like GitHub
+    ("https://github.com/acme/copy", "acme/copy", "github.com", True),
+    ("https://github.com/acme/copy.git", "acme/copy", "github.com", True),
+    ("https://github.com/acme/copy/", "acme/copy", "github.com", True),
+    ("git+https://github.com/acme/copy", "acme/copy", "github.com", True),
+    (f"https://me:{TOKEN}@github.com/acme/copy.git", "acme/copy", "github.com", True),
+    (f"https://{TOKEN}@ghe.acme.com/o/n.git", "o/n", "ghe.acme.com", True),
+    (f"https://{TOKEN}@git.acme.com/n.git", OWN, "git.acme.com", False),
+    (f"https://github:{TOKEN}@gitlab.com/o/n.git", "o/n", "gitlab.com", False),
+    ("ssh://git@github.com/acme/copy.git", "acme/copy", "github.com", True),
+    ("ssh://git@github.acme.com:2222/o/n.git", "o/n", "github.acme.com", True),
+    ("git@github.com:acme/copy.git", "acme/copy", "github.com", True),
+    ("git@github.com:acme/copy", "acme/copy", "github.com", True),
+    ("git@acme.ghe.com:o/n.git", "o/n", "acme.ghe.com", True),
+    ("git@gitlab.com:acme/github-copy.git", "acme/github-copy", "gitlab.com", False),
+    ("work:acme/copy.git", "acme/copy", "work", False),  # a host of ~/.ssh/config
+    ("https://git.acme.com/team/sub/n.git", "sub/n", "git.acme.com", False),
+    ("gh:acme/copy", "acme/copy", "github.com", True),
+    ("gh:/acme/copy.git", "acme/copy", "github.com", True),
+    ("gl:acme/copy", "acme/copy", "gitlab.com", False),
+]
+URLS = [source for source, *_ in SOURCES]
+PATHS = [
+    ".", "t", "../template", "/home/me/github.com/o/n", "/home/me/o/n.git", "~/o/n", "C:\\o\\n", "C:/o/n", "./a:b/c",
+    "file:///srv/o/n.git", "git+file:///srv/o/n.git",
+]  # fmt: skip
+
+
+def macro(name: str) -> Callable[..., str]:
+    """Return a macro of includes/actions.jinja as a function."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT),
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        autoescape=True,
+    )
+    return lambda *arguments: str(getattr(environment.get_template("includes/actions.jinja").module, name)(*arguments))
+
+
+@pytest.mark.parametrize(("source", "repository", "host", "is_github"), SOURCES, ids=URLS)
+def test_a_url_says_where_the_actions_are(
+    source: str, repository: str, host: str, *, is_github: bool
+) -> None:
+    """Of a URL come the repository, which is its last two parts, and the host; never a user or a password."""
+    assert macro("is_url")(source) == "yes"
+    assert macro("repository_of")(source) == repository
+    assert macro("host_of")(source) == host
+    assert macro("is_github")(source) == ("yes" if is_github else "")
+    assert macro("has_secret")(source) == ("yes" if TOKEN in source else "")
+    shown = host if "." in host and repository != OWN else "github.com"
+    command = f"uvx --from git+https://{shown}/{repository}@v1.0.0 meltano-release"
+    assert macro("command")(source, "v1.0.0", "0" * 40) == command
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_local_path_is_no_url(path: str) -> None:
+    """A local path names no host; the actions are those of the template's own repository."""
+    assert macro("is_url")(path) == macro("is_github")(path) == macro("has_secret")(path) == ""
+    assert macro("repository_of")(path) == OWN
+    assert macro("command")(path, "v1.0.0", "0" * 40).startswith(f"uvx --from git+https://github.com/{OWN}@v1.0.0 ")
+
+
+@pytest.mark.parametrize(
+    ("commit", "is_tag"),
+    [
+        ("v1.0.0", True),
+        ("v1.0.0rc1", True),
+        ("1.0.0", True),
+        ("v1.0.0-1-gabcdef0", False),
+        ("v1.0.0-12-g0123456789abcdef", False),
+        ("abcdef0", False),
+        ("0" * 40, False),
+        ("0" * 64, False),
+    ],
+)
+def test_a_version_is_a_tag_or_the_full_commit(commit: str, *, is_tag: bool) -> None:
+    """What stands between two tags is named by its full commit, since nobody else can resolve git's description."""
+    full = "f" * 40
+    assert macro("version_of")(commit, full) == (commit if is_tag else full)
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what Copier caches of the template's URLs."""
+    return tmp_path_factory.mktemp("cache")
+
+
+def copy(
+    source: str, folder: Path, *options: str, template: Path | None = None, cache: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `copier copy` to `folder/project` without a network: git opens a local template where the URL leads."""
+    environment = {"COPIER_CACHE_DIR": str(cache or folder / "cache"), "GIT_ALLOW_PROTOCOL": "file"}
+    if template:
+        redirect = {"GIT_CONFIG_KEY_0": f"url.{template}.insteadOf", "GIT_CONFIG_VALUE_0": get_repo(source) or source}
+        environment |= {"GIT_CONFIG_COUNT": "1"} | redirect
+    command = ("copier", "copy", "--defaults", *options, source, "project")
+    return run(*command, cwd=folder, env=environment, check=False)
+
+
+def head(repository: Path) -> str:
+    """Return the full commit of a repository's HEAD."""
+    return run("git", "rev-parse", "HEAD", cwd=repository).stdout.strip()
+
+
+def pins(project: Path) -> set[tuple[str, str, str]]:
+    """Return the pins of the template's actions in a project: repository, commit, and the version behind it."""
+    texts = [path.read_text(encoding="utf-8") for path in (project / WORKFLOWS).iterdir()]
+    found = {match.groups() for text in texts for match in PIN.finditer(text)}
+    assert {name for _, name, _, _ in found} == {path.name for path in ACTIONS.iterdir() if path.is_dir()}
+    return {(repository, commit, version) for repository, _, commit, version in found}
+
+
+def files_with(project: Path, text: str) -> list[str]:
+    """Return the files of a project that hold a text."""
+    files = [path for path in project.rglob("*") if path.is_file()]
+    return [path.relative_to(project).as_posix() for path in files if text in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize(("source", "repository", "host", "is_github"), SOURCES, ids=URLS)
+def test_a_template_named_by_its_url(  # noqa: PLR0913 - a row of the table, and three fixtures
+    source: str, repository: str, host: str, template: Path, cache: Path, tmp_path: Path, *, is_github: bool
+) -> None:
+    """The workflows name the actions of the URL's repository at its commit; a host that is not GitHub gets a warning.
+
+    A password in the URL is in the answers file, where Copier records it, and the message says so. It is nowhere else.
+    """
+    done = copy(source, tmp_path, template=template, cache=cache)
+    assert done.returncode == 0, done.stderr
+    project = tmp_path / "project"
+    assert recorded_answers(project)["_src_path"] == source
+    assert pins(project) == {(repository, head(template), "v1.0.0")}
+    assert LOCAL not in done.stderr
+    assert (f"Warning: {host} {NOT_GITHUB}" in done.stderr) is not is_github
+    assert (SECRET in done.stderr) is (TOKEN in source)
+    assert files_with(project, TOKEN) == ([ANSWERS_FILE] if TOKEN in source else [])
+    assert TOKEN not in done.stdout + done.stderr
+    assert all(len(line) <= COLUMNS for line in done.stderr.partition("Warning")[2].splitlines())
+
+
+def test_a_local_path_gets_a_warning(template: Path, tmp_path: Path) -> None:
+    """A project of a local clone uses the template's own repository, and the message says what that needs."""
+    done = copy(str(template), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert pins(tmp_path / "project") == {(OWN, head(template), "v1.0.0")}
+    assert LOCAL in done.stderr
+    assert NOT_GITHUB not in done.stderr
+
+
+@pytest.mark.parametrize("dirty", [False, True], ids=["ahead of its tag", "dirty"])
+def test_a_clone_that_is_no_version_is_named_by_its_commit(template: Path, tmp_path: Path, *, dirty: bool) -> None:
+    """Between versions, the pins and the command name a full commit; that of a dirty clone is nowhere else."""
+    versions = Versions.create(template, tmp_path / "template")
+    versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE)
+    if not dirty:
+        run("git", "commit", "--quiet", "--all", "--message", "Work", cwd=versions.path)
+    done = copy(str(versions.path), tmp_path, "--vcs-ref=HEAD")
+    assert done.returncode == 0, done.stderr
+    assert LOCAL in done.stderr
+    ((_, commit, version),) = pins(tmp_path / "project")
+    assert version == commit
+    assert (commit == head(versions.path)) is not dirty
+    releasing = (tmp_path / "project" / RELEASING).read_text(encoding="utf-8")
+    assert f"git+https://github.com/{OWN}@{commit} meltano-release" in releasing
+    assert LINE_CHANGE[1] in (tmp_path / "project" / RELEASE_WORKFLOW).read_text(encoding="utf-8")
+
+
+def test_a_folder_without_git_is_refused(template: Path, tmp_path: Path) -> None:
+    """A folder that is not a git repository has no commit to name: it is refused with a sentence, nothing is written."""
+    shutil.copytree(template, tmp_path / "plain", ignore=shutil.ignore_patterns(".git"))
+    done = copy("plain", tmp_path)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "'scope': Name the template by its URL, or by a git repository. " in last
+    assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("https://github.acme.com/o/n", "Local template must be a directory."),  # Copier needs the ending `.git`
+        ("ssh://git@github.com/acme/copy", "Local template must be a directory."),
+        ("nowhere", "Local template must be a directory."),
+        ("https://github.com/acme/copy", "fatal: transport 'https' not allowed"),  # as GIT_ALLOW_PROTOCOL has it
+    ],
+)
+def test_what_copier_cannot_open_leaves_nothing(source: str, message: str, tmp_path: Path) -> None:
+    """Where Copier itself cannot open the template, it exits with 1 and writes nothing."""
+    done = copy(source, tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr.strip().splitlines()[-1]
+    assert not (tmp_path / "project").exists()
+
+
+def test_the_commit_of_the_pins_has_the_actions(template: Path, render: Render) -> None:
+    """The commit that the workflows name is the full one of the version; it has each action, with the inputs given."""
+    used = {use: step for use, step in steps(render(kind="tap").path).items() if "/actions/" in step.get("uses", "")}
+    assert len(used) > 8
+    for use, step in used.items():
+        _, name, commit = re.fullmatch(r"(.+)/actions/([a-z]+)@([0-9a-f]{40})", step["uses"]).groups()
+        assert commit == head(template), use
+        text = run("git", "show", f"{commit}:actions/{name}/action.yml", cwd=template).stdout
+        inputs = yaml.safe_load(text).get("inputs", {})
+        given = step.get("with", {}).keys()
+        assert given <= inputs.keys(), use
+        assert {key for key, value in inputs.items() if value.get("required")} <= given, use
+
+
+def lines(project: Project, *left_out: str) -> dict[str, int]:
+    """Return how many lines each file of a project's `.github` has."""
+    files = {path.relative_to(project.path).as_posix(): path for path in (project.path / ".github").rglob("*.*")}
+    return {
+        name: len(path.read_text(encoding="utf-8").splitlines())
+        for name, path in files.items()
+        if path.is_file() and name not in left_out
+    }
+
+
+def test_a_project_is_light(render: Render) -> None:
+    """What the template adds to a repository is short enough to be read: these bounds are promises."""
+    tap = lines(render(kind="tap", repository="tap-x"), RELEASING)
+    assert sum(tap.values()) <= 260
+    assert tap[TEST_WORKFLOW] <= 60
+    release = render(scope="release")
+    assert len([path for path in release.path.rglob("*") if path.is_file()]) <= 5
+    assert sum(lines(release, RELEASING).values()) + len(release.read(ANSWERS_FILE).splitlines()) <= 200
+
+
+@pytest.mark.parametrize("answers", [{"kind": kind} for kind in choices("kind")] + [{"scope": "release"}], ids=str)
+def test_no_action_is_reached_by_a_path(answers: dict[str, str], render: Render) -> None:
+    """No file reaches an action by `$/` or `./`, which some linters and GitHub Enterprise Server do not accept."""
+    project = render(**answers)
+    assert files_with(project.path, "uses: ./") == files_with(project.path, "$/") == []
