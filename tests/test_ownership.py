@@ -16,9 +16,11 @@ from tests.support.paths import (
     GITATTRIBUTES,
     GITIGNORE,
     LICENSE,
+    PUBLISHER_JSON,
     PYPROJECT,
     PYPROJECT_SOURCE,
     RELEASE_WORKFLOW,
+    RELEASING,
     RENOVATE_JSON,
     RENOVATE_SOURCE,
     ROOT,
@@ -31,8 +33,8 @@ from tests.support.questions import choices, settings
 from tests.support.versions import Versions, changed_files, conflicts, update
 
 TABLE = (DOCS / "reference/files.md").read_text(encoding="utf-8")
-ROWS: list[tuple[str, str, str, str]] = re.findall(
-    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\| (\w*) ?\|$", TABLE, re.MULTILINE
+ROWS: list[tuple[str, str, str]] = re.findall(
+    r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
 )
 KINDS = choices("kind")
 PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
@@ -48,7 +50,7 @@ def files(project: Project) -> list[str]:
     return tracked(project.path)
 
 
-def row(file: str) -> tuple[str, str, str, str]:
+def row(file: str) -> tuple[str, str, str]:
     """Return the one row of the table that a file falls under."""
     name = file.replace(f"/{Path(RELEASE_WORKFLOW).name}", "/<workflow_filename>")
     found = [row for row in ROWS if name == row[0] or (row[0].endswith("/") and name.startswith(row[0]))]
@@ -76,18 +78,14 @@ def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path
     assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
 
 
-@pytest.mark.parametrize("manager", ["poetry", "uv"])
-def test_the_shared_ci_setup_is_what_the_table_says(manager: str, render: Render, tmp_path: Path) -> None:
-    """The shared CI setup is exactly the rows with a `yes` or with the name of the package manager."""
-    project = render(scope="ci", package_manager=manager).copy(tmp_path / "ci").init()
-    assert {row(file) for file in files(project)} == {row for row in ROWS if row[3] in {"yes", manager}}
-
-
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=[] if kind in {"library", "tap"} else pytest.mark.slow) for kind in KINDS]
 )
 def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Path) -> None:
-    """An update appends the template's new lines to its files, and leaves the project's own and deleted files alone."""
+    """An update appends the template's new lines to its files and moves the version that they name.
+
+    It leaves the project's own files and deleted ones alone.
+    """
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package", "--data", f"kind={kind}")
     before = files(project)
@@ -102,7 +100,7 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
     for file in deleted:
         (project.path / file).unlink()
     project.commit()
-    written = {file: (project.path / file).read_bytes() for file in files(project)}
+    written = {file: project.read(file) for file in files(project)}
     for path in (versions.path / "template").rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes() + THEIRS.encode())
@@ -111,9 +109,9 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
     assert conflicts(project) == []
     assert files(project) == [file for file in before if file not in deleted]
     for file in files(project):
-        expected = written[file] + (THEIRS.encode() if file in merged else b"")
+        expected = versions.moved(written[file], "v1.0.0", "v1.1.0") + THEIRS if file in merged else written[file]
         if file != ANSWERS_FILE:
-            assert (project.path / file).read_bytes() == expected, file
+            assert project.read(file) == expected, file
     assert THEIRS in project.read(ANSWERS_FILE)
     assert "_commit: v1.1.0\n" in project.read(ANSWERS_FILE)
 
@@ -160,7 +158,7 @@ def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Rende
                 assert path.read_text(encoding="utf-8").strip() not in includes
 
 
-@pytest.mark.parametrize("scope", ["package", "release", "ci"])
+@pytest.mark.parametrize("scope", ["package", "release"])
 @pytest.mark.parametrize("moved", [False, True], ids=["deleted", "moved"])
 def test_a_file_that_the_project_removed_never_stops_an_update(
     scope: str, *, moved: bool, template: Path, tmp_path: Path
@@ -198,16 +196,18 @@ def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_pat
     replace(versions.path / f"template/{GITIGNORE}.jinja", ".coverage", ".coverage.*")
     replace(versions.path / RENOVATE_SOURCE, "7 days", "8 days")
     versions.tag("v1.1.0")
+    moved = {file: versions.moved(project.read(file), "v1.0.0", "v1.1.0") for file in (RELEASING, RELEASE_WORKFLOW)}
     update(project)
-    assert changed_files(project) == [ANSWERS_FILE]
+    assert changed_files(project) == [ANSWERS_FILE, *moved]
+    assert {file: project.read(file) for file in moved} == moved
     fresh = versions.project(tmp_path / "fresh")
     assert "ruff>=" in fresh.read(PYPROJECT)
     assert "timeout-minutes: 60" in fresh.read(TEST_WORKFLOW)
 
 
 def test_the_update_bot_leaves_the_templates_pins_alone(default: Project) -> None:
-    """Every file that the template owns is under a path that Renovate ignores, but for two that hold no pins."""
+    """Every file that the template owns is under a path that Renovate ignores, except those without pins."""
     ignored = json.loads(default.read(RENOVATE_JSON))["ignorePaths"]
     folders = tuple(path.removesuffix("**") for path in ignored if path.endswith("**"))
     seen = [file for file in owned(default, "the template") if not file.startswith(folders) and file not in ignored]
-    assert seen == [ANSWERS_FILE, GITATTRIBUTES]
+    assert seen == [ANSWERS_FILE, GITATTRIBUTES, PUBLISHER_JSON]

@@ -43,6 +43,12 @@ class Versions:
         run("git", "tag", tag, cwd=self.path)
         return self
 
+    def moved(self, text: str, old: str, new: str) -> str:
+        """Return a rendered text with what names the version in it moved from one tag to another."""
+        commits = [run("git", "rev-parse", f"{tag}^{{commit}}", cwd=self.path).stdout.strip() for tag in (old, new)]
+        text = text.replace(f"@{commits[0]} # {old}\n", f"@{commits[1]} # {new}\n")
+        return text.replace(f"@{old} meltano-release", f"@{new} meltano-release")
+
     def replace(self, file: str, old: str, new: str) -> Self:
         """Replace a text wherever a file of the template holds it."""
         replace(self.path / file, old, new)
