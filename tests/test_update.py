@@ -4,35 +4,35 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from meltano_release.gate import judge
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
-    BUILD_WORKFLOW,
     DOCS,
-    GATE_SCRIPT,
     GITIGNORE,
     PRE_COMMIT,
     PUBLISHER_JSON,
     PYPROJECT,
     PYPROJECT_SOURCE,
     README,
+    RELEASE_WORKFLOW,
+    RELEASE_WORKFLOW_SOURCE,
     RELEASING,
     RENOVATE_JSON,
     RENOVATE_SOURCE,
     ROOT,
     TEST_WORKFLOW,
     WORKFLOWS,
-    source,
 )
 from tests.support.projects import Project
+from tests.support.terminal import COLUMNS
 from tests.support.versions import (
     LINE_CHANGE,
     Versions,
@@ -49,6 +49,15 @@ OLDER = [  # until there are versions, made ones
     *(pytest.param(tag, marks=pytest.mark.slow) for tag in ("v0.1.0", "v0.2.0") if not RELEASED),
     *(RELEASED[-1:] or ["v0.10.0"]),
 ]
+
+MOVED = [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]  # what every update changes: they name the version
+COMMIT = ("_commit: v1.0.0\n", "_commit: v1.1.0\n")
+
+
+def expected(versions: Versions, before: dict[str, str]) -> dict[str, str]:
+    """Return what files are after an update to v1.1.0, which changes one line of the release workflow."""
+    moved = {file: versions.moved(text, "v1.0.0", "v1.1.0").replace(*COMMIT) for file, text in before.items()}
+    return moved | {RELEASE_WORKFLOW: moved[RELEASE_WORKFLOW].replace(*LINE_CHANGE)}
 
 
 def work_on_sources(project: Project) -> None:
@@ -71,9 +80,9 @@ def work_on_metadata(project: Project) -> None:
 
 
 def work_on_workflows(project: Project) -> None:
-    """Add a workflow, change a job of the template's own, and add services to the test workflow."""
+    """Add a workflow, change the triggers of the template's own, and add services to the test workflow."""
     project.write(f"{WORKFLOWS}/docs.yaml", "on: push\njobs: {}\n")
-    replace(project.path / BUILD_WORKFLOW, 'python-version: "3.13"', 'python-version: "3.14"')
+    replace(project.path / RELEASE_WORKFLOW, "branches: [main, master]", "branches: [main, next]")
     replace(project.path / TEST_WORKFLOW, "    runs-on: ubuntu-24.04\n", "    runs-on: ubuntu-24.04\n    services:\n")
 
 
@@ -91,13 +100,14 @@ def work_with_tools(project: Project) -> None:
 
 
 def work_on_windows(project: Project) -> None:
-    """Line endings are those of Windows in the folder, as git makes them there, but for the files in .github."""
+    """Line endings are those of Windows in the folder, as git makes them there, except in the template's files."""
     project.run("git", "config", "core.autocrlf", "true")
     for name in project.run("git", "ls-files").stdout.split():
         (project.path / name).unlink()
     project.run("git", "checkout", "--", ".")
-    assert b"\r\n" in (project.path / RELEASING).read_bytes()
-    assert b"\r\n" not in (project.path / BUILD_WORKFLOW).read_bytes()
+    assert b"\r\n" in (project.path / README).read_bytes()
+    for file in (RELEASE_WORKFLOW, RELEASING):
+        assert b"\r\n" not in (project.path / file).read_bytes()
 
 
 def work_with_other_endings(project: Project) -> None:
@@ -118,19 +128,17 @@ def work_with_other_endings(project: Project) -> None:
     ],
     ids=lambda work: work.__name__.removeprefix("work_"),
 )
-def test_a_bump_arrives_and_the_projects_work_stays(work: Callable[[Project], None], project: Project) -> None:
-    """After an update of a project with its own work, only the bumped line and the recorded version differ."""
+def test_a_bump_arrives_and_the_projects_work_stays(
+    work: Callable[[Project], None], versions: Versions, project: Project
+) -> None:
+    """After an update of a project with its own work, only the bumped line and what names the version differ."""
     work(project)
     project.commit()
+    before = {file: project.read(file) for file in MOVED}
     update(project)
     assert conflicts(project) == []
-    assert text_changes(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
-    difference = [
-        line
-        for line in project.run("git", "diff", "--unified=0", BUILD_WORKFLOW).stdout.splitlines()
-        if re.match(r"[+-] ", line)
-    ]
-    assert [line[1:].strip() for line in difference] == list(LINE_CHANGE)
+    assert text_changes(project) == MOVED
+    assert {file: project.read(file) for file in MOVED} == expected(versions, before)
     assert {name for name in changed_files(project) if name not in text_changes(project)} <= set(
         project.run("git", "ls-files").stdout.split()
     )
@@ -138,41 +146,113 @@ def test_a_bump_arrives_and_the_projects_work_stays(work: Callable[[Project], No
 
 def test_a_bump_that_the_project_made_itself_is_no_clash(project: Project) -> None:
     """An update does not conflict with a line that the project has already changed to the same value."""
-    replace(project.path / BUILD_WORKFLOW, *LINE_CHANGE)
+    replace(project.path / RELEASE_WORKFLOW, *LINE_CHANGE)
     project.commit()
     update(project)
     assert conflicts(project) == []
-    assert text_changes(project) == [ANSWERS_FILE]
+    assert text_changes(project) == MOVED
+
+
+def test_an_update_moves_what_names_the_version_and_nothing_else(template: Path, tmp_path: Path) -> None:
+    """From a tag to one with the same files, an update changes the lines with pins and versions, without a conflict.
+
+    These are the pins of the release workflow, the commands of RELEASING.md, and `_commit`; the pins of the test
+    workflow are the project's own.
+    """
+    versions = Versions.create(template, tmp_path / "template")
+    project = versions.project(tmp_path / "my-package")
+    before = {file: project.read(file) for file in [*MOVED, TEST_WORKFLOW]}
+    versions.tag("v1.1.0")
+    update(project)
+    assert conflicts(project) == []
+    assert changed_files(project) == MOVED
+    changed = [line for line in project.run("git", "diff", "--unified=0").stdout.splitlines() if re.match(r"\+[^+]", line)]
+    pins = [line for line in changed if re.search(r"uses: \S+/actions/[a-z]+@[0-9a-f]{40} # v1\.1\.0$", line)]
+    others = [line for line in changed if line not in pins]
+    assert len(pins) == before[RELEASE_WORKFLOW].count(" # v1.0.0\n") > 5
+    assert others.pop(0) == "+_commit: v1.1.0"
+    assert others
+    assert all(line.endswith("@v1.1.0 meltano-release doctor") for line in others)
+    assert {file: project.read(file) for file in before} == {
+        file: text if file == TEST_WORKFLOW else versions.moved(text, "v1.0.0", "v1.1.0").replace(*COMMIT)
+        for file, text in before.items()
+    }
+
+
+def test_the_message_moves_the_pins_of_the_test_workflow(template: Path, tmp_path: Path) -> None:
+    """The commands that the message prints move the pins of the test workflow to the new version, and no others.
+
+    The file is then that of a new project, with the project's own lines.
+    """
+    own = "      - uses: acme/actions/setup@v1\n"
+    versions = Versions.create(template, tmp_path / "template")
+    project = versions.project(tmp_path / "my-package")
+    project.write(TEST_WORKFLOW, project.read(TEST_WORKFLOW) + own)
+    project.commit()
+    versions.tag("v1.1.0")
+    message = update(project).stderr
+    assert all(len(line) <= COLUMNS for line in message.partition("Read the diff")[2].splitlines())
+    commands = re.findall(r"^  ((?:action|pin|sed|rm)\b.*)$", message, re.MULTILINE)
+    assert len(commands) == 4, message
+    project.run("bash", "-euc", "\n".join(commands))
+    fresh = versions.project(tmp_path / "fresh")
+    assert project.read(TEST_WORKFLOW) == fresh.read(TEST_WORKFLOW) + own
+    assert changed_files(project) == [*MOVED, TEST_WORKFLOW]
+
+
+def test_a_pin_that_a_bot_moved_is_a_visible_conflict(project: Project) -> None:
+    """If a bot moved a pin of the release workflow, the update conflicts in that file alone, and nothing is lost."""
+    bumped = re.sub(r"(/actions/gate@)\S+ # v1\.0\.0", rf"\g<1>{'1' * 40} # v1.0.1", project.read(RELEASE_WORKFLOW))
+    assert bumped != project.read(RELEASE_WORKFLOW)
+    project.write(RELEASE_WORKFLOW, bumped)
+    project.commit()
+    update(project)
+    assert conflicts(project) == [RELEASE_WORKFLOW]
+    assert "leftover conflict marker" in project.run("git", "diff", "--check", check=False).stdout
+    text = project.read(RELEASE_WORKFLOW)
+    assert text.count("<<<<<<<") == text.count(">>>>>>>") == 1
+    assert f"/actions/gate@{'1' * 40} # v1.0.1\n" in text
+    assert re.search(r"/actions/gate@[0-9a-f]{40} # v1\.1\.0\n", text)
+    assert LINE_CHANGE[1] in text
+    assert set(text_changes(project)) == set(MOVED)  # git names a file in conflict twice
 
 
 @pytest.mark.parametrize("conflict", ["inline", pytest.param("rej", marks=pytest.mark.slow)])
-def test_a_clash_is_shown_and_never_released(conflict: str, built: Path, project: Project) -> None:
+def test_a_clash_is_shown_and_never_released(
+    conflict: str, built: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Copier exits with 0 after a conflict, but git and the how-to's command show it, and the gate refuses it."""
-    replace(project.path / BUILD_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
+    replace(project.path / RELEASE_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
     project.commit()
     assert update(project, f"--conflict={conflict}").returncode == 0
     if conflict == "inline":
-        assert conflicts(project) == [BUILD_WORKFLOW]
-        assert "timeout-minutes: 99" in project.read(BUILD_WORKFLOW)
-        assert LINE_CHANGE[1] in project.read(BUILD_WORKFLOW)
+        assert conflicts(project) == [RELEASE_WORKFLOW]
+        assert "timeout-minutes: 99" in project.read(RELEASE_WORKFLOW)
+        assert LINE_CHANGE[1] in project.read(RELEASE_WORKFLOW)
         assert "leftover conflict marker" in project.run("git", "diff", "--check", check=False).stdout
     else:
-        assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW, f"{BUILD_WORKFLOW}.rej"]
-        assert "timeout-minutes: 99" in project.read(f"{BUILD_WORKFLOW}.rej")
+        assert changed_files(project) == [*MOVED, f"{RELEASE_WORKFLOW}.rej"]
+        assert "timeout-minutes: 99" in project.read(f"{RELEASE_WORKFLOW}.rej")
     project.run("git", "add", "--all")
-    done = project.run(sys.executable, GATE_SCRIPT, built, check=False)
-    assert done.returncode == 1
-    assert f"Refused: {BUILD_WORKFLOW}" in done.stdout
+    assert any(problem.startswith(RELEASE_WORKFLOW) for problem in judged(project, built, monkeypatch))
 
 
-def test_a_clash_in_the_form_is_named_as_one(built: Path, project: Project) -> None:
+def judged(project: Project, built: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return why the release gate refuses distributions in a project."""
+    monkeypatch.chdir(project.path)
+    return list(judge(built, {}).problems)
+
+
+def test_a_clash_in_the_form_is_named_as_one(
+    built: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The gate names a conflict in `publisher.json` as one, although it cannot read the file then."""
     replace(project.path / PUBLISHER_JSON, '"MeltanoLabs"', '"Acme"')
     project.commit()
     update(project, "--data=owner=Else")
     assert conflicts(project) == [PUBLISHER_JSON]
-    done = project.run(sys.executable, GATE_SCRIPT, built, check=False)
-    assert done.stdout == f"Refused: {PUBLISHER_JSON} has conflict markers: keep what you need, delete the markers.\n"
+    problems = judged(project, built, monkeypatch)
+    assert problems == [f"{PUBLISHER_JSON} has conflict markers: keep what you need, delete the markers."]
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +270,7 @@ def history(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Version
         "copier.yml", question, f"nickname:\n  type: str\n  default: none\n\n{question}"
     )  # dropped again later
     older.replace(PYPROJECT_SOURCE, "poetry-core>=2.1,<3", "poetry-core>=2.0,<3").tag("v0.2.0")
-    (path / source(BUILD_WORKFLOW)).rename(path / source(f"{WORKFLOWS}/check.yaml"))
+    (path / RELEASE_WORKFLOW_SOURCE).with_name("check.yaml").write_text("on: push\njobs: {}\n", encoding="utf-8")
     older.replace(RENOVATE_SOURCE, "before 6am on monday", "before 4am on monday").tag("v0.10.0")
     shutil.rmtree(path / "template")
     shutil.copytree(template, path, dirs_exist_ok=True)
@@ -210,8 +290,9 @@ def test_every_version_updates_to_the_newest(tag: str, history: Versions, tmp_pa
     update(project)
     assert conflicts(project) == []
     project.commit()
-    for name in project.run("git", "ls-files", ".github", RELEASING).stdout.split():
-        assert project.read(name) == fresh.read(name), name
+    for name in project.run("git", "ls-files", ".github").stdout.split():
+        if name != TEST_WORKFLOW:
+            assert project.read(name) == fresh.read(name), name
     assert project.run("git", "ls-files", ".github").stdout == fresh.run("git", "ls-files", ".github").stdout
     assert recorded_answers(project.path) == recorded_answers(fresh.path)
     assert project.read(README) == "# Mine\n"
@@ -291,10 +372,10 @@ def test_a_template_without_tags_updates_by_commit(template: Path, tmp_path: Pat
     versions = Versions.create(template, path)
     run("git", "tag", "--delete", "v1.0.0", cwd=path)
     project = versions.project(tmp_path / "my-package")
-    versions.replace(source(BUILD_WORKFLOW), *LINE_CHANGE)
+    versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE)
     run("git", "commit", "--quiet", "--all", "--message", "Bump", cwd=path)
     update(project)
-    assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
+    assert changed_files(project) == MOVED
 
 
 def test_a_shallow_clone_of_a_project_can_be_updated(old_project: Project, tmp_path: Path) -> None:
@@ -302,7 +383,7 @@ def test_a_shallow_clone_of_a_project_can_be_updated(old_project: Project, tmp_p
     run("git", "clone", "--quiet", "--depth=1", old_project.path.as_uri(), tmp_path / "clone", cwd=tmp_path)
     clone = Project(tmp_path / "clone", old_project.answers)
     update(clone)
-    assert changed_files(clone) == [ANSWERS_FILE, BUILD_WORKFLOW]
+    assert changed_files(clone) == MOVED
 
 
 def test_an_interrupted_update_can_be_repeated(project: Project, tmp_path: Path) -> None:
@@ -317,7 +398,7 @@ def test_an_interrupted_update_can_be_repeated(project: Project, tmp_path: Path)
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    while LINE_CHANGE[1] not in project.read(BUILD_WORKFLOW):
+    while LINE_CHANGE[1] not in project.read(RELEASE_WORKFLOW):
         assert process.poll() is None
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)

@@ -1,6 +1,5 @@
 """Years of the template's history, made up after what templates go through, and projects that live through it."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,26 +7,18 @@ from pathlib import Path
 
 from tests.support.editing import replace
 from tests.support.paths import (
-    ACTIONS,
-    BUILD_LOCK,
-    BUILD_WORKFLOW,
-    GATE_SCRIPT,
-    JUDGE_LOCK,
-    POETRY_LOCK,
     PYPROJECT,
-    RELEASE_FOLDER,
+    RELEASE_WORKFLOW,
+    RELEASE_WORKFLOW_SOURCE,
     RELEASING,
+    RELEASING_SOURCE,
     TEST_WORKFLOW,
-    UV_LOCK,
     WORKFLOWS,
-    source,
 )
 from tests.support.projects import Project
 from tests.support.versions import Versions
 
-RELEASE_SOURCE = f"template/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
-RELEASING_SOURCE = f"template/{RELEASING}.jinja"
-RENAMED = (f"{RELEASE_FOLDER}/distributions.py", f"{RELEASE_FOLDER}/dists.py")
+RENAMED = (".github/notes.txt", ".github/release-notes.txt")
 QUESTION = "{name}:\n  type: str\n  default: \"{{{{ {name} | d('{default}') }}}}\"\n\n"
 
 
@@ -45,7 +36,8 @@ def substitute(versions: Versions, pattern: str, new: str, *files: str) -> None:
 
 
 def begin(versions: Versions) -> None:
-    """Add a question that a later version removes."""
+    """Add a question that a later version removes, and a file that a later version renames."""
+    (versions.path / "template" / RENAMED[0]).write_text("Notes.\n", encoding="utf-8")
     replace(
         versions.path / "copier.yml", "environment:\n", f"{QUESTION.format(name='nickname', default='x')}environment:\n"
     )
@@ -55,32 +47,31 @@ def begin(versions: Versions) -> None:
 
 
 def move_pins(versions: Versions) -> None:
-    """Move the action that every workflow uses to a new version."""
+    """Move the actions of others that the workflows use to new versions."""
     substitute(versions, r"(actions/checkout)@\S+ # v\S+", rf"\1@{'1' * 40} # v7.9.0")
+    substitute(versions, r"(actions/download-artifact)@\S+ # v\S+", rf"\1@{'1' * 40} # v8.9.0", RELEASE_WORKFLOW_SOURCE)
 
 
 def split_a_job(versions: Versions) -> None:
-    """Move the check of the metadata into a job of its own."""
-    build = source(BUILD_WORKFLOW)
-    step = r"      - name: Check the metadata.*?(?=      - name: )"
-    substitute(versions, step, "", build)
-    job = (
-        "  metadata:\n    name: Check the metadata\n    needs: build\n    runs-on: ubuntu-24.04\n    permissions: {}\n"
-        "    steps:\n      - name: Check the metadata\n        run: python -P -m twine check dist/*\n\n"
-    )
-    substitute(versions, r"(?<=\n)(?=  judge:\n)", job, build)
-    substitute(versions, r"(  judge:\n.*?    needs: )build\n", r"\1[build, metadata]\n", build)
+    """Move the look at the tag into a job of its own, which publishing then needs."""
+    step = r"      - name: See that the tag still points to this commit\n.*?(?=      - name: )"
+    text = (versions.path / RELEASE_WORKFLOW_SOURCE).read_text(encoding="utf-8")
+    (look,) = re.findall(step, text, re.DOTALL)
+    head = "  tag:\n    name: Look at the tag\n    needs: gate\n    runs-on: ubuntu-24.04\n    timeout-minutes: 5\n"
+    head += "    permissions:\n      contents: read # to see where the tag points\n    steps:\n"
+    before, after = text.replace(look, "").split("  publish:\n")
+    after = after.replace("    needs: gate\n", "    needs: [gate, tag]\n", 1)
+    (versions.path / RELEASE_WORKFLOW_SOURCE).write_text(f"{before}{head}{look}\n  publish:\n{after}", encoding="utf-8")
 
 
 def rename_a_job(versions: Versions) -> None:
     """Rename the job `attach` to `assets`, also where other jobs need it."""
-    substitute(versions, r"\n  attach:", "\n  assets:", RELEASE_SOURCE)
-    substitute(versions, r"(needs: \[[^\]]*)\battach\b", r"\1assets", RELEASE_SOURCE)
+    substitute(versions, r"\n  attach:", "\n  assets:", RELEASE_WORKFLOW_SOURCE)
+    substitute(versions, r"(needs:\s+\[[^\]]*)\battach\b", r"\1assets", RELEASE_WORKFLOW_SOURCE)
 
 
 def add_a_python(versions: Versions) -> None:
     """Add a Python that projects are tested on from now on."""
-    substitute(versions, r"(KNOWN_PYTHONS: [\d. ]*\d)", r"\1 3.16", source(f"{ACTIONS}/pythons/action.yml"))
     substitute(versions, r'"3\.14"\]', '"3.14", "3.16"]', "copier.yml")
 
 
@@ -89,14 +80,9 @@ def move_the_sdk(versions: Versions) -> None:
     substitute(versions, r"(singer-sdk\S*?)~=[\d.]+", r"\1~=1.0.0")
 
 
-def relock(versions: Versions) -> None:
-    """Replace every hash of the locks by another one."""
-    for lock in (BUILD_LOCK, JUDGE_LOCK, POETRY_LOCK, UV_LOCK):
-        path = versions.path / source(lock)
-        text = path.read_text(encoding="utf-8")
-        path.write_text(
-            re.sub(r"[0-9a-f]{64}", lambda match: hashlib.sha256(match[0].encode()).hexdigest(), text), encoding="utf-8"
-        )
+def change_the_actions(versions: Versions) -> None:
+    """Change what the actions do: in the projects, the pins move and nothing else does."""
+    substitute(versions, r"\n\Z", "\n# Another version of the gate.\n", "actions/gate/action.yml")
 
 
 def add_a_question(versions: Versions) -> None:
@@ -124,18 +110,17 @@ def remove_a_choice(versions: Versions) -> None:
 
 
 def rename_a_file(versions: Versions) -> None:
-    """Rename a script that another one imports; `_exclude` retires the old name, as CONTRIBUTING.md asks."""
+    """Rename a file of the template; `_exclude` retires the old name, as CONTRIBUTING.md asks."""
     old, new = RENAMED
-    (versions.path / source(old)).rename(versions.path / source(new))
-    substitute(versions, "from distributions import", "from dists import", source(GATE_SCRIPT))
+    (versions.path / "template" / old).rename(versions.path / "template" / new)
     replace(versions.path / "copier.yml", "  - .DS_Store\n", f"  - /{old}\n  - .DS_Store\n")
 
 
-def rewrite_the_gate(versions: Versions) -> None:
-    """Rewrite the gate so that no line is where it was."""
-    path = versions.path / source(GATE_SCRIPT)
-    lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join(reversed(lines)) + "\n", encoding="utf-8")
+def rewrite_the_report(versions: Versions) -> None:
+    """Rewrite the last job of the release workflow so that no line is where it was."""
+    path = versions.path / RELEASE_WORKFLOW_SOURCE
+    before, job, lines = path.read_text(encoding="utf-8").rpartition("  report:\n")
+    path.write_text(before + job + "".join(f"{line} # new\n" for line in lines.splitlines()), encoding="utf-8")
 
 
 def reword(versions: Versions) -> None:
@@ -150,12 +135,12 @@ CHANGES: dict[str, Callable[[Versions], None]] = {
     "v1.3.0": rename_a_job,
     "v1.4.0": add_a_python,
     "v1.5.0": move_the_sdk,
-    "v1.6.0": relock,
+    "v1.6.0": change_the_actions,
     "v1.7.0": add_a_question,
     "v1.8.0": remove_a_question,
     "v1.9.0": remove_a_choice,
     "v1.10.0": rename_a_file,
-    "v1.11.0": rewrite_the_gate,
+    "v1.11.0": rewrite_the_report,
     "v1.12.0": reword,
 }
 TAGS = list(CHANGES)
@@ -211,14 +196,11 @@ def change_the_tests(project: Project) -> None:
 
 
 def change_the_templates_files(project: Project) -> None:
-    """Edit files of the template: add a job to the release workflow, a timeout, an option of a step, and notes."""
-    append(project, f"{WORKFLOWS}/release.yaml", "\n  image:\n    needs: publish # mine\n    runs-on: ubuntu-24.04\n")
-    judge = project.read(BUILD_WORKFLOW)
-    judge = re.sub(r"(  judge:\n.*?)timeout-minutes: 10\n", r"\1timeout-minutes: 99\n", judge, flags=re.DOTALL)
-    judge = judge.replace(
-        "        run: python -P -m twine check dist/*\n", "        run: python -P -m twine check --strict dist/*\n"
-    )
-    project.write(BUILD_WORKFLOW, judge)
+    """Edit files of the template: add a job to the release workflow, change a timeout and a step, and add notes."""
+    append(project, RELEASE_WORKFLOW, "\n  image:\n    needs: publish # mine\n    runs-on: ubuntu-24.04\n")
+    release = project.path / RELEASE_WORKFLOW
+    replace(release, "timeout-minutes: 10\n", "timeout-minutes: 99\n")
+    replace(release, "gh api \"repos/$GITHUB_REPOSITORY/commits", "gh api --cache 0s \"repos/$GITHUB_REPOSITORY/commits")
     replace(project.path / RELEASING, "goes below this line: who the owners are, and how to reach them. -->\n",
             "goes below this line: who the owners are, and how to reach them. -->\n\nAsk Ada. (mine)\n")  # fmt: skip
 
@@ -237,14 +219,6 @@ def move_to_hatchling(project: Project) -> None:
     append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
 
 
-def call_the_actions(project: Project) -> None:
-    """Add a workflow of the project's own, and a step to one of the shared actions."""
-    append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
-    append(
-        project, ".github/actions/setup/action.yml", "    - name: Mine\n      shell: bash\n      run: tox --version\n"
-    )
-
-
 LIVES = {
     "a library, formatted with settings of its own": Life(
         {"kind": "library", "ide": "VSCode"},
@@ -257,26 +231,22 @@ LIVES = {
     "a target with edits in the template's files": Life(
         {"kind": "target", "repository": "target-x"},
         change_the_templates_files,
-        {f"{WORKFLOWS}/release.yaml": "# mine", BUILD_WORKFLOW: "timeout-minutes: 99", RELEASING: "Ask Ada."},
-        (f"{WORKFLOWS}/release.yaml", BUILD_WORKFLOW, RELEASING),
-        {"v1.2.0": {BUILD_WORKFLOW}},  # the project changed the command of the step that moves to another job
-        frozenset({BUILD_WORKFLOW}),
+        {RELEASE_WORKFLOW: "# mine", RELEASING: "Ask Ada."},
+        (RELEASE_WORKFLOW, RELEASING),
+        {
+            "v1.2.0": {RELEASE_WORKFLOW},  # the project changed the command of the step that moves to another job
+            "v1.11.0": {RELEASE_WORKFLOW},  # the project's job follows the one that is rewritten
+        },
+        frozenset({RELEASE_WORKFLOW}),
     ),
     "an extension with line endings of Windows": Life(
         {"kind": "extension", "repository": "x-ext"},
         work_with_windows_line_endings,
         {"README.md": "Mine."},
-        conflicts={"v1.7.0": {RELEASING}},  # owned by both, so committed with other line endings: every line differs
     ),
     "an adopted repository that moves to hatchling": Life(
         {"scope": "release", "repository": "tap-y"},
         move_to_hatchling,
         {PYPROJECT: "# mine", ".github/build-constraints.txt": "# mine", f"{WORKFLOWS}/ci.yml": "# mine"},
-    ),
-    "a repository that shares CI with uv": Life(
-        {"scope": "ci", "package_manager": "uv", "repository": "tap-z"},
-        call_the_actions,
-        {f"{WORKFLOWS}/ci.yml": "# mine", ".github/actions/setup/action.yml": "tox --version"},
-        (".github/actions/setup/action.yml",),
     ),
 }
