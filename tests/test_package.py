@@ -2,18 +2,18 @@
 
 import hashlib
 import re
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from packaging.metadata import Metadata
 
+from meltano_release.gate import judge
 from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import interpreters
-from tests.support.paths import GATE_SCRIPT, TEMPLATE
+from tests.support.paths import TEMPLATE
 from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
 
 
@@ -47,14 +47,17 @@ def test_the_upload_client_accepts_what_was_built(built: Path) -> None:
     run("twine", "check", "--strict", *sorted(built.iterdir()), cwd=built)
 
 
-def test_pypi_accepts_extreme_answers(render: Render, tmp_path: Path) -> None:
+def test_pypi_accepts_extreme_answers(
+    render: Render, tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """PyPI's parser and the upload client accept extreme answers, and every text arrives as it was typed."""
     answers = {"package_name": LONGEST_NAME, "description": HOSTILE_TEXT, "author_name": HOSTILE_AUTHOR}
     project = render(**answers).copy(tmp_path / "project").init()
-    build(project)
+    build(project, tools)
     files = sorted(project.path.glob("dist/*"))
     run("twine", "check", "--strict", *files, cwd=tmp_path)
-    project.run(sys.executable, GATE_SCRIPT, "dist")
+    monkeypatch.chdir(project.path)
+    assert judge(Path("dist"), {}).problems == []
     with zipfile.ZipFile(files[0]) as wheel:
         (inside,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
         metadata = Metadata.from_email(wheel.read(inside))
@@ -82,18 +85,18 @@ def test_the_wheel_installs_and_runs_in_a_clean_environment(
     assert run("venv/bin/python", "-m", "my_package", "Tap_X", cwd=tmp_path).stdout == "tap-x\n"
 
 
-def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tmp_path: Path) -> None:
-    """`python -m build` under the hashed constraints and `poetry build` give the same bytes, whatever the umask."""
+def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tools: Path, tmp_path: Path) -> None:
+    """The build of the action and `poetry build` give the same bytes, whatever the umask."""
     expected = digests(built)
     assert len(expected) == 2
-    for umask, command in {"027": [sys.executable, "-m", "build"], "077": ["poetry", "build"]}.items():
+    for umask, front_end in {"027": "action", "077": "poetry"}.items():
         clone = tmp_path / umask
         run("bash", "-c", f'umask {umask} && git clone --quiet "$0" "$1"', default.path, clone, cwd=tmp_path)
         project = Project(clone, default.answers)
-        if command[0] == "poetry":
-            project.run(*command)
+        if front_end == "poetry":
+            project.run("poetry", "build")
         else:
-            build(project)
+            build(project, tools)
         assert digests(clone / "dist") == expected
         assert project.run("git", "status", "--porcelain").stdout == ""
 

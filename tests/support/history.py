@@ -200,7 +200,7 @@ def change_the_templates_files(project: Project) -> None:
     append(project, RELEASE_WORKFLOW, "\n  image:\n    needs: publish # mine\n    runs-on: ubuntu-24.04\n")
     release = project.path / RELEASE_WORKFLOW
     replace(release, "timeout-minutes: 10\n", "timeout-minutes: 99\n")
-    replace(release, "gh api \"repos/$GITHUB_REPOSITORY/commits", "gh api --cache 0s \"repos/$GITHUB_REPOSITORY/commits")
+    replace(release, 'gh api "repos/$GITHUB_REPOSITORY/commits', 'gh api --cache 0s "repos/$GITHUB_REPOSITORY/commits')
     replace(project.path / RELEASING, "goes below this line: who the owners are, and how to reach them. -->\n",
             "goes below this line: who the owners are, and how to reach them. -->\n\nAsk Ada. (mine)\n")  # fmt: skip
 

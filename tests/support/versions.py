@@ -10,10 +10,11 @@ import yaml
 
 from tests.support.commands import run
 from tests.support.editing import replace
-from tests.support.paths import ANSWERS_FILE
+from tests.support.paths import ANSWERS_FILE, RELEASE_WORKFLOW, RELEASING
 from tests.support.projects import Project
 
 LINE_CHANGE = ("timeout-minutes: 10", "timeout-minutes: 20")  # of the release workflow, from one version to the next
+MOVED = [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]  # what every update changes: they name the version
 DATE = "2026-01-01T00:00:00Z"  # of every version, so that its commit is always the same
 
 
@@ -47,7 +48,8 @@ class Versions:
         """Return a rendered text with what names the version in it moved from one tag to another."""
         commits = [run("git", "rev-parse", f"{tag}^{{commit}}", cwd=self.path).stdout.strip() for tag in (old, new)]
         text = text.replace(f"@{commits[0]} # {old}\n", f"@{commits[1]} # {new}\n")
-        return text.replace(f"@{old} meltano-release", f"@{new} meltano-release")
+        text = text.replace(f"@{old} meltano-release", f"@{new} meltano-release")
+        return text.replace(f"\n_commit: {old}\n", f"\n_commit: {new}\n")
 
     def replace(self, file: str, old: str, new: str) -> Self:
         """Replace a text wherever a file of the template holds it."""
