@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from meltano_release.gate import judge
+from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -164,11 +165,18 @@ BESIDE |= {"kind": {"repository": "map-x"}}
 
 @pytest.fixture
 def later(template: Path, tmp_path: Path) -> Path:
-    """The questions of a later version of the template, which renders nothing, for a test that changes them."""
+    """The questions of a later version of the template, which renders one file, for a test that changes them.
+
+    It has no tag, so that Copier reads what is not committed yet.
+    """
     folder = tmp_path / "template"
     (folder / "template").mkdir(parents=True)
     shutil.copytree(template / "includes", folder / "includes")
     shutil.copy(template / "copier.yml", folder)
+    (folder / "template/.keep").touch()
+    run("git", "init", "--quiet", cwd=folder)
+    run("git", "add", "--all", cwd=folder)
+    run("git", "commit", "--quiet", "--message", "Begin", cwd=folder)
     return folder
 
 
