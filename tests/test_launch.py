@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,16 @@ VARIABLES = {  # of the job
 
 
 def launch(
-    *arguments: str, cwd: Path, temp: Path, root: Path = ROOT, check: bool = True, **variables: str
+    *arguments: str,
+    cwd: Path,
+    temp: Path,
+    root: Path = ROOT,
+    check: bool = True,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `launch.py` of a copy of this repository as an action does; what it installs lies in `temp`."""
     command = (newest_interpreter(), "-I", root / "actions/launch.py", *arguments)
-    return run(*command, cwd=cwd, check=check, env={"RUNNER_TEMP": str(temp), **variables})
+    return run(*command, cwd=cwd, check=check, env={"RUNNER_TEMP": str(temp), **(env or {})})
 
 
 @pytest.fixture
@@ -80,12 +86,17 @@ def test_nothing_of_a_project_and_of_a_job_changes_how_a_tool_is_installed_and_r
     """Both tools are installed and run as they are, and the build finds what it locks, among hostile files."""
     output = tmp_path / "output"
     listed = launch(
-        "run", "meltano-release", "pythons", cwd=hostile.path, temp=tmp_path, GITHUB_OUTPUT=str(output), **VARIABLES
+        "run",
+        "meltano-release",
+        "pythons",
+        cwd=hostile.path,
+        temp=tmp_path,
+        env={"GITHUB_OUTPUT": str(output), **VARIABLES},
     )
     assert "a module of the project" not in listed.stdout + listed.stderr
     name, _, pythons = output.read_text(encoding="utf-8").partition("=")
     assert (name, json.loads(pythons)[0]) == ("pythons", "3.11")
-    run_step("build", BUILDING, hostile.path, tmp_path, **{**VARIABLES, "PYTHONHOME": ""})
+    run_step("build", BUILDING, hostile.path, tmp_path, env=VARIABLES | {"PYTHONHOME": ""})
     assert {path.name for path in hostile.path.glob("dist/my_*")} == {WHEEL, SDIST}
 
 
@@ -94,7 +105,7 @@ def test_nothing_of_a_project_and_of_a_job_changes_how_a_tool_is_installed_and_r
 def test_a_variable_changes_nothing(variable: str, default: Project, tmp_path: Path) -> None:
     """Each of the variables alone changes nothing either: none hides what another one would do."""
     output = {"GITHUB_OUTPUT": str(tmp_path / "output"), variable: VARIABLES[variable]}
-    launch("run", "meltano-release", "pythons", cwd=default.path, temp=tmp_path, **output)
+    launch("run", "meltano-release", "pythons", cwd=default.path, temp=tmp_path, env=output)
 
 
 @pytest.mark.parametrize("tool", ["uv", "meltano-release"])
@@ -109,7 +120,7 @@ def test_only_the_command_can_write_to_the_files_of_the_run(tool: str, tools: Pa
         command.chmod(0o755)
     names = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
     given = {**dict.fromkeys(names, "file"), "GITHUB_REF": "refs/heads/main", "SECRET": "x"}
-    seen = launch("run", tool, cwd=tmp_path, temp=tmp_path, **given).stdout
+    seen = launch("run", tool, cwd=tmp_path, temp=tmp_path, env=given).stdout
     found = {line.partition("=")[0] for line in seen.splitlines()}
     assert "GITHUB_REF" in found
     assert "SECRET" not in found
@@ -151,7 +162,7 @@ def test_a_tampered_lock_stops_each_of_its_uses(
     else:
         replace_hashes(copied / lock, package)
     path = tmp_path / "path"
-    done = launch(*arguments, cwd=tmp_path, temp=tmp_path, root=copied, check=False, GITHUB_PATH=str(path))
+    done = launch(*arguments, cwd=tmp_path, temp=tmp_path, root=copied, check=False, env={"GITHUB_PATH": str(path)})
     assert done.returncode
     assert "hash" in (done.stdout + done.stderr).lower()
     assert "A tool of the release could not be installed" in done.stdout
@@ -165,7 +176,7 @@ def test_a_tampered_lock_of_the_build_backends_stops_the_build(
     project = default.copy(tmp_path / "project")
     replace_hashes(copied / "actions/build/backends.txt", "poetry-core")
     variables = {"GITHUB_ACTION_PATH": str(copied / "actions/build"), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    done = run_step("build", BUILDING, project.path, tools, check=False, **variables)
+    done = run_step("build", BUILDING, project.path, tools, check=False, env=variables)
     assert done.returncode
     assert "Hash mismatch for `poetry-core" in done.stdout + done.stderr
     assert not list(project.path.glob("dist/*-*"))
@@ -197,7 +208,7 @@ def test_the_tools_come_from_the_mirror_that_pip_uses(how: str, tool: str, tools
     else:
         (tmp_path / ".config/pip").mkdir(parents=True)
         (tmp_path / ".config/pip/pip.conf").write_text(f"[global]\nindex-url = {NOBODY}\nretries = 0\n", "utf-8")
-    done = launch("run", tool, "--version", cwd=tmp_path, temp=temp, check=False, **variables)
+    done = launch("run", tool, "--version", cwd=tmp_path, temp=temp, check=False, env=variables)
     assert done.returncode
     assert ("(from versions: none)" if tool == "uv" else NOBODY) in done.stdout + done.stderr
 
@@ -206,13 +217,13 @@ def test_a_tool_is_installed_once_for_a_job(tools: Path, tmp_path: Path) -> None
     """A second use finds the tool: it needs no index anymore."""
     shutil.copytree(tools / "meltano-release", tmp_path / "meltano-release", symlinks=True)
     variables = {"PIP_INDEX_URL": NOBODY, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    assert launch("run", "uv", "--version", cwd=tmp_path, temp=tmp_path, **variables).stdout.startswith("uv ")
+    assert launch("run", "uv", "--version", cwd=tmp_path, temp=tmp_path, env=variables).stdout.startswith("uv ")
 
 
 def test_poetry_is_added_to_the_path_and_runs_on_the_python_of_the_job(tmp_path: Path) -> None:
     """Poetry's command is in the folder that later steps get, with the plugin that gives the version."""
     path = tmp_path / "path"
-    launch("add", "poetry", cwd=tmp_path, temp=tmp_path, GITHUB_PATH=str(path))
+    launch("add", "poetry", cwd=tmp_path, temp=tmp_path, env={"GITHUB_PATH": str(path)})
     folder = path.read_text(encoding="utf-8").strip()
     assert "poetry-dynamic-versioning" in run(f"{folder}/poetry", "self", "show", "plugins", cwd=tmp_path).stdout
 

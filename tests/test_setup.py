@@ -23,7 +23,8 @@ def set_up(folder: Path, manager: str, asked: str, found: str) -> subprocess.Com
         (folder / "bin" / name).write_text(MANAGER, encoding="utf-8")
         (folder / "bin" / name).chmod(0o755)
     variables = {"PATH": f"{folder}/bin:/usr/bin:/bin", "CALLS": str(folder / "calls"), "FOUND": found}
-    return run_step("setup", INSTALL, folder, folder, check=False, MANAGER=manager, PYTHON_VERSION=asked, **variables)
+    variables |= {"MANAGER": manager, "PYTHON_VERSION": asked}
+    return run_step("setup", INSTALL, folder, folder, check=False, env=variables)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,6 @@ def test_the_project_is_installed_with_its_package_manager(manager: str, calls: 
 def test_another_package_manager_is_refused(default: Project, tools: Path) -> None:
     """A package manager that the action does not know is named, with those that it knows."""
     step = "Install the package manager, each package with a known hash"
-    done = run_step("setup", step, default.path, tools, check=False, MANAGER="pdm")
+    done = run_step("setup", step, default.path, tools, check=False, env={"MANAGER": "pdm"})
     assert done.returncode == 1
     assert "package-manager is poetry or uv, not 'pdm'." in done.stdout

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,11 @@ def script(action: str, step: str) -> str:
     return str(found)
 
 
-def run_step(
-    action: str, step: str, folder: Path, tools: Path, *, check: bool = True, **variables: str
+def run_step(  # noqa: PLR0913 - what a step needs
+    action: str, step: str, folder: Path, tools: Path, *, check: bool = True, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the script of one step in a folder, as GitHub starts it, with tools that `launch.py` has installed."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    environment = {"PATH": path, "GITHUB_ACTION_PATH": str(ACTIONS / action), "RUNNER_TEMP": str(tools), **variables}
+    variables = {"PATH": path, "GITHUB_ACTION_PATH": str(ACTIONS / action), "RUNNER_TEMP": str(tools)}
     shell = ("bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script(action, step))
-    return run(*shell, cwd=folder, env=environment, check=check)
+    return run(*shell, cwd=folder, env=variables | dict(env or {}), check=check)
