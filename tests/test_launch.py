@@ -62,7 +62,7 @@ def launch(
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `launch.py` of a copy of this repository as an action does; what it installs lies in `temp`."""
-    command = (newest_interpreter(), "-I", root / "actions/launch.py", *arguments)
+    command: tuple[str | Path, ...] = (newest_interpreter(), "-I", root / "actions/launch.py", *arguments)
     return run(*command, cwd=cwd, check=check, env={"RUNNER_TEMP": str(temp), **(env or {})})
 
 

@@ -24,7 +24,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Project, build
 from tests.support.questions import choices, questions
-from tests.support.versions import Versions, changed_files, recorded_answers, text_changes, update
+from tests.support.versions import MOVED, Versions, changed_files, recorded_answers, text_changes, update
 
 RECORDED = yaml.safe_load(RECORDED_ANSWERS.read_text(encoding="utf-8"))
 
@@ -145,7 +145,7 @@ def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_pat
     versions.replace("copier.yml", "    *\n", "    *\n    {{ '/' ~ color | d('') }}\n")
     versions.tag("v1.1.0")
     update(project)
-    assert changed_files(project) == [ANSWERS_FILE]
+    assert changed_files(project) == MOVED
     assert recorded_answers(project.path)["color"] == "red"
 
 
@@ -257,4 +257,4 @@ def test_an_update_to_a_version_without_a_choice_is_refused(template: Path, tmp_
     assert "Invalid choice for 'license': 'MIT' is not in" in done.stderr.strip().splitlines()[-1]
     assert changed_files(project) == []
     update(project, "--data=license=Apache-2.0")
-    assert changed_files(project) == [ANSWERS_FILE]
+    assert changed_files(project) == MOVED
