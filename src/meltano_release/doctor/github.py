@@ -13,6 +13,7 @@ from meltano_release.pypi import NotCheckedError
 
 RELEASES = ("v1.2.3", "v0.1.0rc1")  # tags that the environment has to admit
 OTHERS = ("1.2.3", "nightly", "x/v1.2.3")  # tags that it has to refuse
+BYPASS = "“Allow administrators to bypass configured protection rules”"
 SETUP = "the commands under “Once: the environment and the branch on GitHub” in .github/RELEASING.md"
 
 
@@ -61,11 +62,25 @@ def check_environment(publisher: dict[str, str]) -> list[Finding]:
         if reviewed
         else Finding("error", f"The environment {name} requires no reviewer", SETUP)
     ]
+    findings.append(check_bypass(name, environment.get("can_admins_bypass")))
     policy = environment.get("deployment_branch_policy")
     if not (policy or {}).get("custom_branch_policies"):
         admits = "only protected branches, so no tag" if policy else "every branch and tag"
         return [*findings, Finding("error", f"The environment {name} admits {admits}", protect(path, environment))]
     return findings + check_policies(name, path, repository["default_branch"])
+
+
+def check_bypass(name: str, can_bypass: object) -> Finding:
+    """Return whether administrators can deploy without the reviewer, which GitHub's response may leave out.
+
+    No request sets it: https://docs.github.com/rest/deployments/environments#create-or-update-an-environment
+    """
+    remedy = f"clear {BYPASS} in the settings of the environment"
+    if can_bypass is None:
+        return Finding("not checked", f"GitHub does not say whether administrators can bypass {name}", remedy)
+    if can_bypass:
+        return Finding("note", f"Administrators can bypass the rules of the environment {name}", remedy)
+    return Finding("ok", f"Administrators cannot bypass the rules of the environment {name}")
 
 
 def protect(path: str, environment: Json) -> str:
