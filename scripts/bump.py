@@ -1,11 +1,11 @@
 """Move every pin of the template and of what it renders to the newest version that is at least a week old.
 
-`packaging` stays: it has the version that the pinned publishing action has, and moves with that action's pin.
-
 Usage: python scripts/bump.py
 
 Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, the tags of the
 pre-commit hooks, and the version of nox in the test command. Prints each change; `nox -s bump` then writes the locks.
+
+`packaging` stays at the version that the pinned publishing action has: move it by hand when Renovate moves that action.
 """
 
 import re
@@ -28,7 +28,7 @@ FILES = [
     "CONTRIBUTING.md",
     "README.md",
 ]
-HELD = {"packaging"}  # see above
+HELD = {"packaging"}  # at the version of the publishing action
 PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\"',\]]*)"
 )

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,12 +16,14 @@ from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import parse_wheel_filename
 
+import noxfile
 from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.paths import ROOT
 
 LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+GROUPS = PYPROJECT["dependency-groups"]
 
 
 @pytest.fixture
@@ -121,6 +124,25 @@ def test_a_session_installs_what_the_lock_says(repository: Path) -> None:
     done = run(*nox, cwd=repository, check=False)
     assert done.returncode
     assert re.search(r"zensical.*hash|hash.*zensical", done.stdout + done.stderr, re.IGNORECASE | re.DOTALL)
+
+
+@pytest.mark.parametrize(("group", "needed"), [("tests", True), ("docs", False), ("platform", False)])
+def test_a_session_of_tests_installs_what_the_command_needs(group: str, needed: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """A session that runs tests installs what the command needs; the others install their group alone."""
+
+    def run_install(*command: str, silent: bool) -> None:
+        assert silent
+        run(*command, cwd=ROOT)
+
+    location = SimpleNamespace(location=str(tmp_path))
+    session: Any = SimpleNamespace(env={}, virtualenv=location, run_install=run_install, install=lambda *_: None)
+    noxfile.install(session, group)
+    installed = set(
+        re.findall(r"^([\w.-]+)==", (tmp_path / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    assert {Requirement(text).name for text in GROUPS[group] if isinstance(text, str)} <= installed
+    own = {Requirement(text).name for text in PYPROJECT["project"]["dependencies"]}
+    assert (own <= installed) is needed
 
 
 def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
