@@ -7,26 +7,26 @@ import pexpect
 import pytest
 import yaml
 
-from tests.support.adoption import adopt
-from tests.support.commands import ENVIRONMENT
+from tests.picture import URL
+from tests.support.adoption import RELEASE_SETUP, adopt
+from tests.support.commands import ENVIRONMENT, package_index
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
-    BUILD_WORKFLOW,
     DOCS,
+    OWN_BACKENDS_LOCK,
     PYPROJECT_SOURCE,
-    RELEASE_FOLDER,
     RELEASE_WORKFLOW,
+    RELEASE_WORKFLOW_SOURCE,
     RELEASING,
     RENOVATE_SOURCE,
     TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
-    source,
 )
 from tests.support.projects import Project, Render
 from tests.support.repositories import OLD_RELEASE, REPOSITORIES, Repository
 from tests.support.terminal import COLUMNS
-from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
+from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, text_changes, update
 
 TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
 TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
@@ -61,7 +61,7 @@ def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Vers
 def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> None:
     """The message's commands run as they stand, whatever branches there are, and show what was replaced.
 
-    The command `git restore` brings a replaced file back.
+    The command `git restore` brings a replaced file back. Git only redirects the template's URL to its first version.
     """
     project = TAP.write(tmp_path / "it's here")
     project.run("git", "branch", "release-setup")
@@ -69,34 +69,44 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     assert 'replaced is marked "conflict" above' in message
     plain = re.sub(r"\x1b\[\d+m", "", written)
     assert re.findall(r"^ *conflict +(\S+)$", plain, re.MULTILINE) == [TAP_WORKFLOW]
-    commands = re.findall(r"^  (cd .*|git .*|python3 .*)$", message, re.MULTILINE)
-    assert [command.split()[0] for command in commands] == ["git", "git", "python3", "git"]
-    done = project.run("bash", "-c", "\n".join(commands[:3]), env={"PATH": "/usr/bin:/bin"}, check=False)
+    commands = re.findall(r"^  ((?:cd|git|uvx) (?:.*\\\n)*.*)$", message, re.MULTILINE)
+    assert [command.split()[0] for command in commands] == ["git", "git", "uvx", "git"]
+    done = project.run("bash", "-c", "\n".join(commands[:3]), env=redirect(first), check=False)
     listed = re.findall(r"^( M|\?\?) (\S+)$", done.stdout, re.MULTILINE)
     assert [name for state, name in listed if state == " M"] == [TAP_WORKFLOW]
     assert f"ok           {TAP_WORKFLOW} publishes from the environment publishing." in done.stdout
     project.run("git", "restore", TAP_WORKFLOW)
     assert project.read(TAP_WORKFLOW) == OLD_RELEASE
     project.run("bash", "-e", "-c", commands[3])
-    (entry,) = re.findall(r"^  exclude-paths:\n(?:    .*\n)+", message, re.MULTILINE)
-    assert yaml.safe_load(entry)["exclude-paths"] == [f"{RELEASE_FOLDER}/**", BUILD_WORKFLOW, TAP_WORKFLOW]
-    assert all(len(line) <= COLUMNS for line in message.splitlines())
+    assert changed_files(project) == []
+    (entry,) = re.findall(r"^  exclude-paths: .*$", message, re.MULTILINE)
+    assert yaml.safe_load(entry)["exclude-paths"] == [TAP_WORKFLOW]
+    assert "test.yaml" not in message
+    prose = [line for line in message.splitlines() if "git+https://" not in line]  # a commit in it fits nowhere
+    assert all(len(line) <= COLUMNS for line in prose)
 
 
-@pytest.mark.parametrize(("workflow", "has"), [("release.yaml", True), ("test.yaml", False)])
-def test_the_message_does_not_say_to_delete_the_release_workflow(
-    workflow: str,
-    has: bool,  # noqa: FBT001
-    first: Versions,
-    tmp_path: Path,
-) -> None:
-    """The message says to delete `test.yaml`, but not if that is the release workflow's name on PyPI."""
-    project = TAP.write(tmp_path / "tap")
-    named = ("--overwrite", "--data=scope=ci", f"--data=workflow_filename={workflow}")
-    message = adopt(project, first, *named).partition("\nAdded to ")[2]
-    assert ("delete test.yaml" in message) == has
-    assert message.count(".github/actions/setup and .github/actions/pythons, are for\nyour test workflows.") == 1
-    assert all(len(line) <= COLUMNS for line in message.splitlines())
+def redirect(versions: Versions) -> dict[str, str]:
+    """Return the variables by which git reads a version of the template from here in place of the template's URL."""
+    url = URL.removesuffix(".git")
+    settings = {"COUNT": "1", "KEY_0": f"url.{versions.path}.insteadOf", "VALUE_0": url}
+    variables = {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
+    return variables | {"UV_NO_GITHUB_FAST_PATH": "1", "UV_DEFAULT_INDEX": package_index()}
+
+
+@pytest.mark.slow
+def test_the_tutorials_commands_check_the_adopted_repository(first: Versions, tmp_path: Path) -> None:
+    """The tutorial's doctor, build, gate and lock run as they stand, with the version that the message has."""
+    project = adopted(REPOSITORIES["hatch-vcs with tox"], first, tmp_path)
+    tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```shell\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL)
+    doctor, gate, lock = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks if "@VERSION " in block)
+    found = project.run("bash", "-c", doctor, env=redirect(first), check=False).stdout
+    assert f"ok           {RELEASE_WORKFLOW} publishes from the environment publishing." in found
+    passed = project.run("bash", "-e", "-c", gate, env=redirect(first)).stdout
+    assert "passes: a release would be built again at its tag" in passed
+    project.run("bash", "-e", "-c", lock, env=redirect(first))
+    assert changed_files(project) == [OWN_BACKENDS_LOCK]
 
 
 def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tmp_path: Path) -> None:
@@ -121,15 +131,6 @@ def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(rende
     assert awaited == [yaml.safe_load(render(scope="release").read(RELEASE_WORKFLOW))["name"]]
 
 
-@pytest.mark.parametrize("scope", ["release", pytest.param("ci", marks=pytest.mark.slow)])
-def test_the_release_workflow_cannot_take_the_name_of_the_build(scope: str, first: Versions, tmp_path: Path) -> None:
-    """The release workflow cannot have the name of the build workflow, in any case: it would replace that file."""
-    project = TAP.write(tmp_path / "tap")
-    named = ("--overwrite", f"--data=scope={scope}", "--data=workflow_filename=Release-Build.yaml")
-    assert "Another workflow of the project has this name" in adopt(project, first, *named, check=False)
-    assert changed_files(project) == []
-
-
 def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_path: Path) -> None:
     """In a terminal, Copier asks before it overwrites each file, and No keeps the file."""
     project = TAP.write(tmp_path / "tap")
@@ -148,19 +149,28 @@ def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_pa
     assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
 
 
-@pytest.mark.parametrize("like", ["poetry.lock and its own CI"])
-def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(
-    like: str, first: Versions, tmp_path: Path
-) -> None:
-    """An update changes the release setup alone: other files with names of the template's are the repository's own."""
-    project = adopted(REPOSITORIES[like], first, tmp_path)
+def test_a_releasing_md_at_the_top_stays(first: Versions, tmp_path: Path) -> None:
+    """A RELEASING.md of the repository at its top stays as it is: the template's is in `.github`."""
+    project = TAP.write(tmp_path / "tap")
+    project.write("RELEASING.md", "How we release.\n")
+    project.commit()
+    adopt(project, first, "--overwrite")
+    assert changed_files(project) == sorted([*RELEASE_SETUP, TAP_WORKFLOW])
+
+
+def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(first: Versions, tmp_path: Path) -> None:
+    """An update changes the release setup alone: other files with names of the template's are the repository's own.
+
+    RELEASING.md changes because it names the version of the template in a command.
+    """
+    project = adopted(REPOSITORIES["poetry.lock and its own CI"], first, tmp_path)
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
     project.commit("Move to another URL")
     for file in (PYPROJECT_SOURCE, RENOVATE_SOURCE, TEST_WORKFLOW_SOURCE):
         path = mine.path / file
         path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-    mine.replace(source(BUILD_WORKFLOW), *LINE_CHANGE).tag("v1.1.0")
+    mine.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
     update(project)
-    assert changed_files(project) == [ANSWERS_FILE, BUILD_WORKFLOW]
+    assert text_changes(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert conflicts(project) == []

@@ -1,7 +1,6 @@
 """What runs on a pull request works: the test workflow, with its matrix and its actions, and the build, on act."""
 
 from collections.abc import Callable
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,15 @@ from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import pull_request_event
 from tests.simulation.server import Loopback
 from tests.simulation.world import World
-from tests.support.commands import ENVIRONMENT
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
+from tests.support.online import online_variables
 from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW
 from tests.support.projects import Render
 
 pytestmark = pytest.mark.slow
 
 PASSED = {"lint": "success", "test": "success", "tested": "success"}
-PLUGIN = "poetry-plugin-pypi-mirror"  # with which Poetry finds the package index that pip uses on this machine
 FAILING_ON_3_12 = """\
 \"\"\"A test that fails on one Python.\"\"\"
 
@@ -35,26 +33,7 @@ def test_python() -> None:
 @pytest.fixture(scope="session")
 def online(once: FolderCache) -> dict[str, str]:
     """The variables with which Poetry and pip reach the package index, instead of loopback."""
-
-    def link_plugin(folder: Path) -> None:
-        plugin = distribution(PLUGIN)
-        for name in {file.parts[0] for file in plugin.files or ()}:
-            (folder / name).symlink_to(str(plugin.locate_file(name)))
-
-    passed = ("PIP_", "POETRY_", "REQUESTS_", "SSL_")
-    variables = {name: value for name, value in ENVIRONMENT.items() if name.startswith(passed)}
-    variables.pop("POETRY_VIRTUALENVS_IN_PROJECT")
-    cache = once("poetry's cache", lambda _: None)
-    return variables | {
-        "HTTPS_PROXY": ENVIRONMENT.get("HTTPS_PROXY", ""),
-        "HTTP_PROXY": ENVIRONMENT.get("HTTP_PROXY", ""),
-        "PIP_CACHE_DIR": str(once.root / "pip"),
-        "XDG_CACHE_HOME": ENVIRONMENT.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-        "POETRY_CACHE_DIR": str(cache),
-        "PYTHONPATH": str(once("poetry's plugin", link_plugin)),
-        "SSL_CERT_FILE": ENVIRONMENT.get("SSL_CERT_FILE", ""),
-        "REQUESTS_CA_BUNDLE": ENVIRONMENT.get("REQUESTS_CA_BUNDLE", ""),
-    }
+    return online_variables(once)
 
 
 PullRequest = Callable[..., World]

@@ -22,7 +22,7 @@ def find_markup_problems(description: str, content_type: str | None) -> list[str
 
     Args:
         description: The text; an empty or blank one has no problem of markup.
-        content_type: `Description-Content-Type` of the metadata; PyPI takes a text without one for reStructuredText.
+        content_type: `Description-Content-Type` of the metadata; PyPI reads a text without one as reStructuredText.
     """
     header = EmailMessage()
     header["content-type"] = content_type or "text/x-rst"

@@ -1,8 +1,7 @@
 """Repositories by their build backend: which it is, how it is required, and where the version comes from."""
 
-from tests.adopted.case import Case
-from tests.adopted.remedies import COMMAND, take_version_from_tag, write_lock
-from tests.support.paths import BACKENDS_LOCK
+from tests.adopted.case import RELEASED, Case
+from tests.adopted.remedies import take_version_from_tag, write_lock
 from tests.support.repositories import (
     PDV,
     PEP_621,
@@ -13,8 +12,8 @@ from tests.support.repositories import (
     metadata,
 )
 
-FOREIGN = f"{BACKENDS_LOCK} does not have that: run `{COMMAND}`"
-LOCK = f"`{COMMAND}`"
+FOREIGN = "the template's lock of build backends does not have that: run `uvx --from git+https://github.com/"
+LOCK = "`meltano-release lock`, as the message has it"
 STATIC_VERSION = '[project]\nname = "{name}"\nversion = "0.3.1"\ndescription = "A tap"\nreadme = "README.md"\n'
 HATCH_VCS = '\n[tool.hatch.version]\nsource = "vcs"\n'
 PDV_BACKEND = build_system("poetry_dynamic_versioning.backend", "poetry-core>=2", "poetry-dynamic-versioning>=1,<2")
@@ -58,6 +57,7 @@ BACKENDS = [
     Case(
         "setuptools with `[project]`, and old tags without `v`",
         REPOSITORIES["setuptools-scm, one job with every permission, tags without v"],
+        on_act=RELEASED,
     ),
     Case(
         "exact backend pins",
@@ -69,6 +69,7 @@ BACKENDS = [
         message=FOREIGN,
         advice=LOCK,
         remedy=write_lock,
+        on_act=RELEASED,
     ),
     Case(
         "an older backend than the template's",

@@ -8,6 +8,7 @@ from tests.support.projects import TAG, Project
 from tests.support.repositories import Repository
 
 Remedy = Callable[[Project], None]
+RELEASED, CHECKED = "released", "pull request checked"
 
 
 @dataclass(frozen=True)
@@ -23,3 +24,5 @@ class Case:
     tag: str = TAG  # of the first try to release
     answers_file: str = ANSWERS_FILE
     check: Remedy | None = None  # what else has to be true after the adoption
+    on_act: str = ""  # what runs as a whole workflow, RELEASED or CHECKED, and not only by steps
+    fork: bool = False  # whether the repository is a fork on GitHub

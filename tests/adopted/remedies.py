@@ -6,18 +6,18 @@ from typing import Any
 import tomlkit
 
 from tests.adopted.case import Remedy
+from tests.support.adoption import maintain
 from tests.support.editing import replace
-from tests.support.paths import BUILD_WORKFLOW, DOCS, PYPROJECT, WORKFLOWS
+from tests.support.paths import DOCS, PYPROJECT, WORKFLOWS
 from tests.support.projects import Project
 
 TUTORIAL = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
 COMPILED = DOCS / "how-to/compiled.md"
-COMMAND = "uv run .github/release/constraints.py"
 
 
 def write_lock(project: Project) -> None:
     """Run the command that a failed build names."""
-    project.run(*COMMAND.split())
+    maintain(project, "lock")
 
 
 def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:
@@ -70,10 +70,13 @@ def delete_tag(project: Project) -> None:
 
 
 def repair_wheel(project: Project) -> None:
-    """Add the step of the how-to to the build, and lock its tools."""
+    """Add the steps of the how-to to the job that builds, hand on their artifact, and lock their tools."""
     blocks = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```", COMPILED.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    (step,) = (text for language, text in blocks if language == "yaml")
+    steps, output = (text for language, text in blocks if language == "yaml")
     (command,) = (text for language, text in blocks if language == "shell")
-    before = "      - name: Keep the files for the judge and the release\n"
-    replace(project.path / BUILD_WORKFLOW, before, step + before)
+    workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
+    build, gate, rest = project.read(workflow).partition("\n  gate:\n")
+    build, replaced = re.subn(r"^ +artifact-id: .*\n", output, build, flags=re.MULTILINE)
+    assert replaced == 1
+    project.write(workflow, f"{build}\n{steps}{gate}{rest}")
     project.run("bash", "-e", "-c", command)

@@ -5,21 +5,25 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from tests.adopted.backends import BACKENDS
+from tests.adopted.case import Case
 from tests.adopted.surroundings import SURROUNDINGS
 from tests.support.paths import DOCS
 
 CASES = [*BACKENDS, *SURROUNDINGS]
 PAGE = DOCS / "reference/adopted.md"
-RAN = "copied, built, gate passed, released, updated"
+RAN = "copied, built, gate passed, updated"
 NOT_SUPPORTED = "copied, refused by the build"
 INTRODUCTION = """\
 # Adopted repositories
 
 Repositories that exist before the template come in many forms. The template's tests have one for
 each form that caused trouble in real repositories, and carry out for each: `copier copy` with
-`scope: release`, the build and the gate of its own rendered workflow for a pull request and for a
-release, and a later `copier update`. Nothing of its own may change, and the update may not
-conflict. `nox -s adopted` runs it all and writes this table; `nox -s slow` compares it.
+`scope: release`, the build and the gate for a pull request and for a release, with the steps of the
+[actions](actions.md), and a later `copier update`. Nothing of its own may change, and the update may
+not conflict. Where the table says *released*, the whole release workflow has run as well, on
+[act](https://github.com/nektos/act) and up to the upload, to a simulated PyPI; *pull request checked*
+is a whole run of the workflow without the release. `nox -s adopted` runs it all and writes this
+table; `nox -s slow` compares it.
 
 *By hand* is what the maintainer does, as the tutorial or a message says; the test does just that.
 Empty means nothing.
@@ -29,20 +33,27 @@ Empty means nothing.
 """
 
 
-def page(ran: dict[str, str]) -> str:
+def expected(case: Case) -> list[str]:
+    """Return what the tests run for a repository, in the order of the tests."""
+    if case.message and not case.remedy:
+        return [NOT_SUPPORTED]
+    return [RAN, case.on_act] if case.on_act else [RAN]
+
+
+def page(ran: dict[str, list[str]]) -> str:
     """Return the page, from what was run for each repository, by its cause."""
-    rows = [f"| {case.cause} | {case.advice} | {ran.get(case.cause, '')} |\n" for case in CASES]
+    rows = [f"| {case.cause} | {case.advice} | {', '.join(ran.get(case.cause, []))} |\n" for case in CASES]
     return INTRODUCTION + "".join(rows)
 
 
-def read_reports(*reports: Path) -> dict[str, str]:
+def read_reports(*reports: Path) -> dict[str, list[str]]:
     """Return what tests that passed have run for each repository; the reports are in JUnit's format."""
-    ran = {}
-    for case in (case for report in reports for case in ET.parse(report).iter("testcase")):  # noqa: S314 - pytest's own
-        properties = {item.get("name", ""): item.get("value", "") for item in case.iter("property")}
-        if "adopted" in properties and not any(case.findall(name) for name in ("failure", "error", "skipped")):
-            ran[properties["adopted"]] = properties["ran"]
-    return ran
+    ran: dict[str, list[str]] = {}
+    for test in (test for report in reports for test in ET.parse(report).iter("testcase")):  # noqa: S314 - pytest's own
+        properties = {item.get("name", ""): item.get("value", "") for item in test.iter("property")}
+        if "adopted" in properties and not any(test.findall(name) for name in ("failure", "error", "skipped")):
+            ran.setdefault(properties["adopted"], []).append(properties["ran"])
+    return {cause: sorted(done, key=lambda part: part != RAN) for cause, done in ran.items()}
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ FILES = [
         f"build backends does not have: `{OWN_BACKENDS_LOCK}`, or the template's if there is none.",
         f"Run `meltano-release lock` as the message has it, which writes `{OWN_BACKENDS_LOCK}`, and commit that file. "
         f"{RELEASE_AGAIN}",
-        "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and ",
+        "The build requires iniconfig, poetry-core>=2.1,<3, poetry-dynamic-versioning>=1.10,<2, and the template's lock",
         edit(PYPROJECT, 'requires = ["poetry-core', 'requires = ["iniconfig", "poetry-core'), failed_job="build",
     ),
     Scenario(

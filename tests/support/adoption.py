@@ -1,22 +1,14 @@
-"""Adopting the release setup: the copy into a repository that exists."""
+"""Adopting the release setup: the copy into a repository that exists, and what its maintainer runs."""
 
-from tests.support.paths import ANSWERS_FILE, BUILD_WORKFLOW, GITATTRIBUTES, PUBLISHER_JSON, RELEASE_FOLDER, RELEASING
+import subprocess
+import sys
+
+from tests.support.paths import ANSWERS_FILE, COMMAND, GITATTRIBUTES, PUBLISHER_JSON, RELEASING
 from tests.support.projects import Project
 from tests.support.versions import Versions
 
-RELEASE_SETUP = [
-    ANSWERS_FILE,
-    BUILD_WORKFLOW,
-    GITATTRIBUTES,
-    RELEASING,
-    *(f"{RELEASE_FOLDER}/{name}.txt" for name in ("backends", "build", "judge", "uv")),
-    *(
-        f"{RELEASE_FOLDER}/{name}.py"
-        for name in ("constraints", "distributions", "doctor", "gate", "publisher", "publishing", "report")
-    ),
-    PUBLISHER_JSON,
-    f"{RELEASE_FOLDER}/ruff.toml",
-]
+RELEASE_SETUP = [ANSWERS_FILE, GITATTRIBUTES, PUBLISHER_JSON, RELEASING]  # and the release workflow
+MAINTAIN = "from meltano_release.cli import main; main()"
 
 
 def adopt(project: Project, versions: Versions, *options: str, check: bool = True) -> str:
@@ -27,3 +19,9 @@ def adopt(project: Project, versions: Versions, *options: str, check: bool = Tru
     if check:
         assert done.returncode == 0, done.stderr
     return done.stderr
+
+
+def maintain(project: Project, command: str, *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a command of `meltano-release`, as the maintainer does with uvx, but from this repository's source."""
+    source = {"PYTHONPATH": str(COMMAND.parent)}
+    return project.run(sys.executable, "-P", "-c", MAINTAIN, command, env=source, check=check)
