@@ -20,6 +20,7 @@ from tests.support.paths import (
     RELEASE_WORKFLOW_SOURCE,
     RELEASING,
     RENOVATE_SOURCE,
+    TEST_WORKFLOW,
     TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
 )
@@ -174,3 +175,31 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(firs
     update(project)
     assert text_changes(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert conflicts(project) == []
+
+
+def test_the_release_workflow_may_be_called_test_yaml(render: Render) -> None:
+    """PyPI may know the release workflow as `test.yaml`; nothing else of the template takes that name then."""
+    project = render(scope="release", workflow_filename="test.yaml")
+    other = render(scope="release", workflow_filename="other.yaml")
+    assert project.read(TEST_WORKFLOW) == other.read(f"{WORKFLOWS}/other.yaml")
+    assert not (other.path / TEST_WORKFLOW).exists()
+
+
+@pytest.mark.slow
+def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions, tmp_path: Path) -> None:
+    """An update changes the release workflow `test.yaml`, although it leaves a test workflow of that name alone."""
+    options = ("--data=scope=release", "--data=workflow_filename=test.yaml", "--vcs-ref=v1.0.0")
+    project = versions.project(tmp_path / "tap-x", *options)
+    text = project.read(TEST_WORKFLOW)
+    update(project, "--data=environment=pypi", "--vcs-ref=v1.0.0")
+    assert conflicts(project) == []
+    assert project.read(TEST_WORKFLOW) == text.replace('"publishing"', '"pypi"')
+
+
+@pytest.mark.parametrize("scope", ["package", "release"])
+def test_releasing_md_requires_the_checks_that_there_are(scope: str, render: Render) -> None:
+    """RELEASING.md requires the check *Test* only in a whole package, and tells others to add checks of their own."""
+    text = render(scope=scope).read(RELEASING)
+    assert '{"context": "Release gate"' in text
+    assert ('{"context": "Test"' in text) == (scope == "package")
+    assert ("Add the checks of your own test workflow" in text) == (scope != "package")

@@ -239,7 +239,7 @@ def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Re
     assert bodies[1]["conditions"]["ref_name"]["include"] == ["refs/tags/v*"]
     checks = next(rule for rule in bodies[2]["rules"] if rule["type"] == "required_status_checks")["parameters"]
     required = {(check["context"], check["integration_id"]) for check in checks["required_status_checks"]}
-    assert required == {("Build", 15368), ("Test", 15368)}
+    assert required == {("Release gate", 15368), ("Test", 15368)}
     assert {name for name, _ in required} <= job_names_on_pull_requests(project)
     assert not list(tmp_path.glob("hacked"))
 
