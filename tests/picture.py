@@ -23,7 +23,7 @@ from tests.simulation.server import serve_loopback
 from tests.simulation.world import World
 from tests.support.commands import ENVIRONMENT, run, tracked
 from tests.support.folder_cache import FolderCache
-from tests.support.paths import COPIER_READS, ROOT
+from tests.support.paths import ACTIONS, COPIER_READS, ROOT
 from tests.support.projects import Project
 from tests.support.questions import questions
 
@@ -71,9 +71,10 @@ def shortened(lines: list[str]) -> list[str]:
     files = [number for number, line in enumerate(lines) if re.match(r" *(create|identical)  ", line)]
     answered = filter(None, lines[first:after])  # a fast terminal has fewer blank lines between them
     asked = "\n".join([*lines[:first], *answered])
-    asked = re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", asked)  # the picture is narrower than the help
-    text = "\n".join([asked, "⋮", *lines[files[-1] + 1 :]]).strip("\n")
-    text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=RELEASING\.md says)", "⋮\n\n", text)
+    told = "\n".join(lines[files[-1] + 1 :])
+    asked, told = (re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", text) for text in (asked, told))  # the picture is narrower
+    text = f"{asked}\n⋮\n{told}".strip("\n")
+    text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=\.github/RELEASING\.md says)", "⋮\n\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
 
@@ -91,8 +92,11 @@ def prompt(command: str) -> str:
 
 def release(project: Project, folder: Path) -> str:
     """Release a package on loopback; return the summary of the run, Markdown as GitHub gets it."""
+    tools = folder / "tools"
+    launch = (sys.executable, "-I", ACTIONS / "launch.py", "run", "meltano-release", "--help")
+    run(*launch, cwd=folder, env={"RUNNER_TEMP": str(tools)})
     with serve_loopback(folder / "loopback") as loopback:
-        world = World.create(project, folder, loopback, FolderCache(folder / "once"))
+        world = World.create(project, folder, loopback, FolderCache(folder / "once"), tools)
         return world.release().jobs["report"].summary
 
 
@@ -100,7 +104,7 @@ def perform() -> list[Text | Markdown]:
     """Run everything in a new folder; return what the picture shows."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("loopback", "once", "template"):
+        for part in ("loopback", "once", "template", "tools"):
             (folder / part).mkdir()
         for file in tracked(ROOT, *COPIER_READS):
             (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)

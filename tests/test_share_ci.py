@@ -16,6 +16,7 @@ from tests.support.adoption import adopt
 from tests.support.commands import package_index, run
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import interpreters
 from tests.support.online import online_variables
 from tests.support.paths import ACTIONS, DOCS, PYPROJECT, TEST_WORKFLOW, WORKFLOWS
 from tests.support.projects import Project
@@ -108,7 +109,7 @@ def write_uv_project(folder: Path) -> Project:
     project = REPOSITORIES["hatch-vcs with tox"].write(folder)
     replace(project.path / PYPROJECT, 'requires-python = ">=3.10"', 'requires-python = ">=3.12,<3.14"')
     project.write(".python-version", "3.10\n")
-    project.run("uv", "lock", "--python", "3.13", env={"UV_DEFAULT_INDEX": package_index()})
+    project.run("uv", "lock", "--python", interpreters()["3.13"], env={"UV_DEFAULT_INDEX": package_index()})
     return project
 
 
