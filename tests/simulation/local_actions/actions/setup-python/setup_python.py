@@ -1,7 +1,8 @@
 """Put a Python with pip alone on the PATH, as actions/setup-python v7.0.0 does (`src/setup-python.ts`).
 
 GitHub has every version; where this machine lacks one, its newest stands in. The Python is a virtual environment that
-all runs share.
+all runs share. The Python that it comes from is behind it on the PATH, because uv takes no virtual environment for an
+installed Python.
 """
 
 import json
@@ -22,10 +23,13 @@ def main() -> None:
     pythons = {name: Path(path) for name, path in settings["pythons"].items()}
     python = Path(os.environ["RUNNER_TEMP"]) / "python"
     link(python, bare_python(version, pythons, FolderCache(Path(settings["folders"]))))
+    installed = python.with_name("installed")
+    installed.mkdir(exist_ok=True)
+    link(installed / f"python{version}", pythons.get(version, list(pythons.values())[-1]).resolve())
     if settings["tools"]:  # what the actions install, which `launch.py` finds then
         link(python.with_name("meltano-release"), Path(settings["tools"]) / "meltano-release")
     with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
-        path.write(f"{python}/bin\n")
+        path.write(f"{installed}\n{python}/bin\n")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
         outputs.write(f"python-version={version}\n")
 
