@@ -30,6 +30,7 @@ from tests.support.terminal import COLUMNS
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, text_changes, update
 
 TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
+TUTORIAL = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
 TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
 
 
@@ -99,8 +100,7 @@ def redirect(versions: Versions) -> dict[str, str]:
 def test_the_tutorials_commands_check_the_adopted_repository(first: Versions, tmp_path: Path) -> None:
     """The tutorial's doctor, build, gate and lock run as they stand, with the version that the message has."""
     project = adopted(REPOSITORIES["hatch-vcs with tox"], first, tmp_path)
-    tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```shell\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^```shell\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
     doctor, gate, lock = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks if "@VERSION " in block)
     found = project.run("bash", "-c", doctor, env=redirect(first), check=False).stdout
     assert f"ok           {RELEASE_WORKFLOW} publishes from the environment publishing." in found
@@ -112,9 +112,8 @@ def test_the_tutorials_commands_check_the_adopted_repository(first: Versions, tm
 
 def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tmp_path: Path) -> None:
     """The tutorial's search shows the trigger and the command of a workflow that publishes on a pushed tag."""
-    tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
     (block,) = (
-        text for text in re.findall(r"^```shell\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL) if "grep" in text
+        text for text in re.findall(r"^```shell\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL) if "grep" in text
     )
     project = TAP.write(tmp_path / "tap")
     found = project.run("bash", "-e", "-c", block).stdout
@@ -124,12 +123,27 @@ def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tm
 
 def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(render: Render) -> None:
     """The tutorial's job after the upload waits for the release workflow by the name that the workflow has."""
-    tutorial = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
     (block,) = (
-        text for text in re.findall(r"^```yaml\n(.*?)^```", tutorial, re.MULTILINE | re.DOTALL) if "jobs:" in text
+        text for text in re.findall(r"^```yaml\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL) if "jobs:" in text
     )
     awaited = yaml.safe_load(block)[True]["workflow_run"]["workflows"]  # YAML 1.1 reads `on` as true
     assert awaited == [yaml.safe_load(render(scope="release").read(RELEASE_WORKFLOW))["name"]]
+
+
+def test_the_tutorials_table_has_every_file_that_is_added(render: Render) -> None:
+    """The tutorial's table of files has every file that a copy adds, and no other."""
+    table = re.findall(r"^\| `(\S+)`", TUTORIAL, re.MULTILINE)
+    folder = render(scope="release").path
+    assert sorted(table) == sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    assert sorted(table) == sorted([*RELEASE_SETUP, RELEASE_WORKFLOW])
+
+
+@pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/renovate.md"])
+def test_dependabot_is_kept_off_the_release_workflow(page: str) -> None:
+    """Both pages have the line that keeps Dependabot off the release workflow, and off nothing else."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ *exclude-paths: .*$", text, re.MULTILINE)
+    assert yaml.safe_load(line) == {"exclude-paths": [RELEASE_WORKFLOW]}
 
 
 def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_path: Path) -> None:
