@@ -64,8 +64,7 @@ def install_uv() -> Path:
     """Install uv; return the command."""
     if not UV.parent.exists():
         options = ("--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--root-user-action=ignore")
-        options = (*options, "--target", TOOLS / "uv")
-        pip("install", *options, "--requirement", HERE / "uv.txt")
+        pip("install", *options, "--target", TOOLS / "uv", "--requirement", HERE / "uv.txt")
     if not INDEX.exists():
         INDEX.write_text(os.environ.get("PIP_INDEX_URL") or configured_index(), encoding="utf-8")
     return UV

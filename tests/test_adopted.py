@@ -54,7 +54,7 @@ def try_release(project: Project, tools: Path, tag: str = "") -> tuple[bool, str
         explained = run_step("build", cause, project.path, tools, check=False)
         return False, printed + explained.stdout + explained.stderr
     repair(project)
-    done = run_step("gate", "Pass the release gate", project.path, tools, check=False, **claims)
+    done = run_step("gate", "Pass the release gate", project.path, tools, check=False, env=claims)
     printed += done.stdout + done.stderr + maintain(project, "doctor", check=False).stdout
     return not done.returncode, printed
 

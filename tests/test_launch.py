@@ -235,15 +235,46 @@ def test_the_bootstrap_has_the_version_of_uv_that_the_tests_use() -> None:
     assert "--hash=sha256:" in locked
 
 
+def digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each distribution in a folder, by its name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("my_package-*")}
+
+
 def test_the_same_build_gives_the_same_bytes_as_the_front_end_of_pypa(
     built: Path, default: Project, tmp_path: Path
 ) -> None:
     """What the action builds is byte-identical to `python -m build`."""
     project = default.copy(tmp_path / "project")
     project.run(sys.executable, "-m", "build")
-    digests = [
-        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("my_*")}
-        for folder in (built, project.path / "dist")
-    ]
-    assert digests[0] == digests[1]
-    assert len(digests[0]) == len({WHEEL, SDIST})
+    assert digests(built) == digests(project.path / "dist")
+    assert digests(built).keys() == {WHEEL, SDIST}
+
+
+HATCHLING = """\
+[build-system]
+requires = ["hatchling", "hatch-vcs"]
+build-backend = "hatchling.build"
+
+[project]
+name = "my-package"
+dynamic = ["version"]
+
+[tool.hatch.version]
+source = "vcs"
+"""
+
+
+def test_a_build_with_hatchling_makes_the_same_bytes_twice(tools: Path, tmp_path: Path) -> None:
+    """Two clones of a project that hatchling builds give the same files, as those of a project with Poetry do."""
+    project = Project(tmp_path / "project", {})
+    (project.path / "src/my_package").mkdir(parents=True)
+    project.write("pyproject.toml", HATCHLING)
+    project.write("src/my_package/__init__.py", "")
+    project.init()
+    builds = []
+    for name in ("first", "second"):
+        run("git", "clone", "--quiet", project.path, tmp_path / name, cwd=tmp_path)
+        run_step("build", BUILDING, tmp_path / name, tools)
+        builds.append(digests(tmp_path / name / "dist"))
+    assert builds[0] == builds[1]
+    assert builds[0].keys() == {WHEEL, SDIST}

@@ -77,8 +77,8 @@ TAG = [
     ),
     Scenario(
         "The run is stale",
-        "The release or its tag was deleted or moved while its run waited for a reviewer. Approving it would publish the "
-        "old commit.",
+        "The release or its tag was deleted or moved while its run waited for a reviewer. Approving it would publish "
+        "the old commit.",
         "Cancel that run, and approve the run of the newer release.",
         "The tag v1.2.3 was deleted or moved after this release was published", delete_tag_during_the_run,
         slow=True,

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial, reduce
-from operator import getitem
+from functools import partial
 from typing import Any
 
 FLAG = re.compile(r"(?<= )(?:--[\w-]+|-I)(?![\w-])")
@@ -31,7 +30,9 @@ def protections(steps: Steps) -> Iterator[tuple[str, Removal]]:
 
 def remove(parents: tuple[Any, ...], key: Any, steps: Steps) -> None:  # noqa: ANN401 - YAML's types
     """Delete a key below some others; a script that is deleted leaves a step that does nothing."""
-    node = reduce(getitem, parents, steps)
+    node: Any = steps
+    for parent in parents:
+        node = node[parent]
     if isinstance(node, list):
         node[key]["run"] = "true"
     else:
