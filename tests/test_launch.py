@@ -257,6 +257,7 @@ build-backend = "hatchling.build"
 
 [project]
 name = "my-package"
+requires-python = ">=3.11"
 dynamic = ["version"]
 
 [tool.hatch.version]
