@@ -212,7 +212,7 @@ def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions
 
 @pytest.mark.parametrize("scope", ["package", "release"])
 def test_releasing_md_requires_the_checks_that_there_are(scope: str, render: Render) -> None:
-    """RELEASING.md requires the check *Test* only in a whole package, and tells others to add checks of their own."""
+    """RELEASING.md requires the check *Test* only in a whole package, and tells others to add their own checks."""
     text = render(scope=scope).read(RELEASING)
     assert '{"context": "Release gate"' in text
     assert ('{"context": "Test"' in text) == (scope == "package")

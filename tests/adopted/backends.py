@@ -84,7 +84,7 @@ BACKENDS = [
         remedy=write_lock,
     ),
     Case(
-        "a plugin of its own",
+        "a build plugin that the template's lock does not have",
         Repository(
             "tap-mu",
             "tap-mu",

@@ -18,12 +18,14 @@ INTRODUCTION = """\
 
 Repositories that exist before the template come in many forms. The template's tests have one for
 each form that caused trouble in real repositories, and carry out for each: `copier copy` with
-`scope: release`, the build and the gate for a pull request and for a release, with the steps of the
-[actions](actions.md), and a later `copier update`. Nothing of its own may change, and the update may
-not conflict. Where the table says *released*, the whole release workflow has run as well, on
-[act](https://github.com/nektos/act) and up to the upload, to a simulated PyPI; *pull request checked*
-is a whole run of the workflow without the release. `nox -s adopted` runs it all and writes this
-table; `nox -s slow` compares it.
+`scope: release`, the build and the gate for a pull request and for a release, by the steps of the
+[actions](actions.md), and a later `copier update`. None of the repository's own files may change, and
+the update may not conflict.
+
+Where the table says *released*, the whole release workflow has run, too: on
+[act](https://github.com/nektos/act), up to the upload to a simulated PyPI. *Pull request checked* is
+the same for a pull request. `nox -s adopted` runs it all and writes this table; `nox -s slow`
+compares it.
 
 *By hand* is what the maintainer does, as the tutorial or a message says; the test does just that.
 Empty means nothing.
