@@ -24,7 +24,7 @@ from tests.support.projects import TAG, VERSION, Project, build
 from tests.support.steps import run_step, steps
 from tests.support.versions import Versions, changed_files, conflicts, text_changes, update
 
-REHEARSAL = {"rehearse", "rehearse-without-environment"}
+DRY_RUN = {"rehearse", "rehearse-without-environment"}
 REPAIR = "Give the wheel a platform tag that PyPI accepts"  # the step of the how-to for compiled packages
 
 
@@ -193,7 +193,7 @@ def test_the_workflow_that_a_repository_adopts_runs_as_a_whole(
     else:
         done = run_with_act(world.github, release_event(TAG), file, tmp_path / "act")
         assert done.result == "success", done.log
-        assert {name for name, result in done.results().items() if result == "skipped"} == REHEARSAL
+        assert {name for name, result in done.results().items() if result == "skipped"} == DRY_RUN
         uploaded = set(world.loopback.pypi.files(answers["package_name"]))
         assert {re.sub(r".*(?=\.(?:tar\.gz|whl)$)", "", name) for name in uploaded} == {".tar.gz", ".whl"}
         assert uploaded == world.attached()

@@ -1,6 +1,7 @@
 """Whether PyPI can render a package's long description, which is usually its README.
 
-PyPI refuses an upload whose description it cannot render (warehouse: `utils/readme.py`), with the renderers used here.
+PyPI refuses an upload whose description it cannot render (warehouse at commit 6b621571: `utils/readme.py`), with the
+renderers used here.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ def find_markup_problems(description: str, content_type: str | None) -> list[str
     """Return a sentence if PyPI cannot render a description.
 
     Args:
-        description: The text; an empty or blank one has no problem of markup.
+        description: The text; an empty one, which is the same as none, has no problem.
         content_type: `Description-Content-Type` of the metadata; PyPI reads a text without one as reStructuredText.
     """
     header = EmailMessage()
     header["content-type"] = content_type or "text/x-rst"
     kind, variant = header.get_content_type(), header.get_param("variant", "GFM")
-    if kind == "text/plain" or not description.strip():
+    if kind == "text/plain" or not description:
         return []
+    if not description.strip():
+        return ["The description is blank, which PyPI refuses: write a README, or name none."]
     messages = io.StringIO()
     if kind == "text/markdown":
         rendered = markdown.render(description, variant=str(variant))

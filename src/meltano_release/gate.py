@@ -11,25 +11,23 @@ Every refusal is one sentence that names the cause and the fix.
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from meltano_release.annotations import annotate
 from meltano_release.distributions import Distribution, check_agreement, find_problems, read_distributions
 from meltano_release.git import git, is_on_branch
 from meltano_release.publisher import WORKFLOWS, read_publisher
 from meltano_release.summary import summarize
+from meltano_release.versions import check_version, doubt_version, table
 from meltano_release.workflows import publishing_environments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SETUPTOOLS_PLUGINS = ("setuptools-scm", "setuptools-git", "vcs-versioning", "versioneer", "versioningit")  # read tags
 PUBLISHING_ACTION = "pypa/gh-action-pypi-publish"
 MARKERS = ("<<<<<<< before updating", ">>>>>>> after updating")  # as Copier writes them
 ANSWER = "or change the answer with `copier update` and register the publisher again on PyPI."
@@ -50,15 +48,18 @@ class Verdict:
 
 
 def check_conflicts() -> list[str]:
-    """Return a sentence for each file that an update of the template left in conflict; Copier's exit code is 0 then."""
-    begun, ended = (set(git("grep", "-lI", f"^{mark}").splitlines()) for mark in MARKERS)
-    rejected = git("ls-files", "--cached", "--others", "--exclude-standard", "*.rej").splitlines()
+    """Return a sentence for each file that an update of the template left in conflict; Copier's exit code is 0 then.
+
+    Every tracked file is read as a text: `.gitattributes` may call a kind of file binary, and git would skip those.
+    """
+    begun, ended = (set(git("grep", "--text", "-lz", f"^{mark}").split("\0")) - {""} for mark in MARKERS)
+    rejected = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.rej").split("\0")
     return [
         *(f"{file} has conflict markers: keep what you need, delete the markers." for file in sorted(begun & ended)),
         *(
             f"{file} has changes that could not be applied: make them by hand and delete it."
             for file in rejected
-            if Path(file).with_suffix("").exists()
+            if file and Path(file).with_suffix("").exists()
         ),
     ]
 
@@ -88,111 +89,20 @@ def check_package(distribution: Distribution, publisher: dict[str, str]) -> list
     ]
 
 
-# The version.
-
-
-def find_static_causes(pyproject: dict[str, Any]) -> list[str]:
-    """Return why the version of a project cannot come from a tag, each with the fix; nothing if it can or is not known.
-
-    Args:
-        pyproject: The content of `pyproject.toml`; empty if there is none.
-    """
-    system, tools = pyproject.get("build-system", {}), pyproject.get("tool", {})
-    backend = system.get("build-backend", "setuptools.build_meta").partition(":")[0]
-    source = {name: tools.get(name, {}).get("version", {}).get("source") for name in ("hatch", "pdm")}
-    used = " ".join([*system.get("requires", []), *tools]).replace("_", "-")
-    poetry = (
-        "the build backend is poetry-core's own, which does not read tags: write `build-backend = "
-        "'poetry_dynamic_versioning.backend'`, require poetry-dynamic-versioning, and enable it"
-    )
-    needs = {  # why a backend reads no tags and what makes it do so, empty if it does; others are not known
-        "poetry_dynamic_versioning.backend": ""
-        if tools.get("poetry-dynamic-versioning", {}).get("enable", False)
-        else "poetry-dynamic-versioning is off: add [tool.poetry-dynamic-versioning] with `enable = true`",
-        "poetry.core.masonry.api": poetry,
-        "poetry.masonry.api": poetry,
-        "hatchling.build": ""
-        if source["hatch"] not in (None, "code", "env", "regex")  # hatchling's own; others come with a plugin
-        else "hatchling does not read tags: require hatch-vcs, and add [tool.hatch.version] with `source = 'vcs'`",
-        "pdm.backend": ""
-        if source["pdm"] == "scm"
-        else "pdm-backend does not read tags: add [tool.pdm.version] with `source = 'scm'`",
-        "setuptools.build_meta": ""
-        if any(plugin in used for plugin in SETUPTOOLS_PLUGINS)
-        else "setuptools does not read tags: require setuptools-scm in [build-system], and add [tool.setuptools_scm]",
-        "flit_core.buildapi": "flit does not read tags: use hatchling with hatch-vcs",
-        "uv_build": "uv's build backend does not read tags: use hatchling with hatch-vcs",
-    }
-    causes = []
-    if "version" in pyproject.get("project", {}):
-        causes.append("[project] of pyproject.toml has a static `version`: replace it with `dynamic = ['version']`")
-    return [*causes, *filter(None, [needs.get(backend)])]
-
-
-def read_pyproject() -> dict[str, Any]:
-    """Return the content of `pyproject.toml`, empty if there is none that can be read."""
-    try:
-        return tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # a conflict, which is a problem by itself; nothing is built from another broken one
-        return {}
-
-
-def find_causes(tag: str) -> list[str]:
-    """Return why a release was built with another version than its tag's, each with the fix; at least one."""
-    causes = []
-    if not git("tag", "--list", tag):
-        causes.append(f"the checkout does not have the tag {tag}: push the tag, or check out with `fetch-depth: 0`")
-    elif tag not in git("tag", "--points-at", "HEAD").split():
-        causes.append(f"the tag {tag} was moved to another commit after the release was published: release that commit")
-    causes += find_static_causes(read_pyproject())
-    return causes or ["the version does not come from the tag: configure the build backend to read it from git"]
-
-
-def check_version(version: Version, tag: str) -> list[str]:
-    """Return why a version cannot be released under a tag; nothing if it can. Tags are `v` and a PEP 440 version."""
-    again = "delete the release and its tag, and release"
-    try:
-        wanted = Version(tag.removeprefix("v"))
-    except InvalidVersion:
-        guess = tag.rpartition("-v")[2]
-        if is_canonical(guess):
-            example, several = f"v{guess}", " Several packages in one repository are not supported."
-        else:
-            example, several = "v1.2.3 or v1.0.0rc1", ""
-        return [f"The tag {tag} is not `v` and a version (PEP 440): {again}, for example as {example}.{several}"]
-    if tag != f"v{wanted}":
-        return [
-            f"The tag {tag} is not `v` and the canonical form of its version (PEP 440): {again} as v{wanted.public}."
-        ]
-    if wanted.local:
-        return [f"The tag {tag} has a local part ({wanted.local}), which PyPI refuses: {again} as v{wanted.public}."]
-    if wanted == Version("0"):
-        return [f"The tag {tag} means a project without a version: {again} as v0.0.1 or later."]
-    if version != wanted:
-        return [f"The tag is {tag} and the built version {version}: {cause}." for cause in find_causes(tag)]
-    return []
-
-
-def is_canonical(text: str) -> bool:
-    """Return whether a text is a version in its canonical form (PEP 440)."""
-    try:
-        return str(Version(text)) == text
-    except InvalidVersion:
-        return False
-
-
 def find_warnings(distribution: Distribution, environ: Mapping[str, str]) -> list[str]:
-    """Return what is not refused, but worth knowing: a version that no tag decides, a commit off the default branch."""
-    warnings = [
-        f"The version does not come from the git tag, so a release passes only under the tag v{distribution.version}: "
-        f"{cause}."
-        for cause in find_static_causes(read_pyproject())
-    ]
-    if environ.get("GITHUB_EVENT_NAME") == "release":
-        branch = (read_event(environ).get("repository") or {}).get("default_branch")
-        if branch and is_on_branch("HEAD", f"refs/remotes/origin/{branch}") is False:
-            warnings.append(f"The released commit is not on the default branch {branch}: see that this is intended.")
-    return warnings
+    """Return what is not refused, but worth knowing, a sentence each.
+
+    For a release, that its commit is not on the default branch; for anything else, that the version does not come from
+    git, so that a release would need a tag that somebody remembers.
+    """
+    if environ.get("GITHUB_EVENT_NAME") != "release":
+        return doubt_version(distribution.version)
+    branch = table(read_event(environ), "repository").get("default_branch")
+    if not isinstance(branch, str) or not branch.isprintable():
+        return []
+    if is_on_branch("HEAD", f"refs/remotes/origin/{branch}") is False:
+        return [f"The released commit is not on the default branch {branch}: see that this is intended."]
+    return []
 
 
 # The run.
@@ -233,7 +143,7 @@ def read_event(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the payload of the event that started the run, empty if there is none that can be read."""
     try:
         payload = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return payload if isinstance(payload, dict) else {}
 
@@ -242,10 +152,10 @@ def check_event(distribution: Distribution, publisher: dict[str, str], environ: 
     """Return the problems of a release or a dry run, a sentence each; for other events nothing more is checked."""
     event = environ.get("GITHUB_EVENT_NAME")
     if event == "release":
-        return check_version(distribution.version, environ["GITHUB_REF_NAME"]) + check_run(publisher, environ)
+        return check_version(distribution.version, environ.get("GITHUB_REF_NAME", "")) + check_run(publisher, environ)
     if event == "workflow_dispatch":
         problems = check_run(publisher, environ)
-        typed = (read_event(environ).get("inputs") or {}).get("package_name") or ""
+        typed = table(read_event(environ), "inputs").get("package_name") or ""
         if typed != publisher["package_name"]:
             problems.append(
                 f"{repr(typed) if typed else 'Nothing'} was typed and the project is called "
@@ -256,6 +166,11 @@ def check_event(distribution: Distribution, publisher: dict[str, str], environ: 
 
 
 # The verdict.
+
+
+def printable(sentence: str) -> str:
+    """Return a sentence that can be printed: JSON and the names of files may hold half a character."""
+    return sentence.encode(errors="backslashreplace").decode()
 
 
 def judge(folder: Path, environ: Mapping[str, str]) -> Verdict:
@@ -270,14 +185,14 @@ def judge(folder: Path, environ: Mapping[str, str]) -> Verdict:
         publisher = read_publisher()
         distributions = read_distributions(folder)
     except ValueError as error:
-        return Verdict(problems or [str(error)], [], [])
+        return Verdict(list(map(printable, problems or [str(error)])), [], [])
     problems += check_history()
     problems += [problem for distribution in distributions for problem in find_problems(distribution)]
     problems += check_agreement(distributions)
     problems += check_package(distributions[0], publisher)
     problems += check_event(distributions[0], publisher, environ)
     return Verdict(
-        list(dict.fromkeys(problems)),
+        list(dict.fromkeys(map(printable, problems))),
         [] if problems else find_warnings(distributions[0], environ),
         distributions,
         publisher["package_name"],
