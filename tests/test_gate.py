@@ -9,7 +9,19 @@ from click.testing import CliRunner
 
 from meltano_release.cli import main
 from meltano_release.gate import judge, run_gate
-from tests.support.damage import Damage, edit, field, git, more, platform, publisher, rename, rewrite, write
+from tests.support.damage import (
+    Damage,
+    add_commit,
+    built_as,
+    edit,
+    field,
+    git,
+    more,
+    platform,
+    publisher,
+    rewrite,
+    write,
+)
 from tests.support.editing import all_of
 from tests.support.gate_cases import (
     BY_HAND,
@@ -109,9 +121,7 @@ def test_what_pypi_accepts_passes(with_dist: Project, change: Damage) -> None:
 @pytest.mark.parametrize("version", ["1!2.0", "1.2.3.post1", "1.2.3rc1", "2026.11"])
 def test_every_kind_of_version_can_be_released(with_dist: Project, version: str) -> None:
     """The gate accepts epochs, post-releases, pre-releases, and dates as versions."""
-    rewrite(field("Version", version))(with_dist)
-    for name in (WHEEL, SDIST):
-        rename(name, name.replace(VERSION, version))(with_dist)
+    built_as(version)(with_dist)
     assert judge(DIST, tagged(f"v{version}")).problems == []
 
 
@@ -123,50 +133,6 @@ def test_several_causes_are_all_named(with_dist: Project) -> None:
         "[project] of pyproject.toml has a static `version`",
         "uv's build backend does not read tags",
     ]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        edit(PYPROJECT, "[project]\n", f"[project]\nversion = '{VERSION}'\n"),
-        lambda project: project.run("git", "mv", PYPROJECT, "setup.py"),
-        write(PYPROJECT, "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"),
-        write(PYPROJECT, "[build-system]\nrequires = ['poetry']\nbuild-backend = 'poetry.masonry.api'\n"),
-    ],
-    ids=["a static version", "setup.py alone", "setuptools without setuptools-scm", "Poetry's old backend"],
-)
-def test_a_version_that_no_tag_decides_passes_and_is_told_on_every_pull_request(
-    with_dist: Project, change: Damage, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A version that does not come from the tag passes; on a pull request, a warning says which tag a release needs."""
-    change(with_dist)
-    assert judge(DIST, RELEASE).problems == []
-    assert run_gate(DIST, {}) == 0
-    assert (
-        "Warning: The version does not come from the git tag, so a release passes only under the tag v1.2.3: "
-        in capsys.readouterr().out
-    )
-
-
-HATCH = "[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['{}']\n[tool.hatch.version]\nsource = '{}'\n"
-SETUPTOOLS = "[build-system]\nbuild-backend = 'setuptools.build_meta'\nrequires = ['{}']\n"
-
-
-@pytest.mark.parametrize(
-    "pyproject",
-    [
-        HATCH.format("hatch-vcs", "vcs"),
-        HATCH.format("versioningit", "versioningit"),
-        SETUPTOOLS.format("setuptools_scm>=8"),
-        SETUPTOOLS.format("setuptools-git-versioning"),
-        SETUPTOOLS.format("setuptools") + "[tool.versioneer]\nVCS = 'git'\n",
-    ],
-    ids=["hatch-vcs", "versioningit", "setuptools-scm", "setuptools-git-versioning", "versioneer"],
-)
-def test_a_version_that_a_plugin_takes_from_the_tag_gets_no_warning(with_dist: Project, pyproject: str) -> None:
-    """The gate prints no warning if a plugin of any build backend takes the version from the git tag."""
-    with_dist.write(PYPROJECT, pyproject)
-    assert judge(DIST, {}).warnings == []
 
 
 ENVIRONMENTS = """\

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 MIB = 2**20
 BOMB, BOMB_RATIO = 64 * MIB, 50  # warehouse: COMPRESSION_RATIO_MIN_SIZE, COMPRESSION_RATIO_THRESHOLD
 MAX_SDIST = 1024 * MIB  # ours: an sdist with the ratio of a bomb may have this size
-MAX_MEMBERS = 250_000  # ours: of an sdist
+MAX_MEMBERS = 100_000  # ours: of an sdist
 MAX_TEXT = 64 * MIB  # ours: what is kept in memory, and the headers of a tar file
 PIECE = MIB
+ENCRYPTED = 0x1  # a flag of a member of a zip file
 DAMAGED = (  # what Python's modules raise for a damaged, encrypted, or unknown archive
     ArithmeticError,
     EOFError,
@@ -108,8 +109,9 @@ def read_sdist_archive(path: Path, kept: re.Pattern[str]) -> Contents:
         with LimitedFile(path) as file, tarfile.open(fileobj=file, mode="r:") as sdist:
             for count, member in enumerate(sdist):
                 check_sdist_member(path, member, count)
+                file.check(member.offset_data + member.size)
                 contents.files.add(member.name)
-                if member.isreg() and (content := sdist.extractfile(member)):
+                if member.isreg() and member.size and (content := sdist.extractfile(member)):
                     read_member(path, member.name, content, contents, keep=bool(kept.fullmatch(member.name)))
                 elif kept.fullmatch(member.name):
                     contents.texts.pop(member.name, None)  # the last of a name counts, and it is no regular file
@@ -134,7 +136,7 @@ def check_kind(path: Path) -> None:
 
 
 def check_wheel_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    """Raise `ArchiveError` for a bomb, and for compression that not every installer has (warehouse).
+    """Raise `ArchiveError` for a bomb, for encryption, and for compression that not every installer has (warehouse).
 
     What the directory says of a member's size is true: zipfile reads no more of it.
     """
@@ -147,6 +149,9 @@ def check_wheel_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
         )
         raise ArchiveError(message)
     for member in members:
+        if member.flag_bits & ENCRYPTED:
+            message = f"{path.name} is encrypted ({member.filename!r}), so that nobody can install it: {AGAIN}"
+            raise ArchiveError(message)
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             message = (
                 f"{path.name} compresses {member.filename!r} by method {member.compress_type} and PyPI accepts deflate "

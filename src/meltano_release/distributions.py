@@ -15,7 +15,7 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 
 from meltano_release.archives import AGAIN, read_sdist_archive, read_wheel_archive
 from meltano_release.metadata import find_metadata_problems, parse_metadata
-from meltano_release.names import check_names, check_platforms
+from meltano_release.names import check_names, check_platforms, check_spelling
 from meltano_release.wheel_files import KEPT, check_wheel_files, find_dist_info, find_metadata
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def read_wheel(path: Path) -> Distribution:
     problems = check_wheel_files(path.name, folder, contents)
     content = find_metadata(folder, contents.texts)
     if not content:
+        problems = check_spelling(path.name, name, version) or problems  # the folder has the name of the file
         message = " ".join(problems) or f"{path.name} has no Metadata-Version in METADATA: {AGAIN}"
         raise ValueError(message)
     metadata = parse_metadata(path.name, content)

@@ -29,27 +29,39 @@ PLATFORMS = re.compile(  # warehouse: _valid_platform_tag and what it uses
 def check_names(file: str, name: str, version: Version, metadata: Metadata) -> list[str]:
     """Compare a file's name with the metadata inside (PEP 427 and 625; warehouse), a sentence for each difference.
 
-    Names must be normalized. Versions are compared as versions, except the one in the name of a source distribution:
-    PyPI wants that in its canonical form. It accepts no local version, and so this compares no spelling of one, which
-    a build that is no release has: PEP 440 reads `1.0+0344453` as `1.0+344453`.
-
     Args:
         file: The name of the file.
         name: The normalized name of the project, read from the file's name.
         version: The version, read from the file's name.
         metadata: The metadata inside.
     """
-    problems = []
-    expected, is_wheel = canonicalize_name(metadata.name).replace("-", "_"), file.endswith(".whl")
-    rest = file.removeprefix(f"{expected}-")
     if canonicalize_name(metadata.name) != name:
-        problems.append(f"{file} says Name: {metadata.name} inside: build it again with `uv build`.")
-    elif rest == file or (not is_wheel and not version.local and rest != f"{metadata.version}.tar.gz"):
-        full = f"{expected}-{metadata.version}" + ("-….whl" if is_wheel else ".tar.gz")
-        problems.append(f"PyPI requires a normalized name, {full} and not {file}: use a newer build backend.")
+        problems = [f"{file} says Name: {metadata.name} inside: build it again with `uv build`."]
+    else:
+        problems = check_spelling(file, name, metadata.version)
     if metadata.version != version:
         problems.append(f"{file} says Version: {metadata.version} inside: build it again with `uv build`.")
     return problems
+
+
+def check_spelling(file: str, name: str, version: Version) -> list[str]:
+    """Return a sentence if a file's name is not normalized.
+
+    Versions are compared as versions, except the one in the name of a source distribution: PyPI wants that in its
+    canonical form. It accepts no local version, and so this compares no spelling of one, which a build has that is no
+    release: PEP 440 reads `1.0+0344453` as `1.0+344453`.
+
+    Args:
+        file: The name of the file.
+        name: The normalized name of the project.
+        version: The version, from the metadata if that can be read.
+    """
+    start = name.replace("-", "_")
+    rest, is_wheel = file.removeprefix(f"{start}-"), file.endswith(".whl")
+    if rest != file and (is_wheel or version.local or rest == f"{version}.tar.gz"):
+        return []
+    full = f"{start}-{version}" + ("-….whl" if is_wheel else ".tar.gz")
+    return [f"PyPI requires a normalized name, {full} and not {file}: use a newer build backend."]
 
 
 def check_platforms(file: str, platforms: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from io import BytesIO
 
 from tests.support.editing import replace
 from tests.support.paths import PUBLISHER_JSON
-from tests.support.projects import SDIST, WHEEL, Project
+from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 Damage = Callable[[Project], object]
 Change = Callable[[str], str]  # of a text
@@ -96,6 +96,24 @@ def describe(text: str, content_type: str | None) -> Change:
 def rename(old: str, new: str) -> Damage:
     """Give a distribution another file name."""
     return lambda project: (project.path / "dist" / old).rename(project.path / "dist" / new)
+
+
+def built_as(version: str) -> Damage:
+    """Build the distributions with another version: in their names, in the metadata, and in the folder that has it."""
+
+    def damage(project: Project) -> None:
+        rewrite(field("Version", version))(project)
+        for name in (WHEEL, SDIST):
+            rename(name, name.replace(VERSION, version))(project)
+        old, new = (f"{WHEEL.split('-')[0]}-{number}.dist-info/" for number in (VERSION, version))
+        path = project.path / "dist" / WHEEL.replace(VERSION, version)
+        with zipfile.ZipFile(path) as wheel:
+            contents = {name.replace(old, new): wheel.read(name) for name in wheel.namelist()}
+        with zipfile.ZipFile(path, "w") as wheel:
+            for name, content in contents.items():
+                wheel.writestr(name, content)
+
+    return damage
 
 
 def platform(tag: str) -> Damage:

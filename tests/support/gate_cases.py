@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tests.support.damage import (
     Damage,
     add_commit,
+    built_as,
     delete_dist,
     describe,
     edit,
@@ -58,9 +59,7 @@ def tagged(tag: str) -> dict[str, str]:
 
 
 OTHER = field("Version", "1.2.4")
-BUILT_AS = all_of(
-    rewrite(OTHER), rename(WHEEL, WHEEL.replace("1.2.3", "1.2.4")), rename(SDIST, SDIST.replace("1.2.3", "1.2.4"))
-)
+BUILT_AS = built_as("1.2.4")
 DIFFERS = "The tag is v1.2.3 and the built version 1.2.4: "
 METADATA = "PyPI refuses the metadata of my_package-1.2.3.tar.gz: "
 CASES = {
