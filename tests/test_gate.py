@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from meltano_release.cli import main
 from meltano_release.gate import judge, run_gate
+from tests.crafted.rules import RUN_RULES
 from tests.support.damage import (
     Damage,
     add_commit,
     built_as,
-    edit,
     field,
     git,
     more,
@@ -32,7 +32,7 @@ from tests.support.gate_cases import (
     Case,
     tagged,
 )
-from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW
+from tests.support.paths import RELEASE_WORKFLOW
 from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 DIST = Path("dist")
@@ -50,11 +50,12 @@ def test_good_distributions_pass(environ: dict[str, str], tmp_path: Path, capsys
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_refusal_is_one_sentence_with_the_fix(with_dist: Project, case: Case) -> None:
-    """The gate refuses each kind of damage in one sentence."""
+    """The gate refuses each kind of damage in one sentence; the reference quotes some."""
     case.damage(with_dist)
     (problem,) = [problem for problem in judge(DIST, case.environ).problems if case.message in problem]
     assert problem.endswith(".")
     assert "\n" not in problem
+    assert all(rule.message == problem for rule in RUN_RULES if CASES.get(rule.example) == case)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,20 @@ def second_wheel(name: str) -> Damage:
     return lambda project: shutil.copy(project.path / "dist" / WHEEL, project.path / "dist" / name)
 
 
+LOCAL = "1.2.3.post1.dev0+0344453"  # the commit has digits alone, which PEP 440 reads as a number
+
+
+@pytest.mark.parametrize("folder", [LOCAL, LOCAL.replace("+0", "+")], ids=["as in the file name", "as a number"])
+def test_a_build_of_any_commit_passes_and_is_not_released(with_dist: Project, folder: str) -> None:
+    """A pull request's build passes whatever its commit is called; in a release the tag is not its version."""
+    built_as(LOCAL, folder)(with_dist)
+    add_commit(with_dist)
+    verdict = judge(DIST, {})
+    assert (verdict.problems, verdict.warnings) == ([], [])
+    (problem,) = judge(DIST, RELEASE).problems
+    assert problem.startswith("The tag is v1.2.3 and the built version 1.2.3.post1.dev0+344453: ")
+
+
 LEGAL = {
     "several wheels": all_of(
         second_wheel("my_package-1.2.3-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
@@ -106,6 +121,7 @@ LEGAL = {
         lambda text: field("Metadata-Version", "2.1")(text).replace("License-Expression: Apache-2.0\n", "")
     ),
     "markers that Copier did not write": all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")),
+    "a binary file": all_of(write("x.bin", "\0<<<<<<< before\0"), git("add", "x.bin")),
     "a patch that git rejected, as test data": all_of(write("a.rej", "x"), git("add", "a.rej")),
     "a license classifier": rewrite(more("Classifier", "License :: OSI Approved :: MIT License")),
 }

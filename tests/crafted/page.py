@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from meltano_release.distributions import check_agreement, find_problems, read_distributions
-from tests.crafted.rules import RULES
+from tests.crafted.rules import RULES, RUN_RULES
 from tests.crafted.table import CASES
 from tests.support.paths import DOCS
 
@@ -36,15 +36,22 @@ def example_message(case: str) -> str:
 
 def rules() -> str:
     """Return the rules as Markdown: by section, each with its owner and an example of its message."""
+    all_rules = [
+        (rule.section, f"**{rule.owner}:** {rule.demand}", example_message(rule.example) if rule.example else "")
+        for rule in RULES
+    ]
+    all_rules += [(rule.section, f"**{rule.owner}:** {rule.demand}", rule.message) for rule in RUN_RULES]
     lines = []
-    for section, group in groupby(RULES, lambda rule: rule.section):
+    for section, group in groupby(all_rules, lambda rule: rule[0]):
         lines += [f"### {section}", ""]
-        for rule in group:
-            lines += [*textwrap.wrap(f"**{rule.owner}:** {rule.demand}", WIDTH), ""]
-            if rule.example:
-                message = textwrap.wrap(example_message(rule.example), WIDTH, break_long_words=False)
-                lines += ["```text", *message, "```", ""]
+        for _, demand, message in group:
+            lines += [*wrap(demand), "", *(["```text", *wrap(message), "```", ""] if message else [])]
     return "\n".join(lines) + "\n"
+
+
+def wrap(text: str) -> list[str]:
+    """Return the lines of a paragraph."""
+    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def page(old: str) -> str:

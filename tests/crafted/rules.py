@@ -197,3 +197,107 @@ RULES = [
         "a reserved domain",
     ),
 ]
+
+
+class RunRule(NamedTuple):
+    """A rule about the repository or the run, and a case of `tests.support.gate_cases` that breaks it."""
+
+    section: str
+    owner: str
+    demand: str
+    example: str
+    message: str
+
+
+REPOSITORY, RELEASE, DRY_RUN = "The repository", "A release", "A dry run"
+RUN_RULES = [
+    RunRule(
+        REPOSITORY,
+        "PyPI",
+        "The project is the publisher's: PyPI accepts no other from it. Names are compared in their normalized form.",
+        "another package",
+        "The package is called my-package and the publisher is registered for our-package: correct `name` in "
+        "pyproject.toml, or change the answer `package_name` with `copier update`.",
+    ),
+    RunRule(
+        REPOSITORY,
+        "the template",
+        "No update of the template has left a conflict: neither Copier's markers in a tracked file, nor a `FILE.rej` "
+        "beside its `FILE`. Copier's exit code is 0 then.",
+        "a conflict",
+        "x.md has conflict markers: keep what you need, delete the markers.",
+    ),
+    RunRule(
+        REPOSITORY,
+        "the template",
+        "The checkout has all history, so that it has the tags that a version comes from.",
+        "a shallow clone",
+        "The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`.",
+    ),
+    RunRule(
+        RELEASE,
+        "the template",
+        "The tag is `v` and a version in its canonical form (PEP 440): not `1.0.0`, `v1.0.0-rc.1`, or `pkg-v1.0.0`.",
+        "no canonical version",
+        "The tag v1.2.3-rc.1 is not `v` and the canonical form of its version (PEP 440): delete the release and its "
+        "tag, and release as v1.2.3rc1.",
+    ),
+    RunRule(
+        RELEASE,
+        "PyPI",
+        "The version has no local part.",
+        "a local version",
+        "The tag v1.2.3+x has a local part (x), which PyPI refuses: delete the release and its tag, and release as "
+        "v1.2.3.",
+    ),
+    RunRule(
+        RELEASE,
+        "the template",
+        "The version is not `0.0.0`, which means that there is none.",
+        "no version yet",
+        "The tag v0.0.0 means a project without a version: delete the release and its tag, and release as v0.0.1 or "
+        "later.",
+    ),
+    RunRule(
+        RELEASE,
+        "the template",
+        "The built version is the tag's. The message names each cause that can be seen.",
+        "a moved tag",
+        "The tag is v1.2.3 and the built version 1.2.4: the tag v1.2.3 was moved to another commit after the release "
+        "was published: release that commit.",
+    ),
+    RunRule(
+        RELEASE,
+        "PyPI",
+        "The repository is the publisher's, case-sensitive.",
+        "another repository",
+        "This runs in MeltanoLabs/my-package and the publisher is registered for MeltanoLabs/My-Package, which PyPI "
+        "compares exactly (case-sensitive): change the answers `owner` and `repository` with `copier update`, and "
+        "register the publisher again on PyPI.",
+    ),
+    RunRule(
+        RELEASE,
+        "PyPI",
+        "The workflow is the publisher's.",
+        "another workflow",
+        "The workflow release.yaml runs and the publisher is registered for publish.yaml: give the file that name "
+        "again, or change the answer with `copier update` and register the publisher again on PyPI.",
+    ),
+    RunRule(
+        RELEASE,
+        "PyPI",
+        "A job of it publishes, from the publisher's environment, in any case.",
+        "another environment",
+        "The job publish of release.yaml has the environment publishing and the publisher is registered for pypi: "
+        "correct the workflow, or change the answer with `copier update` and register the publisher again on PyPI.",
+    ),
+    RunRule(
+        DRY_RUN,
+        "the template",
+        "The repository, the workflow, and the environment are the publisher's, as in a release, and the name that "
+        "was typed is that of the project. The run stops before a token is requested.",
+        "a mistyped confirmation",
+        "'my_package' was typed and the project is called my-package: run the dry run again and type that name; no "
+        "token was requested.",
+    ),
+]

@@ -98,14 +98,14 @@ def rename(old: str, new: str) -> Damage:
     return lambda project: (project.path / "dist" / old).rename(project.path / "dist" / new)
 
 
-def built_as(version: str) -> Damage:
-    """Build the distributions with another version: in their names, in the metadata, and in the folder that has it."""
+def built_as(version: str, folder: str = "") -> Damage:
+    """Build the distributions with another version, in their names and inside; `.dist-info` may spell it otherwise."""
 
     def damage(project: Project) -> None:
         rewrite(field("Version", version))(project)
         for name in (WHEEL, SDIST):
             rename(name, name.replace(VERSION, version))(project)
-        old, new = (f"{WHEEL.split('-')[0]}-{number}.dist-info/" for number in (VERSION, version))
+        old, new = (f"{WHEEL.split('-')[0]}-{number}.dist-info/" for number in (VERSION, folder or version))
         path = project.path / "dist" / WHEEL.replace(VERSION, version)
         with zipfile.ZipFile(path) as wheel:
             contents = {name.replace(old, new): wheel.read(name) for name in wheel.namelist()}

@@ -135,6 +135,14 @@ CASES = {
         all_of(write("x.md", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"), git("add", "x.md")),
         "x.md has conflict markers",
     ),
+    "a conflict in a file that git takes for binary": Case(
+        all_of(
+            write(".gitattributes", "*.txt binary\n"),
+            write("ä x.txt", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"),
+            git("add", "--all"),
+        ),
+        "ä x.txt has conflict markers",
+    ),
     "a conflict in pyproject.toml": Case(
         all_of(BUILT_AS, write(PYPROJECT, "<<<<<<< before updating\n=======\n>>>>>>> after updating\n")),
         "pyproject.toml has conflict markers", RELEASE,
