@@ -12,14 +12,15 @@ class Rule(NamedTuple):
     section: str
     name: str  # as cases have it
     demand: str
-    example: str  # a case; empty if the gate does not refuse what breaks the rule
+    example: str = ""  # a case; empty if the gate does not refuse what breaks the rule
+    exception: str = ""  # why it does not
 
     @property
     def owner(self) -> str:
         """Whose rule it is: PyPI's, if PyPI refuses the example; else the template's own."""
         if not self.example:
-            return "PyPI, not checked"
-        return "PyPI" if CASES[self.example].pypi == REFUSED else "the template"
+            return f"PyPI, {self.exception}"
+        return "PyPI" if CASES[self.example].pypi == REFUSED else "The template"
 
 
 FOLDER, ARCHIVES, NAMES = "The folder", "Archives", "Names and versions"
@@ -96,7 +97,7 @@ RULES = [
         "encrypted code",
         "No code is encrypted by PyArmor or SourceDefender. PyPI finds it by signatures that it may change, so the "
         "gate does not look for it.",
-        "",
+        exception="not checked",
     ),
     Rule(NAMES, "names of files", "A file's name has all its parts (PEP 427, PEP 625).", "a wheel without tags"),
     Rule(NAMES, "normalized names", "The project's name is normalized in it.", "a name with capitals"),
@@ -114,7 +115,7 @@ RULES = [
         "local versions",
         "The version has no local part (`1.2.3+abc`). The build of a pull request may have one: the gate refuses it in "
         "a release alone, as a version that is not the tag's.",
-        "",
+        exception="in a release",
     ),
     Rule(
         NAMES,
@@ -221,7 +222,7 @@ RUN_RULES = [
     ),
     RunRule(
         REPOSITORY,
-        "the template",
+        "The template",
         "No update of the template has left a conflict: neither Copier's markers in a tracked file, nor a `FILE.rej` "
         "beside its `FILE`. Copier's exit code is 0 then.",
         "a conflict",
@@ -229,14 +230,14 @@ RUN_RULES = [
     ),
     RunRule(
         REPOSITORY,
-        "the template",
+        "The template",
         "The checkout has all history, so that it has the tags that a version comes from.",
         "a shallow clone",
         "The checkout is shallow and may lack the tag that the version comes from: check out with `fetch-depth: 0`.",
     ),
     RunRule(
         RELEASE,
-        "the template",
+        "The template",
         "The tag is `v` and a version in its canonical form (PEP 440): not `1.0.0`, `v1.0.0-rc.1`, or `pkg-v1.0.0`.",
         "no canonical version",
         "The tag v1.2.3-rc.1 is not `v` and the canonical form of its version (PEP 440): delete the release and its "
@@ -252,7 +253,7 @@ RUN_RULES = [
     ),
     RunRule(
         RELEASE,
-        "the template",
+        "The template",
         "The version is not `0.0.0`, which means that there is none.",
         "no version yet",
         "The tag v0.0.0 means a project without a version: delete the release and its tag, and release as v0.0.1 or "
@@ -260,7 +261,7 @@ RUN_RULES = [
     ),
     RunRule(
         RELEASE,
-        "the template",
+        "The template",
         "The built version is the tag's. The message names each cause that can be seen.",
         "a moved tag",
         "The tag is v1.2.3 and the built version 1.2.4: the tag v1.2.3 was moved to another commit after the release "
@@ -293,7 +294,7 @@ RUN_RULES = [
     ),
     RunRule(
         DRY_RUN,
-        "the template",
+        "The template",
         "The repository, the workflow, and the environment are the publisher's, as in a release, and the name that "
         "was typed is that of the project. The run stops before a token is requested.",
         "a mistyped confirmation",
