@@ -33,6 +33,28 @@ def test_the_gate_decides_as_the_table_says(name: str, tmp_path: Path) -> None:
         assert refusal.isprintable()
 
 
+CAUSES = {  # of cases that another rule would refuse as well
+    "a streamed wheel": "its members have data descriptors",
+    "a member twice": "it has the member 'demo_lib/__init__.py' twice",
+    "another name at the end": "the header of 'demo_lib/__init__.py' and the directory at the end differ",
+    "an encrypted wheel": "is encrypted",
+    "unknown compression": "by method 99",
+    "a folder": "has a folder demo_lib-1.2.3-cp313-cp313-win_amd64.whl",
+    "no metadata version": "has no Metadata-Version in PKG-INFO",
+    "a name with capitals": "PyPI requires a normalized name, demo_lib-1.2.3-….whl",
+    "a wheel that is a tar file": "a zip file and a tar file at the same time",
+    "no RECORD": "has no RECORD",
+    "no WHEEL": "has no WHEEL",
+}
+
+
+@pytest.mark.parametrize(("name", "cause"), CAUSES.items())
+def test_a_refusal_names_the_cause(name: str, cause: str, tmp_path: Path) -> None:
+    """A refusal names what PyPI would find first, not what follows from it."""
+    CASES[name].write(tmp_path)
+    assert cause in find_refusals(tmp_path)[0]
+
+
 def test_every_rule_is_broken_by_its_example() -> None:
     """Each rule of the reference has cases, its example breaks it, and each case has a rule."""
     assert len(CASES) == sum(len(module.CASES) for module in (metadata_cases, sdist_cases, wheel_cases))

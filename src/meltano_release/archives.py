@@ -143,8 +143,8 @@ def check_wheel_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
     size, packed = sum(member.file_size for member in members), path.stat().st_size
     if size > BOMB and size / packed > BOMB_RATIO:
         message = (
-            f"{path.name} unpacks to {size // MIB} MiB, more than {BOMB_RATIO} times its size, which PyPI refuses above "
-            f"{BOMB // MIB} MiB: leave out large files that compress that well, or let the package make them."
+            f"{path.name} unpacks to {size // MIB} MiB, more than {BOMB_RATIO} times its size, which PyPI refuses "
+            f"above {BOMB // MIB} MiB: leave out large files that compress that well, or let the package make them."
         )
         raise ArchiveError(message)
     for member in members:

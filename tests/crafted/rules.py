@@ -43,7 +43,13 @@ RULES = [
         "distribution calls dynamic.",
         "a dependency that differs",
     ),
-    Rule(ARCHIVES, "a whole wheel", "A wheel is a zip file that can be read to its end.", "a wrong checksum"),
+    Rule(
+        ARCHIVES,
+        "a whole wheel",
+        "A wheel is a zip file, and each member can be read to its end. PyPI reads the code alone, and installers "
+        "refuse a wheel with any other damage.",
+        "a wrong checksum",
+    ),
     Rule(
         ARCHIVES,
         "the records of a wheel",
