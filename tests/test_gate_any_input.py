@@ -92,7 +92,7 @@ WRONG_TYPES: list[dict[str, Any]] = [
 
 
 def test_every_table_may_be_something_else(with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    """A table of pyproject.toml that is of another type, for each build backend, is no reason for a traceback."""
+    """A table of pyproject.toml of another type ends in sentences, for each build backend."""
     add_commit(with_dist)
     for backend in BACKENDS:
         for tables in WRONG_TYPES:
@@ -101,9 +101,7 @@ def test_every_table_may_be_something_else(with_dist: Project, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "a = " + "[" * 5000, "\0", "version", "<<<<<<< before updating\n"])
-def test_what_is_no_toml_is_no_reason_for_a_traceback(
-    text: str, with_dist: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_not_toml_ends_in_sentences(text: str, with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A pyproject.toml that cannot be parsed is read as an empty one: nothing is built from it."""
     with_dist.write(PYPROJECT, text)
     add_commit(with_dist)
@@ -141,9 +139,9 @@ def test_any_payload_ends_in_sentences(payload: Any, with_dist: Project, capsys:
 
 @pytest.mark.parametrize("payload", ["[" * 100_000, "{", "\xef\xbb\xbf{}", ""])
 @pytest.mark.parametrize("environ", [RELEASE, BY_HAND, {"GITHUB_EVENT_NAME": "release"}])
-def test_what_is_no_json_ends_in_sentences(
+def test_what_is_not_json_ends_in_sentences(
     payload: str, environ: dict[str, str], with_dist: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The gate judges a payload that is none, and a run without the usual variables."""
+    """The gate judges an invalid payload, and a run without the usual variables."""
     with_dist.write(EVENT, payload)
     check_run(environ, capsys)

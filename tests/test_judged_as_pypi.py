@@ -106,9 +106,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("write", BOMBS.values(), ids=BOMBS)
-def test_what_would_fill_the_memory_or_the_day_ends_in_a_sentence(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bomb_ends_in_a_sentence(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate refuses what unpacks to gigabytes in a sentence, quickly, and in little memory."""
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2000)  # the memory of each is counted, which takes long
     write(tmp_path)

@@ -1,10 +1,10 @@
 """The archives that distributions are: a wheel is a zip file, a source distribution is a compressed tar file.
 
 Both are read once, from the first member to the last, in pieces. A member stays in memory only if PyPI reads it, too.
-How large an archive may become is known before it is read, so that a small file cannot fill the memory or the day.
+How large an archive may become is known before it is read, so that a small file cannot use up memory or time.
 
-Rules have their source beside them. *warehouse* is PyPI's code at commit 6b621571, where `forklift/legacy.py` has what
-is said of archives, in `_is_valid_dist_file` and below; *twine* is version 7.0.0, in the pinned publishing action.
+Rules have their source beside them. *warehouse* is PyPI's code at commit 6b621571, where the rules about archives stand
+in `forklift/legacy.py`, in `_is_valid_dist_file` and below; *twine* is version 7.0.0, in the pinned publishing action.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def read_sdist_archive(path: Path, kept: re.Pattern[str]) -> Contents:
                 if member.isreg() and member.size and (content := sdist.extractfile(member)):
                     read_member(path, member.name, content, contents, keep=bool(kept.fullmatch(member.name)))
                 elif kept.fullmatch(member.name):
-                    contents.texts.pop(member.name, None)  # the last of a name counts, and it is no regular file
+                    contents.texts.pop(member.name, None)  # the last of a name counts, and it is not a regular file
     except ArchiveError:
         raise
     except DAMAGED as error:
@@ -153,8 +153,8 @@ def check_wheel_sizes(path: Path, members: list[zipfile.ZipInfo]) -> None:
             raise ArchiveError(message)
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             message = (
-                f"{path.name} compresses {member.filename!r} by method {member.compress_type} and PyPI accepts deflate "
-                f"alone (8): {AGAIN}"
+                f"{path.name} compresses {member.filename!r} by method {member.compress_type} and PyPI accepts only "
+                f"deflate (8): {AGAIN}"
             )
             raise ArchiveError(message)
 
@@ -214,7 +214,7 @@ def check_origin(path: Path, name: str, start: bytes) -> list[str]:
 class LimitedFile(gzip.GzipFile):
     """A compressed file that ends in a sentence where its content becomes too large.
 
-    PyPI has no limit for source distributions (ours is 1 GiB, and fifty times the size of a large file), and reads all.
+    PyPI sets no limit for source distributions. Ours is 1 GiB, or fifty times the size of a large file.
     """
 
     def __init__(self, path: Path) -> None:

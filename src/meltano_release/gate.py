@@ -178,7 +178,7 @@ def judge(folder: Path, environ: Mapping[str, str]) -> Verdict:
 
     Args:
         folder: The folder with the distributions.
-        environ: The variables that GitHub sets for a run; without them this is no release and no dry run.
+        environ: The variables that GitHub sets for a run; without them this is neither a release nor a dry run.
     """
     problems = check_conflicts()
     try:

@@ -47,9 +47,9 @@ def check_names(file: str, name: str, version: Version, metadata: Metadata) -> l
 def check_spelling(file: str, name: str, version: Version) -> list[str]:
     """Return a sentence if a file's name is not normalized.
 
-    Versions are compared as versions, except the one in the name of a source distribution: PyPI wants that in its
-    canonical form. It accepts no local version, and so this compares no spelling of one, which a build has that is no
-    release: PEP 440 reads `1.0+0344453` as `1.0+344453`.
+    Versions are compared as versions, except the one in the name of a source distribution, which PyPI requires in its
+    canonical form. The spelling of a local version is not compared: PyPI accepts none, a build that is not a release
+    may have one, and PEP 440 reads `1.0+0344453` as `1.0+344453`.
 
     Args:
         file: The name of the file.

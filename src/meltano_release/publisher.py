@@ -31,7 +31,7 @@ def read_publisher() -> dict[str, str]:
     try:
         publisher = json.loads(FILE.read_text(encoding="utf-8"))
         return {name: str(publisher[name]) for name in FIELDS}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         what = "is missing" if isinstance(error, OSError) else f"does not hold the five answers ({error})"
         message = (
             f"{FILE} {what}: run this at the top of the repository; if the file is lost or broken, "

@@ -128,7 +128,7 @@ def read_tags(which: str) -> dict[str, Version]:
 
 
 def find_declaration(version: Version) -> str:
-    """Return the files in which a version stands as such, one a line, empty if there is none."""
+    """Return the files that declare a version, one per line, empty if there is none."""
     text = re.escape(str(version))
     assigned = rf"""(^|[^[:alnum:]_.-])_*version_*["']?[[:space:]]*[:=][[:space:]]*["']?{text}(["'[:space:],;)}}]|$)"""
     return git("grep", "--text", "-ilE", "-e", assigned, "-e", f"^{text}$", "--", *DECLARED)

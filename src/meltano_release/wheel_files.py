@@ -20,7 +20,7 @@ SCRIPTS = ("console_scripts", "gui_scripts")
 
 
 class EntryPoints(configparser.ConfigParser):
-    """Entry points: an INI file with `=` alone between a name and its value, and with names as they are written.
+    """Entry points: an INI file with only `=` between a name and its value, and with names as they are written.
 
     https://packaging.python.org/specifications/entry-points/#file-format
     """
@@ -37,8 +37,8 @@ class EntryPoints(configparser.ConfigParser):
 def find_dist_info(file: str, files: set[str]) -> str:
     """Return the `.dist-info` folder of a wheel: exactly NAME-VERSION of its file name (warehouse; PEP 427).
 
-    A local version, which only a build has that is no release, may be spelled otherwise: PEP 440 reads the local part
-    `0344453` as the number 344453.
+    A local version, which no release has, may be spelled differently: PEP 440 reads the local part `0344453` as the
+    number 344453.
     """
     name, spelled = file.split("-")[:2]
     exact = f"{name}-{spelled}.dist-info"
@@ -88,7 +88,7 @@ def check_wheel_files(file: str, folder: str, contents: Contents) -> list[str]:
 
 
 def check_record(file: str, content: bytes) -> list[str]:
-    """Check that PyPI can read RECORD (`_validate_record`); it answers an empty line with an error of its own server.
+    """Check that PyPI can read RECORD (`_validate_record`); an empty line ends in an internal error of PyPI.
 
     Whether RECORD lists the files of the wheel is not checked: PyPI only sends an email about that.
     """
@@ -108,7 +108,7 @@ def check_entry_points(file: str, content: bytes) -> list[str]:
         why = " ".join(str(error).split()).rstrip(".")
         return [f"PyPI cannot read entry_points.txt in {file} ({why}): correct the entry points in pyproject.toml."]
     return [
-        f"PyPI refuses the name {name!r} in {section} of {file}: use letters, digits, `-`, `_`, and `.` alone."
+        f"PyPI refuses the name {name!r} in {section} of {file}: use letters, digits, `-`, `_`, and `.` only."
         for section in SCRIPTS
         if section in parser
         for name in parser[section]

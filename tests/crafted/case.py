@@ -30,7 +30,7 @@ class Case:
     rule: str  # a name in `tests.crafted.rules`
     pypi: bool  # whether PyPI accepts them
     write: Write  # them to a folder
-    ours: str = ""  # why the gate decides otherwise
+    ours: str = ""  # why the gate decides differently
 
     @property
     def accepted(self) -> bool:
@@ -48,7 +48,7 @@ def cases(rule: str, accepted: dict[str, Write], refused: dict[str, Write]) -> d
 
 
 def ours(rule: str, pypi: bool, reason: str, writes: dict[str, Write]) -> dict[str, Case]:  # noqa: FBT001 - a verdict
-    """Return the cases that the gate judges otherwise than PyPI."""
+    """Return the cases that the gate judges differently from PyPI."""
     return {name: Case(rule, pypi, write, reason) for name, write in writes.items()}
 
 

@@ -18,7 +18,7 @@ def typed(content_type: str, body: str = UNDERLINED) -> bytes:
 
 
 def metadata_of(number: str) -> bytes:
-    """Return metadata of a version of its own form."""
+    """Return metadata in the form of one of its versions."""
     return metadata(metadata_version=number, content_type=NO_TYPE if number < "2" else "text/markdown")
 
 
@@ -56,7 +56,7 @@ FORM = cases(
         "a dynamic metadata version": both(field("Dynamic: Metadata-Version", metadata_version="2.2")),
         "a dynamic field about dynamic fields": both(field("Dynamic: Dynamic", metadata_version="2.2")),
         "no metadata version": both(b"Name: demo-lib\nVersion: 1.2.3\n\nx"),
-        "a metadata version that is none": both(metadata_of("garbage")),
+        "an invalid metadata version": both(metadata_of("garbage")),
         "an extra that is not ASCII": both(field("Provides-Extra: é", metadata_version="2.3")),
     },
 )
@@ -165,7 +165,7 @@ REQUIREMENTS = (
             "something obsolete": both(field("Obsoletes-Dist: foo (>=1)")),
         },
         {
-            "a requirement that is none": both(field("Requires-Dist: requests >= foo")),
+            "an invalid requirement": both(field("Requires-Dist: requests >= foo")),
             "a Python without an operator": both(field("Requires-Python: 3.11")),
         },
     )
@@ -176,9 +176,9 @@ REQUIREMENTS = (
         "what a package provides",
         {},
         {
-            "something provided that is no requirement": both(field("Provides-Dist: foo bar baz")),
+            "an invalid Provides-Dist": both(field("Provides-Dist: foo bar baz")),
             "something obsolete with a URL": both(field("Obsoletes-Dist: foo @ https://example.com/x.zip")),
-            "something obsolete that is no requirement": both(field("Obsoletes-Dist: foo >= bar")),
+            "an invalid Obsoletes-Dist": both(field("Obsoletes-Dist: foo >= bar")),
             "something provided with a URL": both(field("Provides-Dist: foo @ https://example.com/x.zip")),
         },
     )

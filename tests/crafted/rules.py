@@ -29,7 +29,7 @@ RULES = [
     Rule(
         FOLDER,
         "the files together",
-        "There is exactly one source distribution and at least one wheel. PyPI accepts one file alone. Hidden files do "
+        "There is exactly one source distribution and at least one wheel. PyPI accepts a single file. Hidden files do "
         "not count, because nothing uploads them.",
         "no wheel",
     ),
@@ -46,7 +46,7 @@ RULES = [
     Rule(
         ARCHIVES,
         "a whole wheel",
-        "A wheel is a zip file, and each member can be read to its end. PyPI reads the code alone, and installers "
+        "A wheel is a zip file, and each member can be read to its end. PyPI reads only the code, and installers "
         "refuse a wheel with any other damage.",
         "a wrong checksum",
     ),
@@ -119,8 +119,8 @@ RULES = [
     Rule(
         NAMES,
         "local versions",
-        "The version has no local part (`1.2.3+abc`). The build of a pull request may have one: the gate refuses it in "
-        "a release alone, as a version that is not the tag's.",
+        "The version has no local part (`1.2.3+abc`). The build of a pull request may have one: the gate refuses it only in "
+        "a release, as a version that is not the tag's.",
         exception="in a release",
     ),
     Rule(
@@ -153,7 +153,7 @@ RULES = [
     Rule(
         WHEELS,
         "names of scripts",
-        "The names of scripts have letters, digits, `-`, `_`, and `.` alone.",
+        "The names of scripts have only letters, digits, `-`, `_`, and `.`.",
         "a script in another folder",
     ),
     Rule(
@@ -167,7 +167,7 @@ RULES = [
         METADATA,
         "requirements",
         "Requirements and the Pythons are valid (PEP 508, PEP 440).",
-        "a requirement that is none",
+        "an invalid requirement",
     ),
     Rule(METADATA, "direct URL references", "No dependency is a direct URL reference.", "a direct URL"),
     Rule(
@@ -260,7 +260,7 @@ RUN_RULES = [
     RunRule(
         RELEASE,
         "The template",
-        "The version is not `0.0.0`, which means that there is none.",
+        "The version is not `0.0.0`, which means that the project has no version.",
         "no version yet",
         "The tag v0.0.0 means a project without a version: delete the release and its tag, and release as v0.0.1 or "
         "later.",

@@ -196,7 +196,7 @@ FOLDERS = (
     | ours(
         "local versions",
         REFUSED,
-        "a build that is no release may have one; the gate refuses it in a release, which has no tag for it",
+        "a build that is not a release may have one; the gate refuses it in a release, which has no tag for it",
         {
             "a local version": version("1.2.3+abc"),
             "a commit of digits": version("1.2.3.post1.dev0+0344453"),

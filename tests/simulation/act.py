@@ -202,7 +202,7 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
     for path, job in copy.jobs.items():
         of_job = by_job.get(path, [])
         job.result = worst(message["jobResult"] for message in of_job if "jobResult" in message)
-        job.summary = "".join(message["content"] for message in of_job if message.get("command") == "summary")
+        job.summary = "".join(summaries(of_job))
         job.annotations = [one["raw"] for one in of_job if one.get("command") in {"error", "warning", "notice"}]
         job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
@@ -213,6 +213,18 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
             copy.jobs[path].result = found[path]["result"]
             copy.jobs[path].outputs = outputs
     return copy.jobs
+
+
+def summaries(messages: list[dict[str, Any]]) -> list[str]:
+    """Return what the steps of a job summarized; act tells of a step in an action again for the step that uses it."""
+    found = [
+        (message.get("stepID", []), message["content"]) for message in messages if message.get("command") == "summary"
+    ]
+    return [
+        content
+        for step, content in found
+        if not any(other[: len(step)] == step and len(other) > len(step) and same == content for other, same in found)
+    ]
 
 
 def worst(results: Iterable[str]) -> str:

@@ -135,7 +135,7 @@ CASES = {
         all_of(write("x.md", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"), git("add", "x.md")),
         "x.md has conflict markers",
     ),
-    "a conflict in a file that git takes for binary": Case(
+    "a conflict in a file that git treats as binary": Case(
         all_of(
             write(".gitattributes", "*.txt binary\n"),
             write("ä x.txt", "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"),
