@@ -119,8 +119,8 @@ RULES = [
     Rule(
         NAMES,
         "local versions",
-        "The version has no local part (`1.2.3+abc`). The build of a pull request may have one: the gate refuses it only in "
-        "a release, as a version that is not the tag's.",
+        "The version has no local part (`1.2.3+abc`). The build of a pull request may have one: the gate refuses it "
+        "only in a release, as a version that is not the tag's.",
         exception="in a release",
     ),
     Rule(

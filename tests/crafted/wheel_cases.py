@@ -241,6 +241,18 @@ NAMES = (
 )
 OWN = (
     ours(
+        "a whole wheel",
+        ACCEPTED,
+        "PyPI reads only the code in a wheel, and installers refuse the wheel",
+        {
+            "a wrong checksum of data": wheel(
+                files={"demo_lib/x.txt": b"hello"},
+                compression=zipfile.ZIP_STORED,
+                change=replaced(b"hello", b"hellO"),
+            )
+        },
+    )
+    | ours(
         "encrypted code",
         REFUSED,
         "the signatures that PyPI looks for are its own, and change",

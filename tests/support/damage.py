@@ -99,7 +99,7 @@ def rename(old: str, new: str) -> Damage:
 
 
 def built_as(version: str, folder: str = "") -> Damage:
-    """Build the distributions with another version, in their names and inside; `.dist-info` may spell it differently."""
+    """Build the distributions with another version, in names and inside; `.dist-info` may spell it differently."""
 
     def damage(project: Project) -> None:
         rewrite(field("Version", version))(project)
