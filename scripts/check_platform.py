@@ -63,7 +63,7 @@ def clone_template(template: Path) -> None:
     """Clone the template, and give it a newer version that adds one line to a rendered file."""
     run("git", "clone", "--quiet", ROOT, template, cwd=template.parent)
     run("git", "tag", OLD, cwd=template)
-    file = template / f"template/{RELEASING}.jinja"
+    file = template / f"template/{{{{ only.updated }}}}/{RELEASING}.jinja"
     file.write_bytes(file.read_bytes().rstrip() + f"\n\n{NEWS}\n".encode())
     commit(template, "Add a line", NEW)
 

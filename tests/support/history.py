@@ -13,6 +13,7 @@ from tests.support.paths import (
     RELEASING,
     RELEASING_SOURCE,
     TEST_WORKFLOW,
+    UPDATED,
     WORKFLOWS,
 )
 from tests.support.projects import Project
@@ -37,7 +38,7 @@ def substitute(versions: Versions, pattern: str, new: str, *files: str) -> None:
 
 def begin(versions: Versions) -> None:
     """Add a question that a later version removes, and a file that a later version renames."""
-    (versions.path / "template" / RENAMED[0]).write_text("Notes.\n", encoding="utf-8")
+    (versions.path / UPDATED / RENAMED[0]).write_text("Notes.\n", encoding="utf-8")
     replace(
         versions.path / "copier.yml", "environment:\n", f"{QUESTION.format(name='nickname', default='x')}environment:\n"
     )
@@ -112,7 +113,7 @@ def remove_a_choice(versions: Versions) -> None:
 def rename_a_file(versions: Versions) -> None:
     """Rename a file of the template; `_exclude` retires the old name, as CONTRIBUTING.md asks."""
     old, new = RENAMED
-    (versions.path / "template" / old).rename(versions.path / "template" / new)
+    (versions.path / UPDATED / old).rename(versions.path / UPDATED / new)
     replace(versions.path / "copier.yml", "  - .DS_Store\n", f"  - /{old}\n  - .DS_Store\n")
 
 

@@ -47,11 +47,12 @@ RELEASING = ".github/RELEASING.md"
 RENOVATE_JSON = "renovate.json"
 
 # Files of the template that are not plain copies of the rendered ones, relative to this repository.
-ANSWERS_SOURCE = "template/{{ _copier_conf.answers_file }}.jinja"
+UPDATED = "template/{{ only.updated }}"  # what an update reads, and the whole release setup
+ANSWERS_SOURCE = f"{UPDATED}/.{{{{ _copier_conf.sep }}}}{{{{ _copier_conf.answers_file }}}}.jinja"
 PRE_COMMIT_SOURCE = f"template/{PRE_COMMIT}.jinja"
 PYPROJECT_SOURCE = f"template/{PYPROJECT}.jinja"
 README_SOURCE = f"template/{README}.jinja"
-RELEASE_WORKFLOW_SOURCE = f"template/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
-RELEASING_SOURCE = f"template/{RELEASING}.jinja"
-TEST_WORKFLOW_SOURCE = f"template/{{{{ package }}}}/{TEST_WORKFLOW}.jinja"
+RELEASE_WORKFLOW_SOURCE = f"{UPDATED}/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
+RELEASING_SOURCE = f"{UPDATED}/{RELEASING}.jinja"
+TEST_WORKFLOW_SOURCE = f"template/{TEST_WORKFLOW}.jinja"
 RENOVATE_SOURCE = f"template/{RENOVATE_JSON}.jinja"
