@@ -273,6 +273,40 @@ def test_a_computed_answer_cannot_be_given(name: str, value: str, template: Path
     assert not destination.exists()
 
 
+def test_computed_answers_are_refused_together(template: Path, tmp_path: Path) -> None:
+    """All computed answers that are given are named at once, also one that is not text."""
+    data = {"only": {"tap": "."}, "command": "rm", "owner": "me"}
+    with pytest.raises(ValueError, match=r"'scope': Leave out only, command\. These answers are computed"):
+        copier.run_copy(str(template), tmp_path / "my-package", data=data, defaults=True, quiet=True)
+    assert not (tmp_path / "my-package").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]], ids=" ".join)
+def test_the_answers_file_of_another_project_creates_no_package(options: list[str], tmp_path: Path) -> None:
+    """A new project from another one's answers file is refused; without `created_as` in it, it is accepted.
+
+    With `--overwrite`, this looks like an update, and only the template's own files are written.
+    """
+    assert copy_working_tree(tmp_path, "--quiet", "--defaults", destination="old").returncode == 0
+    answers = tmp_path / "old" / ANSWERS_FILE
+    done = copy_working_tree(tmp_path, "--defaults", "--data-file", str(answers), *options, destination="new")
+    if options:
+        assert done.returncode == 0, done.stderr
+        written = {path.relative_to(tmp_path / "new").parts[0] for path in (tmp_path / "new").iterdir()}
+        assert written == {".github", ANSWERS_FILE}
+    else:
+        assert done.returncode == 1
+        assert "'scope': Leave out created_as. This answer is computed" in done.stderr.strip().splitlines()[-1]
+        assert not (tmp_path / "new").exists()
+    shown = [line for line in answers.read_text(encoding="utf-8").splitlines() if not line.startswith("created_as:")]
+    (tmp_path / "answers.yml").write_text("\n".join(shown), encoding="utf-8")
+    done = copy_working_tree(tmp_path, "--quiet", "--defaults", "--data-file", "answers.yml", destination="fresh")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "fresh" / PYPROJECT).read_text(encoding="utf-8") == (tmp_path / "old" / PYPROJECT).read_text(
+        encoding="utf-8"
+    )
+
+
 @pytest.mark.parametrize("scope", ["package", "release"])
 def test_a_name_that_is_no_question_is_refused(scope: str, template: Path, tmp_path: Path) -> None:
     """An unknown question is refused with the names of all questions: a misspelled one would have no effect."""
@@ -309,6 +343,8 @@ def test_an_answer_to_a_question_that_is_not_asked_has_no_effect(what: str, temp
 def test_a_question_reads_earlier_answers_only() -> None:
     """The default and the condition of a question read no later answer: it would be missing, or that of the last time.
 
+    `creates_package` alone asks whether there is a last time.
+
     The default of a question that is asked is its own recorded answer, if there is one: so an update refuses a
     recorded answer that is no longer allowed, where Copier would replace it.
     """
@@ -317,5 +353,5 @@ def test_a_question_reads_earlier_answers_only() -> None:
     for number, name in enumerate(order):
         parts = [str(settings()[name].get(part, "")) for part in ("default", "when")]
         read = set().union(*(meta.find_undeclared_variables(environment.parse(part)) for part in parts))
-        assert not read & set(order[number + 1 :]), name
+        assert read & set(order[number + 1 :]) == ({"created_as"} if name == "creates_package" else set()), name
         assert (name in read) == (name in questions()), name

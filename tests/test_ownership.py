@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.combinations import variants
-from tests.support.commands import tracked
+from tests.support.commands import run, tracked
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
@@ -19,25 +19,28 @@ from tests.support.paths import (
     PUBLISHER_JSON,
     PYPROJECT,
     PYPROJECT_SOURCE,
+    README,
     RELEASE_WORKFLOW,
     RELEASING,
     RENOVATE_JSON,
     RENOVATE_SOURCE,
     ROOT,
+    TEMPLATE,
     TEST_WORKFLOW,
     TEST_WORKFLOW_SOURCE,
     WORKFLOWS,
 )
 from tests.support.projects import Project, Render
 from tests.support.questions import choices, settings
-from tests.support.versions import Versions, changed_files, conflicts, update
+from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, update
 
 TABLE = (DOCS / "reference/files.md").read_text(encoding="utf-8")
 ROWS: list[tuple[str, str, str]] = re.findall(
     r"^\| `(.+?)` \| (the template|both|the project) \| (yes)? ?\|$", TABLE, re.MULTILINE
 )
 KINDS = choices("kind")
-PARTS = {"import_name", "workflow_filename"}  # answers that stand in the names of rendered files
+ONLY = re.compile(r"\{\{ only\.(\w+) \}\}/")  # a folder whose content only some projects get
+ANSWERS_NAME = Path(ANSWERS_SOURCE).stem
 SOME = {  # combinations of answers
     "each kind": [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in KINDS],
     "all": variants(),
@@ -133,19 +136,44 @@ def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, 
 
 @pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
 def test_every_file_is_found_in_the_template_by_its_name_and_place(of: str, render: Render) -> None:
-    """Each rendered file has a source in the template at the same path, apart from the overlay folders."""
-    sources: dict[str, int] = {}
-    for path in (ROOT / "template").rglob("*"):
-        parts = path.relative_to(ROOT / "template").parts
-        place = "/".join(part for part in parts if part.strip("{ }") not in settings() or part.strip("{ }") in PARTS)
-        sources[place.removesuffix(".jinja")] = sources.get(place.removesuffix(".jinja"), 0) + path.is_file()
+    """Each rendered file has a source in the template at the same path, apart from one folder in front of it."""
+    paths = [path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*") if path.is_file()]
+    sources = {re.sub(rf"\A{ONLY.pattern}", "", path).removesuffix(".jinja") for path in paths}
     for answers in SOME[of]:
         project = render(**answers)
         for path in filter(Path.is_file, project.path.rglob("*")):
             file = path.relative_to(project.path).as_posix()
             place = file.replace("src/my_package/", "src/{{ import_name }}/")
             place = place.replace(RELEASE_WORKFLOW, f"{WORKFLOWS}/{{{{ workflow_filename }}}}")
-            assert sources.get(place.replace(ANSWERS_FILE, "{{ _copier_conf.answers_file }}")), file
+            assert place.replace(ANSWERS_FILE, ANSWERS_NAME) in sources, file
+
+
+def test_every_folder_that_only_some_projects_get_has_its_name_in_the_questions() -> None:
+    """The names of the answer `only` are those of the template's folders; each name also stands for one folder."""
+    names = re.findall(r"^(\w+): ", settings()["only"]["default"], re.MULTILINE)
+    folders = {f"{path.name}/" for path in TEMPLATE.rglob("*") if path.is_dir() and "only" in path.name}
+    assert folders == {f"{{{{ only.{name} }}}}/" for name in names}
+    assert len(set(names)) == len(names) > 20
+
+
+def test_a_misspelled_folder_is_an_error(template: Path, tmp_path: Path) -> None:
+    """A folder whose name is not among those of the answer `only` stops every copy with a sentence that names it."""
+    versions = Versions.create(template, tmp_path / "template")
+    folder = versions.path / "template/{{ only.libary }}"
+    folder.mkdir()
+    (folder / "file.txt").touch()
+    versions.tag("v1.1.0")
+    done = run("copier", "copy", "--quiet", "--defaults", versions.path, "my-package", cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert "{{ only.libary }}: 'dict object' has no attribute 'libary'" in done.stderr
+    assert not (tmp_path / "my-package").exists()
+
+
+def test_the_names_of_files_say_which_hold_jinja() -> None:
+    """In the template and in the includes, exactly the files that hold Jinja end in `.jinja`."""
+    files = [path for folder in (TEMPLATE, ROOT / "includes") for path in folder.rglob("*") if path.is_file()]
+    with_jinja = {path for path in files if re.search(r"\{\{[^{]|\{[%#]", path.read_text(encoding="utf-8"))}
+    assert with_jinja == {path for path in files if path.suffix == ".jinja"}
 
 
 @pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
@@ -183,6 +211,22 @@ def test_a_file_that_the_project_removed_never_stops_an_update(
     assert files(project) == kept
     assert changed_files(project) == [ANSWERS_FILE]
     assert "_commit: v1.1.0\n" in project.read(ANSWERS_FILE)
+
+
+@pytest.mark.parametrize("command", ["recopy", "copy"])
+def test_to_copy_again_leaves_a_project_its_files(command: str, versions: Versions, tmp_path: Path) -> None:
+    """`copier recopy`, or `copier copy` to the same folder, refreshes the template's files and touches no other."""
+    project = versions.project(tmp_path / "my-package", "--vcs-ref=v1.0.0")
+    for file in ("src/my_package/cli.py", README, TEST_WORKFLOW, RELEASING):
+        project.write(file, MINE)
+    for file in (LICENSE, "tests/test_cli.py"):
+        (project.path / file).unlink()
+    project.commit()
+    options = ("--quiet", "--defaults", "--overwrite", *([] if command == "recopy" else [versions.path]))
+    project.run("copier", command, *options, ".")
+    assert changed_files(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
+    assert LINE_CHANGE[1] in project.read(RELEASE_WORKFLOW)
+    assert MINE not in project.read(RELEASING)
 
 
 def test_what_a_project_has_of_its_own_no_update_touches(template: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.support.paths import (
     RELEASE_WORKFLOW,
     RELEASING,
     TEST_WORKFLOW,
+    UPDATED,
     WORKFLOWS,
 )
 from tests.support.projects import Project, build
@@ -142,7 +143,7 @@ def test_a_new_question_takes_its_default_without_asking(template: Path, tmp_pat
     versions.replace(
         "copier.yml", "environment:\n  type: str\n", "color:\n  default: red\n\nenvironment:\n  type: str\n"
     )
-    versions.replace("copier.yml", "    *\n", "    *\n    {{ '/' ~ color | d('') }}\n")
+    versions.replace("copier.yml", "  - .DS_Store\n", "  - \"{{ '/' ~ color | d('') }}\"\n  - .DS_Store\n")
     versions.tag("v1.1.0")
     update(project)
     assert changed_files(project) == MOVED
@@ -170,10 +171,11 @@ def later(template: Path, tmp_path: Path) -> Path:
     It has no tag, so that Copier reads what is not committed yet.
     """
     folder = tmp_path / "template"
-    (folder / "template").mkdir(parents=True)
     shutil.copytree(template / "includes", folder / "includes")
+    (folder / "template").mkdir()
     shutil.copy(template / "copier.yml", folder)
-    (folder / "template/.keep").touch()
+    (folder / UPDATED).mkdir()
+    (folder / UPDATED / ".keep").touch()
     run("git", "init", "--quiet", cwd=folder)
     run("git", "add", "--all", cwd=folder)
     run("git", "commit", "--quiet", "--message", "Begin", cwd=folder)
