@@ -204,6 +204,6 @@ def picture(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure copy, update and the fleet script beside what each replaces; a broken bound is an error."""
+    """Count what copy and update compile, where a broken bound is an error, and time both beside a plain template."""
     install(session, "tests")
     session.run("python", "scripts/bench.py", *session.posargs)
