@@ -15,6 +15,7 @@ from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
 from tests.support.paths import (
     ANSWERS_FILE,
+    ANSWERS_SOURCE,
     DOCS,
     GITIGNORE,
     PRE_COMMIT,
@@ -29,6 +30,7 @@ from tests.support.paths import (
     RENOVATE_SOURCE,
     ROOT,
     TEST_WORKFLOW,
+    UPDATED,
     WORKFLOWS,
 )
 from tests.support.projects import Project
@@ -182,22 +184,50 @@ def test_a_clash_in_the_form_is_named_as_one(built: Path, project: Project, monk
     assert problems == [f"{PUBLISHER_JSON} has conflict markers: keep what you need, delete the markers."]
 
 
+ALL_IN_ONE = """\
+  - |
+    {% if _copier_operation == 'update' %}
+    *
+    !/.github/**
+    !/{{ _copier_conf.answers_file }}
+    /.github/workflows/test.yaml
+    {% endif %}
+"""  # patterns of `_exclude`
+
+
+def lay_out_in_one_folder(template: Path) -> None:
+    """Move the files that updates read beside all others, and let patterns say what an update may touch."""
+    answers = template / ANSWERS_SOURCE
+    answers.rename(answers.with_name("{{ _copier_conf.answers_file }}.jinja"))
+    shutil.copytree(template / UPDATED, template / "template", dirs_exist_ok=True)
+    shutil.rmtree(template / UPDATED)
+    questions = template / "copier.yml"
+    (line,) = re.findall("^_subdirectory: .*$", questions.read_text(encoding="utf-8"), re.MULTILINE)
+    replace(questions, line, "_subdirectory: template")
+    replace(questions, "_exclude:\n", f"_exclude:\n{ALL_IN_ONE}")
+
+
 @pytest.fixture(scope="module")
 def history(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """Every released version of the template, then the working tree as the newest; without releases, made-up ones."""
+    """Every released version of the template, then the working tree as the newest.
+
+    Without releases, the older versions are made up, with another layout of the template.
+    """
     path = tmp_path_factory.mktemp("history") / "template"
     if RELEASED:
         run("git", "clone", "--quiet", ROOT, path, cwd=ROOT)
         run("git", "rm", "--quiet", "-r", ".", cwd=path)
         shutil.copytree(template, path, dirs_exist_ok=True)
         return Versions(path).tag("v9999")
-    older = Versions.create(template, path, "v0.1.0")
+    older = Versions.create(template, path, "v0.0.1")
+    lay_out_in_one_folder(path)
+    older.tag("v0.1.0")
     question = "description:\n  type: str\n"
     older.replace(
         "copier.yml", question, f"nickname:\n  type: str\n  default: none\n\n{question}"
     )  # dropped again later
     older.replace(PYPROJECT_SOURCE, "poetry-core>=2.1,<3", "poetry-core>=2.0,<3").tag("v0.2.0")
-    (path / RELEASE_WORKFLOW_SOURCE).with_name("check.yaml").write_text("on: push\njobs: {}\n", encoding="utf-8")
+    (path / "template" / WORKFLOWS / "check.yaml").write_text("on: push\njobs: {}\n", encoding="utf-8")
     older.replace(RENOVATE_SOURCE, "before 6am on monday", "before 4am on monday").tag("v0.10.0")
     shutil.rmtree(path / "template")
     shutil.copytree(template, path, dirs_exist_ok=True)
