@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from meltano_release.gate import run_gate
-from tests.support.damage import add_commit
+from tests.support.damage import add_commit, publisher
 from tests.support.gate_cases import BY_HAND, EVENT, RELEASE, RUN
 from tests.support.paths import PYPROJECT
 from tests.support.projects import Project
@@ -145,3 +145,12 @@ def test_what_is_not_json_ends_in_sentences(
     """The gate judges an invalid payload, and a run without the usual variables."""
     with_dist.write(EVENT, payload)
     check_run(environ, capsys)
+
+
+def test_half_a_character_is_printed_as_its_code(with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """An answer in publisher.json that no terminal can print is printed as its code."""
+    publisher(owner="\ud800")(with_dist)
+    assert run_gate(Path("dist"), RELEASE) == 1
+    printed = capsys.readouterr().out
+    assert printed.encode()
+    assert "registered for \\ud800/my-package" in printed

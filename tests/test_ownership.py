@@ -222,7 +222,12 @@ def test_to_copy_again_leaves_a_project_its_files(command: str, versions: Versio
     for file in (LICENSE, "tests/test_cli.py"):
         (project.path / file).unlink()
     project.commit()
-    options = ("--quiet", "--defaults", "--overwrite", *([] if command == "recopy" else [versions.path]))
+    options: list[str | Path] = [
+        "--quiet",
+        "--defaults",
+        "--overwrite",
+        *([] if command == "recopy" else [versions.path]),
+    ]
     project.run("copier", command, *options, ".")
     assert changed_files(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert LINE_CHANGE[1] in project.read(RELEASE_WORKFLOW)
