@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -220,6 +219,7 @@ def test_a_tool_is_installed_once_for_a_job(tools: Path, tmp_path: Path) -> None
     assert launch("run", "uv", "--version", cwd=tmp_path, temp=tmp_path, env=variables).stdout.startswith("uv ")
 
 
+@pytest.mark.slow
 def test_poetry_is_added_to_the_path_and_runs_on_the_python_of_the_job(tmp_path: Path) -> None:
     """Poetry's command is in the folder that later steps get, with the plugin that gives the version."""
     path = tmp_path / "path"
@@ -240,16 +240,6 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("my_package-*")}
 
 
-def test_the_same_build_gives_the_same_bytes_as_the_front_end_of_pypa(
-    built: Path, default: Project, tmp_path: Path
-) -> None:
-    """What the action builds is byte-identical to `python -m build`."""
-    project = default.copy(tmp_path / "project")
-    project.run(sys.executable, "-m", "build")
-    assert digests(built) == digests(project.path / "dist")
-    assert digests(built).keys() == {WHEEL, SDIST}
-
-
 HATCHLING = """\
 [build-system]
 requires = ["hatchling", "hatch-vcs"]
@@ -265,6 +255,7 @@ source = "vcs"
 """
 
 
+@pytest.mark.slow
 def test_a_build_with_hatchling_makes_the_same_bytes_twice(tools: Path, tmp_path: Path) -> None:
     """Two clones of a project that hatchling builds give the same files, as those of a project with Poetry do."""
     project = Project(tmp_path / "project", {})

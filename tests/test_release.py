@@ -79,6 +79,7 @@ def test_a_release_can_be_installed_from_the_index(world: World, tmp_path: Path)
     assert run("clean/bin/my-package", "--version", cwd=tmp_path).stdout.split()[-1] == VERSION
 
 
+@pytest.mark.slow
 def test_the_first_release_creates_the_project(world: World) -> None:
     """The first release turns a pending publisher into a real one, and PyPI creates the project with its files."""
     world.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
@@ -102,6 +103,7 @@ def test_a_rehearsal_proves_the_publisher_and_uploads_nothing(world: World) -> N
     assert not world.attached()
 
 
+@pytest.mark.slow
 def test_a_rehearsal_with_a_pending_publisher_says_that_the_project_is_empty(world: World) -> None:
     """With a pending publisher, a dry run makes PyPI create an empty project, and the summary says that it is empty."""
     world.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
@@ -111,7 +113,8 @@ def test_a_rehearsal_with_a_pending_publisher_says_that_the_project_is_empty(wor
     assert world.loopback.pypi.projects == {"my-package": {}}
 
 
-@pytest.mark.parametrize(("tag", "other"), [("v1.2.3rc1", TAG), pytest.param(TAG, "v1.2.3rc1", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("tag", "other"), [("v1.2.3rc1", TAG), (TAG, "v1.2.3rc1")])
 def test_a_commit_with_two_versions_releases_as_either(tag: str, other: str, world: World) -> None:
     """A commit with two version tags can be released as either: the build drops the other tag from its checkout."""
     world.project.run("git", "tag", "--force", other)
@@ -122,6 +125,7 @@ def test_a_commit_with_two_versions_releases_as_either(tag: str, other: str, wor
     assert all(tag.removeprefix("v") + suffix in "".join(world.uploaded()) for suffix in ("-py3", ".tar.gz"))
 
 
+@pytest.mark.slow
 def test_a_project_that_is_a_fork_on_github_releases(world: World) -> None:
     """A project that is a fork on GitHub can release if the publisher names its repository."""
     world.github.fork = True
@@ -137,6 +141,7 @@ def test_a_contributors_fork_releases_nothing(world: World) -> None:
     assert not world.loopback.tokens.issued
 
 
+@pytest.mark.slow
 def test_a_release_off_the_default_branch_gets_a_warning(world: World) -> None:
     """A release of a commit that is not on the default branch succeeds, with a warning."""
     world.project.run("git", "switch", "--quiet", "--create", "hotfix")
@@ -179,7 +184,7 @@ def test_a_submodule_that_cannot_be_fetched_is_named(world: World, tmp_path: Pat
     assert not world.uploaded()
 
 
-@pytest.mark.parametrize("static", [False, True])
+@pytest.mark.parametrize("static", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_build_speaks_for_nobody_and_cannot_change_its_verdict(world: World, *, static: bool) -> None:
     """What a build prints is shown and nothing else: no annotation, no output, no summary, and no other verdict.
 

@@ -27,7 +27,7 @@ FORM = [
     Scenario(
         "The form names another environment",
         "The publisher on PyPI was registered with another environment than the workflow's.",
-        CORRECT_FORM, NO_PUBLISHER, register_publisher(environment="pypi"),
+        CORRECT_FORM, NO_PUBLISHER, register_publisher(environment="pypi"), slow=False,
     ),
     Scenario(
         "The form names another workflow",

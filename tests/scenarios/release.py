@@ -33,7 +33,7 @@ WORKFLOW = [
         "Restore it by hand, or from git's history with `git log -- FILE` and `git checkout COMMIT -- FILE`. An update "
         "keeps what you deleted.",
         "missing or insufficient OIDC token permissions",
-        edit(RELEASE_WORKFLOW, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"),
+        edit(RELEASE_WORKFLOW, "id-token: write # PyPI trusts", "actions: read # PyPI trusts"), slow=False,
     ),
     Scenario(
         "A release of a contributor's fork",
@@ -48,32 +48,31 @@ TAG = [
         "The tag has no v",
         "Tags of versions begin with `v`; others are ignored.",
         RELEASE_AGAIN, "The tag 1.2.3 is not `v` and the canonical form of its version", replace_tag("1.2.3"),
-        failed_job="gate",
+        failed_job="gate", slow=False,
     ),
     Scenario(
         "The tag is not in canonical form",
         "Python would write the version in another way, and the file names would differ from the tag.",
         f"{RELEASE_AGAIN} Write `v1.0.0rc1`, not `v1.0.0-rc.1`.",
         "The tag v1.0.0-rc.1 is not `v` and the canonical form of its version", replace_tag("v1.0.0-rc.1"),
-        failed_job="gate", slow=True,
+        failed_job="gate",
     ),
     Scenario(
         "The tag is not a version",
         "No version can be read from it.",
-        RELEASE_AGAIN, "The tag vnext is not `v` and a version", replace_tag("vnext"), failed_job="gate", slow=True,
+        RELEASE_AGAIN, "The tag vnext is not `v` and a version", replace_tag("vnext"), failed_job="gate",
     ),
     Scenario(
         "The tag names one of several packages",
         "The workflow releases one package per repository, under tags like `v1.2.3`.",
         f"{RELEASE_AGAIN} Several packages in one repository are not supported.",
         "The tag my-package-v1.2.3 is not `v` and a version", replace_tag("my-package-v1.2.3"), failed_job="gate",
-        slow=True,
     ),
     Scenario(
         "The tag is on another commit",
         "The tag was moved after the release was published, and the run has the commit from before.",
         "Delete the release and its tag, and release the right commit.",
-        "does not point to the expected commit", move_tag, action="moved", failed_job="build", slow=True,
+        "does not point to the expected commit", move_tag, action="moved", failed_job="build",
     ),
     Scenario(
         "The run is stale",
@@ -81,19 +80,18 @@ TAG = [
         "the old commit.",
         "Cancel that run, and approve the run of the newer release.",
         "The tag v1.2.3 was deleted or moved after this release was published", delete_tag_during_the_run,
-        slow=True,
     ),
     Scenario(
         "The version is 0.0.0",
         "A project without a version has that one; PyPI would accept it.",
         RELEASE_AGAIN, "The tag v0.0.0 means a project without a version", replace_tag("v0.0.0"),
-        failed_job="gate", slow=True,
+        failed_job="gate",
     ),
     Scenario(
         "The version has a local part",
         "PyPI accepts no local versions.",
         RELEASE_AGAIN, "The tag v1.2.3+meltano.1 has a local part", replace_tag("v1.2.3+meltano.1"),
-        failed_job="gate", slow=True,
+        failed_job="gate",
     ),
     Scenario(
         "pyproject.toml has a static version",
@@ -101,7 +99,6 @@ TAG = [
         f"Delete the line and write `dynamic = ['version']`. {RELEASE_AGAIN}",
         "[project] of pyproject.toml has a static `version`",
         edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"'), failed_job="gate",
-        slow=True,
     ),
     Scenario(
         "The build backend does not read tags",
@@ -109,7 +106,6 @@ TAG = [
         f"Write `build-backend = 'poetry_dynamic_versioning.backend'`. {RELEASE_AGAIN}",
         "the build backend is poetry-core's own",
         edit(PYPROJECT, "poetry_dynamic_versioning.backend", "poetry.core.masonry.api"), failed_job="gate",
-        slow=True,
     ),
 ]  # fmt: skip
 
@@ -169,14 +165,14 @@ FILES = [
         "PyPI accepts only the classifiers of its own list.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI does not accept the classifier 'Framework :: Meltano'",
-        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="gate", slow=True,
+        edit(PYPROJECT, "Typing :: Typed", "Framework :: Meltano"), failed_job="gate",
     ),
     Scenario(
         "A classifier is deprecated",
         "PyPI refuses deprecated classifiers in new releases.",
         f"Replace it in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI does not accept the classifier 'Natural Language :: Ukranian'",
-        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="gate", slow=True,
+        edit(PYPROJECT, "Typing :: Typed", "Natural Language :: Ukranian"), failed_job="gate",
     ),
     Scenario(
         "The README does not render",
@@ -189,7 +185,7 @@ FILES = [
         "PyPI accepts 512 characters.",
         f"Shorten `description` in pyproject.toml. {RELEASE_AGAIN}",
         "PyPI accepts 512", edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120),
-        failed_job="gate", slow=True,
+        failed_job="gate",
     ),
     Scenario(
         "A dependency is a direct URL reference",
@@ -197,21 +193,21 @@ FILES = [
         f"Depend on a released version. {RELEASE_AGAIN}",
         "depends on a direct URL reference",
         edit(PYPROJECT, "dependencies = []", 'dependencies = ["six @ https://example.com/six.zip"]'),
-        failed_job="gate", slow=True,
+        failed_job="gate",
     ),
     Scenario(
         "The package has another name than the publisher",
         f"`name` in pyproject.toml and `package_name` in `{PUBLISHER_JSON}` differ.",
         "Correct one of them.",
         "the publisher is registered for my-package",
-        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), failed_job="gate", slow=True,
+        edit(PYPROJECT, 'name = "my-package"', 'name = "our-package"'), failed_job="gate",
     ),
     Scenario(
         "A template update left a conflict",
         "Copier leaves conflict markers and an exit code of 0.",
         f"Keep the lines that you need and delete the markers. {RELEASE_AGAIN}",
         f"{README} has conflict markers",
-        edit(README, "# my-package\n", CONFLICT), failed_job="gate", slow=True,
+        edit(README, "# my-package\n", CONFLICT), failed_job="gate",
     ),
 ]  # fmt: skip
 
