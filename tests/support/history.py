@@ -235,7 +235,6 @@ LIVES = {
         {RELEASE_WORKFLOW: "# mine", RELEASING: "Ask Ada."},
         (RELEASE_WORKFLOW, RELEASING),
         {
-            "v1.2.0": {RELEASE_WORKFLOW},  # the project changed the command of the step that moves to another job
             "v1.11.0": {RELEASE_WORKFLOW},  # the project's job follows the one that is rewritten
         },
         frozenset({RELEASE_WORKFLOW}),
