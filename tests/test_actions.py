@@ -158,7 +158,13 @@ def test_an_artifact_is_fetched_by_its_id(start: Start) -> None:
     by_id = download(**{"artifact-ids": "${{ steps.first.outputs.artifact-id }}"})
     done = start([*first, *second, by_id, *SHOW])
     assert "listed: ./a.txt." in done.log, done.log
-    assert "None of the provided artifact IDs were found" in start([*first, download(**{"artifact-ids": "7"})]).log
+
+
+def test_an_artifact_with_another_id_is_not_fetched(start: Start) -> None:
+    """An ID that no artifact has fails the job: the newest artifact of the name is not taken for it."""
+    done = start([*ONE, download(**{"artifact-ids": "7"})])
+    assert done.result == "failure"
+    assert "None of the provided artifact IDs were found" in done.log
 
 
 def test_a_python_is_set_up_with_pip_alone(start: Start) -> None:
@@ -176,7 +182,7 @@ def test_publishing_checks_the_files_then_uploads_those_of_dist(start: Start, wo
     """The publishing action checks the files of `dist`, exchanges one ID token by itself, and uploads these files."""
     world.github.environments.clear()
     register_publisher(environment="", workflow_filename="actions.yaml")(world)
-    done = start([{"run": f"cp -R '{built}' dist"}, {"uses": PUBLISH}], **{"id-token": "write"})
+    done = start([{"run": f"mkdir dist && cp '{built}'/my_* dist"}, {"uses": PUBLISH}], **{"id-token": "write"})
     assert done.result == "success", done.log
     assert world.uploaded() == {WHEEL, SDIST}
     assert done.log.index("PASSED") < done.log.index("Uploading distributions"), done.log

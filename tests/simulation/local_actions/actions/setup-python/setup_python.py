@@ -26,8 +26,10 @@ def main() -> None:
     installed = python.with_name("installed")
     installed.mkdir(exist_ok=True)
     link(installed / f"python{version}", pythons.get(version, list(pythons.values())[-1]).resolve())
-    if settings["tools"]:  # what the actions install, which `launch.py` finds then
-        link(python.with_name("meltano-release"), Path(settings["tools"]) / "meltano-release")
+    installed = python.with_name("meltano-release")
+    installed.mkdir(exist_ok=True)
+    for tool in (Path(settings["tools"]) / "meltano-release").iterdir():  # which `launch.py` need not install again
+        link(installed / tool.name, tool)
     with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
         path.write(f"{installed}\n{python}/bin\n")
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
