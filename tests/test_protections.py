@@ -178,7 +178,7 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         "Keep the files for the gate and the release: if-no-files-found": "the gate has nothing to fetch then",
     },
     "gate": {
-        "Fail unless the build succeeded: the step": check_failed_build,
+        "Fail unless the build succeeded: the step": "it says why; without it there is no artifact to fetch",
         "Fail unless the build succeeded: if": check_release,
         f"{GATE_CHECKOUT}: fetch-depth": check_release,
         f"{GATE_CHECKOUT}: persist-credentials": UNUSED,
