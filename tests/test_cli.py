@@ -70,7 +70,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], needs: str) -> None:
 def test_a_command_exits_with_the_code_of_its_function(
     command: str, module: str, function: str, arguments: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each command calls one function of its own module, and exits with the code that it returns."""
+    """Each command calls one function of its module, and exits with the code that it returns."""
     received: list[tuple[object, ...]] = []
 
     def called(*values: object) -> int:

@@ -17,7 +17,7 @@ BOUNDS = {"copy a library": 620, "copy a tap": 760, "update a library": 900, "up
 
 
 def compilations(*arguments: str | Path, cwd: Path) -> int:
-    """Run Copier in a process of its own, where nothing is compiled yet; return how often Jinja compiled a text."""
+    """Run Copier in a new process, where nothing is compiled yet; return how often Jinja compiled a text."""
     command = [sys.executable, __file__, *map(str, arguments)]
     return int(subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 

@@ -54,7 +54,7 @@ def move_pins(versions: Versions) -> None:
 
 
 def split_a_job(versions: Versions) -> None:
-    """Move the look at the tag into a job of its own, which publishing then needs."""
+    """Move the look at the tag into a separate job, which publishing then needs."""
     step = r"      - name: See that the tag still points to this commit\n.*?(?=      - name: )"
     text = (versions.path / RELEASE_WORKFLOW_SOURCE).read_text(encoding="utf-8")
     (look,) = re.findall(step, text, re.DOTALL)
