@@ -95,9 +95,7 @@ def tests(session: nox.Session) -> None:
 def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
-    names = ("release", "failures", "doctor", "protections", "actions", "ci", "launch", "workflow_facts")
-    files = [f"tests/test_{name}.py" for name in names]
-    session.run("pytest", *PARALLEL, *files, *session.posargs)
+    session.run("pytest", *PARALLEL, "tests/release", "tests/doctor", *session.posargs)
 
 
 @nox.session
@@ -112,7 +110,7 @@ def matrix(session: nox.Session) -> None:
     """Run every combination of answers, each with Meltano where it is a plugin, and write the table of them."""
     install(session, "tests")
     report = Path(session.create_tmp()) / "matrix.xml"
-    files = [f"tests/test_{name}.py" for name in ("kinds", "meltano", "postgresql", "unfriendly_api")]
+    files = [f"tests/kinds/test_{name}.py" for name in ("kinds", "meltano", "postgresql", "unfriendly_api")]
     chosen = (*files, "-k", "oldest or meltano or longest or own_tests or every_api_tap")
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
@@ -125,15 +123,15 @@ def adopted(session: nox.Session) -> None:
     install(session, "tests")
     report = Path(session.create_tmp()) / "adopted.xml"
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1", "-k", "adopts")
-    session.run("pytest", *options, "tests/test_adopted.py", *session.posargs)
-    session.run("python", "-m", "tests.adopted.table", report)
+    session.run("pytest", *options, "tests/adoption/test_adopted.py", *session.posargs)
+    session.run("python", "-m", "tests.adoption.repositories.table", report)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
     install(session, "tests")
-    matrix = ("--ignore=tests/test_kinds.py", "--ignore=tests/test_meltano.py")
+    matrix = ("--ignore=tests/kinds/test_kinds.py", "--ignore=tests/kinds/test_meltano.py")
     session.run("pytest", *PARALLEL, "-m", "slow", *matrix, *session.posargs)
 
 
@@ -141,7 +139,7 @@ def slow(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Make projects from 5,000 examples of any answers, and check what must hold of each; CI does every night."""
     install(session, "tests")
-    files = ("tests/test_any_answer.py", "-m", "not slow", "-k", "any_answers")
+    files = ("tests/questions/test_any_answer.py", "-m", "not slow", "-k", "any_answers")
     session.run("pytest", *PARALLEL, *files, *session.posargs, env={"ANY_ANSWERS": "625"})
 
 
@@ -155,7 +153,7 @@ def copier(session: nox.Session, version: str) -> None:
     )
     session.install("--upgrade", f"copier=={minimum}" if version == "minimum" else "copier")
     session.run("copier", "--version")
-    session.run("pytest", *PARALLEL, "tests/test_answers.py", *session.posargs)
+    session.run("pytest", *PARALLEL, "tests/questions/test_answers.py", *session.posargs)
 
 
 @nox.session

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -11,28 +11,21 @@ from typing import Any
 import jinja2
 import pytest
 
+from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import Loopback, serve_loopback
-from tests.simulation.world import World
-from tests.support.combinations import REPOSITORIES, Answers, title
 from tests.support.commands import run, tracked
-from tests.support.environments import assert_passes_all_checks, shared_packages
-from tests.support.fleet import Fleet
 from tests.support.folder_cache import FolderCache
 from tests.support.gate_cases import copy_with_distributions
-from tests.support.interpreters import newest_interpreter
 from tests.support.npm import npm_folder
 from tests.support.paths import (
     ACTIONS,
     ACTIONS_READ,
     COPIER_READS,
     LANGUAGE_SERVICE,
-    MELTANO_YML,
     RELEASE_WORKFLOW_SOURCE,
     ROOT,
 )
-from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render, build
-from tests.support.taps import Tap
 from tests.support.versions import LINE_CHANGE, Versions
 
 
@@ -123,13 +116,6 @@ def default(render: Render, once: FolderCache) -> Project:
 
 
 @pytest.fixture(scope="session")
-def installed(default: Project, once: FolderCache) -> Project:
-    """The default project after Poetry's own install into its .venv; leave it unchanged."""
-    folder = once("installed", lambda folder: default.copy(folder / "my-package").run("poetry", "install"))
-    return Project(folder / "my-package", default.answers)
-
-
-@pytest.fixture(scope="session")
 def built(default: Project, tools: Path, once: FolderCache) -> Path:
     """The folder with the default project's wheel and source distribution, built as the release builds them."""
     return once("built", lambda folder: build(default.copy(folder / "my-package"), tools)) / "my-package/dist"
@@ -145,37 +131,11 @@ def with_dist(default: Project, built: Path, tmp_path: Path, monkeypatch: pytest
     return project
 
 
-@pytest.fixture
-def check_created(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answers, Path], Project]:
-    """Make a project from answers, run all that it has to pass on a Python, and return it."""
-
-    def check(answers: Answers, python: Path) -> Project:
-        project = render(**answers).copy(tmp_path / "project").init()
-        assert_passes_all_checks(project, python, tmp_path / "venv", once)
-        if answers["kind"] != "library":
-            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
-        return project
-
-    return check
-
-
 @pytest.fixture(scope="session")
 def versions(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
     """Two versions of the template, v1.0.0 and v1.1.0: one line of a workflow changed. Leave them unchanged."""
     versions = Versions.create(template, tmp_path_factory.mktemp("versions") / "template")
     return versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
-
-
-@pytest.fixture(scope="session")
-def old_project(versions: Versions, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project of the first of the two versions; leave it unchanged."""
-    return versions.project(tmp_path_factory.mktemp("old") / "my-package", "--vcs-ref=v1.0.0")
-
-
-@pytest.fixture
-def project(old_project: Project, tmp_path: Path) -> Project:
-    """A project of the first of the two versions, for a test that changes it."""
-    return old_project.copy(tmp_path / "my-package")
 
 
 @pytest.fixture(scope="session")
@@ -186,52 +146,9 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def world(default: Project, loopback: Loopback, once: FolderCache, tools: Path, tmp_path: Path) -> World:
+def sandbox(default: Project, loopback: Loopback, once: FolderCache, tools: Path, tmp_path: Path) -> Sandbox:
     """The default project, set up as RELEASING.md says, before its first release."""
-    return World.create(default.copy(tmp_path / "my-package"), tmp_path, loopback, once, tools)
-
-
-@pytest.fixture
-def fleet(tmp_path: Path) -> Fleet:
-    """An empty fleet of the test's own, with v1.1.0 of the small template to update to."""
-    fleet = Fleet.create(tmp_path)
-    fleet.release("v1.1.0", "line-2: 1", "line-2: 2")
-    fleet.connections()
-    return fleet
-
-
-@pytest.fixture(scope="session")
-def meltano(once: FolderCache) -> Path:
-    """Meltano's command, at the version that the template is tested with, in an environment of its own."""
-    python = newest_interpreter()
-
-    def install(environment: Path) -> None:
-        run("uv", "venv", "--quiet", "--clear", "--python", python, environment, cwd=ROOT)
-        run("uv", "pip", "install", "--quiet", "--python", environment, "--group", "meltano", cwd=ROOT)
-
-    return once("meltano", install) / "bin/meltano"
-
-
-@pytest.fixture(scope="session")
-def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
-    """Make a project, a git repository with one commit, once for all tests; leave its files unchanged."""
-    projects: dict[str, Project] = {}
-
-    def project(answers: Answers) -> Project:
-        if title(answers) not in projects:
-            rendered = render(**answers, repository=REPOSITORIES[answers["kind"]], python_min="3.10")
-            folder = tmp_path_factory.mktemp("created") / REPOSITORIES[answers["kind"]]
-            projects[title(answers)] = rendered.copy(folder).init()
-        return projects[title(answers)]
-
-    return project
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL server, for as long as this process tests."""
-    with running_server() as server:
-        yield server
+    return Sandbox.create(default.copy(tmp_path / "my-package"), tmp_path, loopback, once, tools)
 
 
 @pytest.fixture(scope="session")
@@ -249,20 +166,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         widths = [max(len(row[column]) for row in scenarios) for column in (0, 1)]
         for title, job, message in sorted(scenarios, key=lambda row: (row[1], row[0])):
             terminalreporter.write_line(f"{title:<{widths[0]}}  {job:<{widths[1]}}  {message}")
-
-
-@pytest.fixture
-def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
-    """Return a function that renders a tap of an API, in a folder of its own."""
-
-    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
-        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
-        project = rendered.copy(tmp_path / "tap-sample").init()
-        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
-        metadata.parent.mkdir()
-        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
-        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        packages = shared_packages(project, newest_interpreter(), once)
-        return Tap(project, packages.parents[2] / "bin/python")
-
-    return made

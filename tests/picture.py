@@ -19,8 +19,8 @@ import rich.console
 from rich.markdown import Markdown
 from rich.text import Text
 
+from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import serve_loopback
-from tests.simulation.world import World
 from tests.support.commands import ENVIRONMENT, run, tracked
 from tests.support.folder_cache import FolderCache
 from tests.support.paths import ACTIONS, COPIER_READS, ROOT
@@ -96,8 +96,8 @@ def release(project: Project, folder: Path) -> str:
     launch = (sys.executable, "-I", ACTIONS / "launch.py", "run", "meltano-release", "--help")
     run(*launch, cwd=folder, env={"RUNNER_TEMP": str(tools)})
     with serve_loopback(folder / "loopback") as loopback:
-        world = World.create(project, folder, loopback, FolderCache(folder / "once"), tools)
-        return world.release().jobs["report"].summary
+        sandbox = Sandbox.create(project, folder, loopback, FolderCache(folder / "once"), tools)
+        return sandbox.release().jobs["report"].summary
 
 
 def perform() -> list[Text | Markdown]:

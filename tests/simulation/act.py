@@ -3,9 +3,9 @@
 It runs in host mode, without Docker, on a copy of the commit that `act_copy.py` makes. GitHub's token endpoint and PyPI
 are the server on loopback, and `gh` is a stub.
 
-What act does not have are facts of the files, which `tests/test_workflow_facts.py` checks: whether an event starts a
-file (`types`, `branches`), required inputs, concurrency groups, time limits, actions that are not pinned. Attestations
-are not made. Containers, services and `defaults` are refused.
+What act does not have are facts of the files, which `tests/release/test_workflow_facts.py` checks: whether an event
+starts a file (`types`, `branches`), required inputs, concurrency groups, time limits, actions that are not pinned.
+Attestations are not made. Containers, services and `defaults` are refused.
 """
 
 import json

@@ -160,7 +160,7 @@ def write_history(template: Path, folder: Path) -> Versions:
 
 
 @dataclass(frozen=True)
-class Life:
+class LongLivedProject:
     """A project that lives through the history: what its people do at the start, and the conflicts that they meet."""
 
     answers: dict[str, str]
@@ -220,16 +220,16 @@ def move_to_hatchling(project: Project) -> None:
     append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
 
 
-LIVES = {
-    "a library, formatted with settings of its own": Life(
+LONG_LIVED = {
+    "a library, formatted with settings of its own": LongLivedProject(
         {"kind": "library", "ide": "VSCode"},
         run_a_formatter,
         {".pre-commit-config.yaml": "# mine", PYPROJECT: "line-length = 60", ".vscode/launch.json": "configurations"},
     ),
-    "a tap whose tests need services, secrets and a matrix": Life(
+    "a tap whose tests need services, secrets and a matrix": LongLivedProject(
         {"kind": "tap", "repository": "tap-x"}, change_the_tests, {TEST_WORKFLOW: "# mine"}
     ),
-    "a target with edits in the template's files": Life(
+    "a target with edits in the template's files": LongLivedProject(
         {"kind": "target", "repository": "target-x"},
         change_the_templates_files,
         {RELEASE_WORKFLOW: "# mine", RELEASING: "Ask Ada."},
@@ -239,12 +239,12 @@ LIVES = {
         },
         frozenset({RELEASE_WORKFLOW}),
     ),
-    "an extension with line endings of Windows": Life(
+    "an extension with line endings of Windows": LongLivedProject(
         {"kind": "extension", "repository": "x-ext"},
         work_with_windows_line_endings,
         {"README.md": "Mine."},
     ),
-    "an adopted repository that moves to hatchling": Life(
+    "an adopted repository that moves to hatchling": LongLivedProject(
         {"scope": "release", "repository": "tap-y"},
         move_to_hatchling,
         {PYPROJECT: "# mine", ".github/build-constraints.txt": "# mine", f"{WORKFLOWS}/ci.yml": "# mine"},

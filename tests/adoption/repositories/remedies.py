@@ -1,0 +1,82 @@
+"""What a maintainer does, as the tutorial and the messages say."""
+
+import re
+from typing import Any
+
+import tomlkit
+
+from tests.adoption.repositories.case import Remedy
+from tests.support.adoption import maintain
+from tests.support.editing import replace
+from tests.support.paths import DOCS, PYPROJECT, WORKFLOWS
+from tests.support.projects import Project
+
+TUTORIAL = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
+COMPILED = DOCS / "how-to/compiled.md"
+
+
+def write_lock(project: Project) -> None:
+    """Run the command that a failed build names."""
+    maintain(project, "lock")
+
+
+def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:
+    """Write keys and tables into a TOML table, in place of those that it has."""
+    for key, value in lines.items():
+        if isinstance(value, dict) and key in table:
+            merge(table[key], value)
+        else:
+            table[key] = value
+
+
+def take_version_from_tag(backend: str) -> Remedy:
+    """Paste the tutorial's lines for a build backend into pyproject.toml."""
+
+    def remedy(project: Project) -> None:
+        snippets = re.findall(r"^```toml\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
+        (lines,) = (tomlkit.parse(text) for text in snippets if backend in text)
+        text = project.read(PYPROJECT) if (project.path / PYPROJECT).exists() else ""
+        pyproject: dict[str, Any] = tomlkit.parse(text)
+        if "project" in pyproject:
+            pyproject["project"].pop("version", None)
+        else:
+            del lines["project"]
+        merge(pyproject, lines)
+        project.write(PYPROJECT, tomlkit.dumps(pyproject))
+        if (project.path / "setup.py").exists():
+            replace(project.path / "setup.py", '    version="0.3.1",\n', "")
+
+    return remedy
+
+
+def keep_other_jobs(project: Project) -> None:
+    """Move the old release workflow aside and delete its publishing job, before the copy."""
+    (command,) = re.findall(r"^git mv .*$", TUTORIAL, re.MULTILINE)
+    project.run("bash", "-e", "-c", command)
+    file = f"{WORKFLOWS}/release-extras.yaml"
+    text = re.sub(r"  publish:\n(    .*\n)+", "", project.read(file))
+    project.write(file, text.replace("needs: [build, publish]", "needs: [build]"))
+    project.commit("Keep the other jobs of the release workflow")
+
+
+def delete_publishing_workflow(project: Project) -> None:
+    """Do what the doctor says of a workflow that does nothing but publish."""
+    project.run("git", "rm", "--quiet", f"{WORKFLOWS}/publish.yml")
+
+
+def delete_tag(project: Project) -> None:
+    """Delete the tag that no release can be made from."""
+    project.run("git", "tag", "--delete", "tap-top-v1.2.3")
+
+
+def repair_wheel(project: Project) -> None:
+    """Add the steps of the how-to to the job that builds, hand on their artifact, and lock their tools."""
+    blocks = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```", COMPILED.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    steps, output = (text for language, text in blocks if language == "yaml")
+    (command,) = (text for language, text in blocks if language == "shell")
+    workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
+    build, gate, rest = project.read(workflow).partition("\n  gate:\n")
+    build, replaced = re.subn(r"^ +artifact-id: .*\n", output, build, flags=re.MULTILINE)
+    assert replaced == 1
+    project.write(workflow, f"{build}\n{steps}{gate}{rest}")
+    project.run("bash", "-e", "-c", command)

@@ -1,0 +1,1 @@
+"""The release gate accepts what PyPI accepts, and refuses what PyPI refuses."""

@@ -1,0 +1,88 @@
+"""What the tests of created projects share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.combinations import REPOSITORIES, Answers, title
+from tests.support.commands import run
+from tests.support.environments import assert_passes_all_checks, shared_packages
+from tests.support.folder_cache import FolderCache
+from tests.support.interpreters import newest_interpreter
+from tests.support.paths import MELTANO_YML, ROOT
+from tests.support.postgresql import Server, running_server
+from tests.support.projects import Project, Render
+from tests.support.taps import Tap
+
+
+@pytest.fixture
+def check_created(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answers, Path], Project]:
+    """Make a project from answers, run all that it has to pass on a Python, and return it."""
+
+    def check(answers: Answers, python: Path) -> Project:
+        project = render(**answers).copy(tmp_path / "project").init()
+        assert_passes_all_checks(project, python, tmp_path / "venv", once)
+        if answers["kind"] != "library":
+            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
+        return project
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Make a project, a git repository with one commit, once for all tests; leave its files unchanged."""
+    projects: dict[str, Project] = {}
+
+    def project(answers: Answers) -> Project:
+        if title(answers) not in projects:
+            rendered = render(**answers, repository=REPOSITORIES[answers["kind"]], python_min="3.10")
+            folder = tmp_path_factory.mktemp("created") / REPOSITORIES[answers["kind"]]
+            projects[title(answers)] = rendered.copy(folder).init()
+        return projects[title(answers)]
+
+    return project
+
+
+@pytest.fixture(scope="session")
+def installed(default: Project, once: FolderCache) -> Project:
+    """The default project after Poetry's own install into its .venv; leave it unchanged."""
+    folder = once("installed", lambda folder: default.copy(folder / "my-package").run("poetry", "install"))
+    return Project(folder / "my-package", default.answers)
+
+
+@pytest.fixture(scope="session")
+def meltano(once: FolderCache) -> Path:
+    """Meltano's command, at the version that the template is tested with, in an environment of its own."""
+    python = newest_interpreter()
+
+    def install(environment: Path) -> None:
+        run("uv", "venv", "--quiet", "--clear", "--python", python, environment, cwd=ROOT)
+        run("uv", "pip", "install", "--quiet", "--python", environment, "--group", "meltano", cwd=ROOT)
+
+    return once("meltano", install) / "bin/meltano"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server, for as long as this process tests."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
+    """Return a function that renders a tap of an API, in a folder of its own."""
+
+    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
+        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
+        project = rendered.copy(tmp_path / "tap-sample").init()
+        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
+        metadata.parent.mkdir()
+        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
+        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        packages = shared_packages(project, newest_interpreter(), once)
+        return Tap(project, packages.parents[2] / "bin/python")
+
+    return made

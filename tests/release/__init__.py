@@ -1,0 +1,1 @@
+"""A release publishes what was approved, every failure is explained, and nothing is half done."""

@@ -1,0 +1,1 @@
+"""This repository: its documentation, its scripts, its locks, its CI."""

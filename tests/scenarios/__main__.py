@@ -1,5 +1,0 @@
-"""Write the troubleshooting page."""
-
-from tests.scenarios.page import PAGE, troubleshooting_page
-
-PAGE.write_text(troubleshooting_page(), encoding="utf-8")

@@ -1,0 +1,115 @@
+"""All that a release needs: a rendered project, its repository on GitHub, and PyPI."""
+
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from meltano_release.doctor import run_doctor
+from tests.simulation.act import ActRun, run_with_act
+from tests.simulation.events import Event, dispatch_event, release_event
+from tests.simulation.github import Environment, GitHub
+from tests.simulation.pypi import Publisher
+from tests.simulation.server import Loopback
+from tests.simulation.tools import stub_folder
+from tests.support.commands import run
+from tests.support.folder_cache import FolderCache
+from tests.support.paths import RELEASE_WORKFLOW
+from tests.support.projects import TAG, Project
+
+PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
+
+
+@dataclass
+class Sandbox:
+    """A project, its repository on GitHub, and PyPI."""
+
+    project: Project
+    github: GitHub
+    loopback: Loopback
+    tag: str = TAG
+
+    @classmethod
+    def create(cls, project: Project, folder: Path, loopback: Loopback, folders: FolderCache, tools: Path) -> "Sandbox":
+        """Set a project up as RELEASING.md says, before its first release; its origin is in the folder."""
+        run("git", "init", "--quiet", "--bare", "origin.git", cwd=folder)
+        environments = {"publishing": Environment(branches=("main",), tags=("v*",), reviewed=True)}
+        github = GitHub(folder / "origin.git", folder, loopback.reset(), folders, tools, environments=environments)
+        loopback.pypi.register(PUBLISHER, "my-package")
+        project.run("git", "remote", "add", "origin", "https://github.com/MeltanoLabs/my-package.git")
+        return cls(project, github, loopback)
+
+    def commit(self, message: str = "Change") -> None:
+        """Commit all that changed, and move the tag there."""
+        self.project.commit(message)
+        self.project.run("git", "tag", "--force", self.tag)
+
+    def trigger(self, event: Event) -> list[ActRun]:
+        """Push the project and let an event start its runs; return them. None may have left a token behind."""
+        self.project.run("git", "push", "--quiet", "--mirror", self.github.git)
+        self.github.create_release(self.tag)
+        commit = event.commit or self.github.commit_of(event.ref)
+        started = [name for name, file in self.github.workflows(commit).items() if event.starts(file["on"])]
+        runs = []
+        for name in started:
+            self.github.runs += 1
+            runs.append(run_with_act(self.github, event, name, self.github.folder / f"run-{self.github.runs}"))
+            self.assert_no_token_left(runs[-1])
+        return runs
+
+    def assert_no_token_left(self, done: ActRun) -> None:
+        """Fail if a token of PyPI's is in a log or an artifact."""
+        kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
+        for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
+            assert token not in done.log
+            assert not any(token.encode() in content for content in kept)
+
+    def release(self, commit: str = "") -> ActRun:
+        """Publish a GitHub release; return the run of the release workflow."""
+        (done,) = self.trigger(release_event(self.tag, commit=commit))
+        return done
+
+    def rehearse(self, typed: str = "my-package") -> ActRun:
+        """Run the release workflow by hand, with the text that was typed as the name of the package."""
+        (done,) = self.trigger(dispatch_event({"package_name": typed}))
+        return done
+
+    def run_doctor(self, *, gh: bool = True, **state: object) -> subprocess.CompletedProcess[str]:
+        """Run the doctor in this process, with or without `gh`; PyPI and GitHub are those of loopback.
+
+        Args:
+            gh: Whether `gh` is installed.
+            state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
+        """
+        self.github.write_state(self.github.read_state() | {"answers": self.github.api_answers()} | state)
+        output = StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
+            patch.chdir(self.project.path)
+            patch.delenv("CI", raising=False)
+            for name, value in self.maintainer_variables(gh=gh).items():
+                patch.setenv(name, value)
+            code = run_doctor()
+        return subprocess.CompletedProcess(["meltano-release", "doctor"], code, output.getvalue(), "")
+
+    def maintainer_variables(self, *, gh: bool = True) -> dict[str, str]:
+        """Return the environment of the maintainer's machine, with or without `gh`."""
+        commands = stub_folder(self.github.folders) if gh else Path(sys.executable).parent
+        path = os.pathsep.join([str(commands), "/usr/bin", "/bin"])
+        return self.loopback.variables() | {"PATH": path, "LOOPBACK_GITHUB": str(self.github.state_file)}
+
+    def run_as_maintainer(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on the maintainer's machine, which has `gh`."""
+        return self.project.run(*command, env=self.maintainer_variables(), check=False)
+
+    def uploaded(self) -> set[str]:
+        """Return the names of the project's files on PyPI."""
+        return set(self.loopback.pypi.files("my-package"))
+
+    def attached(self) -> set[str]:
+        """Return the names of the files of the GitHub release."""
+        return set(self.github.read_state()["releases"].get(self.tag, {"assets": {}})["assets"])

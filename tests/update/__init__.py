@@ -1,0 +1,1 @@
+"""`copier update` keeps a project current for years, and loses no work."""

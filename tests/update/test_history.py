@@ -1,0 +1,135 @@
+"""Twelve versions of the template pass over five projects: no work is lost, and every conflict has its cause."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import run
+from tests.support.history import CHOICE_REMOVED, LONG_LIVED, RENAMED, TAGS, LongLivedProject, write_history
+from tests.support.paths import ANSWERS_FILE, DOCS, ROOT, TEST_WORKFLOW
+from tests.support.projects import Project
+from tests.support.versions import Versions, changed_files, conflicts, recorded_answers, update
+
+TEMPLATES = (".github/", ANSWERS_FILE)  # where the template's files are
+
+
+@pytest.fixture(scope="module")
+def history(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """The template's history; leave it unchanged."""
+    return write_history(template, tmp_path_factory.mktemp("history") / "template")
+
+
+def begin(case: LongLivedProject, history: Versions, folder: Path) -> Project:
+    """Create a project of the first version and do its people's work."""
+    options = [f"--data={question}={answer}" for question, answer in case.answers.items()]
+    project = history.project(folder / case.answers.get("repository", "my-package"), "--vcs-ref=v1.0.0", *options)
+    case.work(project)
+    project.commit()
+    check_kept(case, project)
+    return project
+
+
+def check_kept(case: LongLivedProject, project: Project) -> None:
+    """Every line of the project's own is there."""
+    assert {file: line for file, line in case.kept.items() if line not in project.read(file)} == {}
+
+
+def is_own(file: str) -> bool:
+    """Return whether a file belongs to the project: all but the template's files in `.github`, and the answers."""
+    return file == TEST_WORKFLOW or not file.startswith(TEMPLATES)
+
+
+def own_files(project: Project) -> dict[str, bytes]:
+    """Return the content of the files that the template does not own."""
+    files = {path.relative_to(project.path).as_posix(): path for path in project.tracked_files() if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if is_own(name)}
+
+
+def resolve(text: str) -> str:
+    """Return a file whose conflicts are resolved: the template's lines, then those of the project that say `mine`."""
+
+    def side(match: re.Match[str]) -> str:
+        return match[2] + "".join(line for line in match[1].splitlines(keepends=True) if "mine" in line)
+
+    return re.sub(
+        r"<<<<<<< before updating\r?\n(.*?)(?:\|{7}.*?)?=======\r?\n(.*?)>>>>>>> after updating\r?\n",
+        side, text, flags=re.DOTALL,
+    )  # fmt: skip
+
+
+def check_end(case: LongLivedProject, history: Versions, project: Project, folder: Path) -> None:
+    """All files of the template that the project has not edited are those of a new project."""
+    answers = {name: value for name, value in recorded_answers(project.path).items() if name[0] != "_"}
+    options = [f"--data={name}={value}" for name, value in answers.items() if name != "created_as"]
+    fresh = history.project(folder / "fresh", *options)
+    for path in fresh.tracked_files():
+        name = path.relative_to(fresh.path).as_posix()
+        if not is_own(name) and name not in (*case.edited, ANSWERS_FILE):
+            assert (project.path / name).read_bytes() == path.read_bytes(), name
+
+
+def test_each_version_of_the_history_changes_the_template(history: Versions) -> None:
+    """Each version's change finds what it replaces; otherwise, only the slow tests below would show it."""
+    for earlier, later in itertools.pairwise(["v1.0.0", *TAGS]):
+        compared = run("git", "diff", "--quiet", earlier, later, cwd=history.path, check=False)
+        assert compared.returncode == 1, later
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONG_LIVED)
+def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_path: Path) -> None:
+    """Updates one by one have only the conflicts of the table, and keep the project's own files byte-identical."""
+    case = LONG_LIVED[name]
+    project = begin(case, history, tmp_path)
+    met: dict[str, set[str]] = {}
+    for tag in TAGS:
+        before, options = own_files(project), [f"--vcs-ref={tag}"]
+        if tag == CHOICE_REMOVED and case.answers.get("ide") == "VSCode":
+            done = update(project, *options, check=False)
+            assert done.returncode == 1
+            assert "Invalid choice for 'ide': 'VSCode' is not in ['None']" in done.stderr
+            assert changed_files(project) == []
+            options.append("--data=ide=None")
+        update(project, *options)
+        if found := conflicts(project):
+            met[tag] = set(found)
+        for file in found:
+            path = project.path / file
+            path.write_bytes(resolve(path.read_bytes().decode()).encode())
+        assert own_files(project) == before
+        check_kept(case, project)
+        project.commit(tag)
+        assert f"_commit: {tag}\n" in project.read(ANSWERS_FILE).replace("\r\n", "\n")
+    assert met == case.conflicts
+    check_end(case, history, project, tmp_path)
+    assert (project.path / RENAMED[0]).exists()
+    assert (project.path / RENAMED[1]).exists()
+
+
+@pytest.mark.slow
+def test_all_versions_at_once(history: Versions, tmp_path: Path) -> None:
+    """An update over all versions at once has the conflicts of the table, for the project with the most edits."""
+    case = LONG_LIVED["a target with edits in the template's files"]
+    project = begin(case, history, tmp_path)
+    before = own_files(project)
+    update(project)
+    assert set(conflicts(project)) == case.conflicts_at_once
+    assert own_files(project) == before
+    check_kept(case, project)
+
+
+def test_every_version_says_what_an_update_cannot_bring() -> None:
+    """Every version has a section *By hand* in the changelog, which says so if nothing is to do by hand."""
+    sections = re.split("^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    assert sections
+    for section in sections:
+        assert re.search(r"^### By hand\n\n\w", section, re.MULTILINE), section.splitlines()[0]
+
+
+def test_no_page_advises_to_take_one_side_of_a_file() -> None:
+    """No page advises to take one side of a file, which would drop what git has merged outside the markers."""
+    pages = [*DOCS.rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "template").rglob("*.md*"), ROOT / "copier.yml"]
+    assert len(pages) > 20
+    assert [path for path in pages if re.search(r"--(theirs|ours)\b", path.read_text(encoding="utf-8"))] == []
