@@ -5,11 +5,13 @@ Usage: python scripts/bump.py
 Pins are `NAME==VERSION` and, for the SDKs, `NAME~=VERSION`, in pyproject.toml and in what is rendered, the tags of the
 pre-commit hooks, and the version of nox in the test command. Prints each change; `nox -s bump` then writes the locks.
 
-`packaging` stays at the version that the pinned publishing action has: move it by hand when Renovate moves that action.
+`packaging` gets the version that the pinned publishing action has, because the gate judges what that action uploads.
 """
 
 import re
 import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,7 +30,9 @@ FILES = [
     "CONTRIBUTING.md",
     "README.md",
 ]
-HELD = {"packaging"}  # at the version of the publishing action
+HELD = {"packaging"}  # at the version of the publishing action, older or newer
+WORKFLOW = "template/{{ only.updated }}/.github/workflows/{{ workflow_filename }}.jinja"
+PUBLISHING_ACTION = re.compile(r"uses: (pypa/gh-action-pypi-publish@[0-9a-f]{40})\b")
 PIN = re.compile(
     r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=)(?P<version>[0-9][^\s\"',\]]*)"
 )
@@ -46,6 +50,22 @@ def newest(names: set[str]) -> dict[str, str]:
     return {name: found[normalized(name)] for name in names if normalized(name) in found}
 
 
+def held(workflow: str, server: str = "https://raw.githubusercontent.com") -> dict[str, str]:
+    """Return the version of each held package in the requirements of the publishing action that a workflow pins.
+
+    Nothing, and a line on stderr, if the requirements cannot be read from the server: then the packages stay.
+    """
+    (pin,) = PUBLISHING_ACTION.findall(workflow)
+    url = f"{server}/{pin.replace('@', '/')}/requirements/runtime.txt"
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - GitHub, or the server of a test
+            required = answer.read().decode()
+    except OSError as error:
+        print(f"{', '.join(sorted(HELD))}: not moved, because {url} cannot be read: {error}", file=sys.stderr)
+        return {}
+    return {pin["name"]: pin["version"] for pin in PIN.finditer(required) if pin["name"] in HELD}
+
+
 def movable(texts: Iterable[str]) -> set[str]:
     """Return the names of the packages that texts pin, without those that stay where they are."""
     return {pin["name"] for text in texts for pin in PIN.finditer(text)} - HELD
@@ -57,10 +77,11 @@ def normalized(name: str) -> str:
 
 
 def bump(text: str, versions: dict[str, str]) -> str:
-    """Return the text with its pins and hooks at the given versions, unless they are at a later one."""
+    """Return the text with its pins and hooks at the given versions, unless they are at a later one and not held."""
 
     def later(match: re.Match[str]) -> str:
-        return max(match["version"], versions.get(match["name"], match["version"]), key=Version)
+        found = versions.get(match["name"], match["version"])
+        return found if match["name"] in HELD else max(match["version"], found, key=Version)
 
     text = PIN.sub(lambda pin: pin["name"] + pin["rest"] + later(pin), text)
     return HOOK.sub(lambda hook: f"{hook['start']}{later(hook)}", text)
@@ -69,7 +90,7 @@ def bump(text: str, versions: dict[str, str]) -> str:
 def main() -> None:
     """Rewrite the files."""
     texts = {file: (ROOT / file).read_text(encoding="utf-8") for file in FILES}
-    versions = newest(movable(texts.values()))
+    versions = newest(movable(texts.values())) | held((ROOT / WORKFLOW).read_text(encoding="utf-8"))
     for file, text in texts.items():
         bumped = bump(text, versions)
         for before, after in zip(text.splitlines(), bumped.splitlines(), strict=True):

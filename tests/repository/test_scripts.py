@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from bump import FILES, HOOK, PIN, bump, movable, newest
+from bump import FILES, HOOK, PIN, bump, held, movable, newest
 from release_notes import release_notes
+from werkzeug.exceptions import NotFound
+from werkzeug.middleware.shared_data import SharedDataMiddleware
 
 from tests.support.automation import script, workflow
 from tests.support.commands import run
-from tests.support.paths import ROOT
+from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW_SOURCE, ROOT
+from tests.support.serving import serve
 
 CHANGELOG = "# Changelog\n\n## 1.2.0 (2026-12-01)\n\n- New.\n\n## 1.2.0rc1\n\n- Newer.\n\n## 1.1.0\n"
 
@@ -69,12 +72,26 @@ def test_a_bump_moves_pins_and_hooks_forward_alone() -> None:
     assert bumped == text.replace("0.1.0", "0.10.0")
 
 
-def test_a_bump_leaves_packaging_at_the_version_of_the_publishing_action() -> None:
-    """A bump asks for no newer `packaging`, which this repository pins to the version of the publishing action."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert "packaging" in {match["name"] for match in PIN.finditer(text)}
-    assert movable([text, "x==1"]) >= {"ruff", "x"}
+@pytest.mark.parametrize("version", ["25.0", "9999"])
+def test_a_bump_moves_packaging_to_the_version_of_the_publishing_action(version: str, tmp_path: Path) -> None:
+    """`packaging` gets the version that the pinned publishing action has, older or newer, and no other."""
+    text = (ROOT / PYPROJECT).read_text(encoding="utf-8")
     assert "packaging" not in movable([text])
+    workflow = (ROOT / RELEASE_WORKFLOW_SOURCE).read_text(encoding="utf-8")
+    (commit,) = re.findall(r"pypa/gh-action-pypi-publish@([0-9a-f]{40})", workflow)
+    file = f"/pypa/gh-action-pypi-publish/{commit}/requirements/runtime.txt"
+    requirements = tmp_path / "runtime.txt"
+    requirements.write_text(f"nh3==0.3.0\n    # via readme-renderer\npackaging=={version}\n", encoding="utf-8")
+    with serve(SharedDataMiddleware(NotFound(), {file: str(requirements)})) as server:
+        assert held(workflow, server) == {"packaging": version}
+    assert f'"packaging=={version}"' in bump(text, {"packaging": version})
+
+
+def test_a_bump_without_github_leaves_packaging_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """If the action's requirements cannot be read, `packaging` stays, and a line names the URL."""
+    with serve(NotFound()) as server:
+        assert held((ROOT / RELEASE_WORKFLOW_SOURCE).read_text(encoding="utf-8"), server) == {}
+    assert f"packaging: not moved, because {server}/pypa/" in capsys.readouterr().err
 
 
 def test_a_bump_finds_the_newest_version_under_the_name_that_is_pinned() -> None:

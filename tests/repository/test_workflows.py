@@ -48,16 +48,22 @@ def test_zizmor_finds_nothing_as_an_auditor(repository: Path) -> None:
 
 
 def test_githubs_language_service_finds_nothing(repository: Path, language_service: Path) -> None:
-    """GitHub's language service finds no mistake in contexts, needs, expressions, permissions and events."""
-    run("node", language_service / "check.mjs", *workflows(repository), cwd=repository)
+    """GitHub's language service finds no mistake in contexts, needs, expressions, permissions, events and inputs."""
+    files = workflows(repository) + composite_actions(repository)
+    run("node", language_service / "check.mjs", *files, cwd=repository)
 
 
-def test_githubs_language_service_would_find_a_mistake(language_service: Path, render: Render, tmp_path: Path) -> None:
-    """GitHub's language service finds a misspelled job in `needs`, so the check of all workflows can fail."""
-    project = render().copy(tmp_path / "project")
-    workflow = project.path / RELEASE_WORKFLOW
-    replace(workflow, "needs: build", "needs: biuld")
-    done = run("node", language_service / "check.mjs", workflow, cwd=tmp_path, check=False)
+@pytest.mark.parametrize("name", ["release.yaml", "action.yml"])
+def test_githubs_language_service_would_find_a_mistake(
+    name: str, language_service: Path, render: Render, tmp_path: Path
+) -> None:
+    """GitHub's language service finds a misspelled name in a workflow and in an action, so that its check can fail."""
+    workflow = render().path / RELEASE_WORKFLOW
+    wrong = tmp_path / WORKFLOWS / name
+    wrong.parent.mkdir(parents=True)
+    shutil.copy(workflow if name == workflow.name else ACTIONS / "gate" / name, wrong)
+    replace(wrong, "needs: build" if name == workflow.name else "inputs.artifact-id", "needs: biuld")
+    done = run("node", language_service / "check.mjs", wrong, cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "biuld" in done.stdout
 
