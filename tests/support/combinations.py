@@ -33,6 +33,7 @@ SHARED = {
     "package_name": [DEFAULT, "A.b_-C", LONGEST_NAME],
     "spelling": ["usual", "long", "odd"],
     "license": ["Apache-2.0", "MIT", "None"],
+    "update_bot": ["Renovate", "Dependabot", "None"],
     "ide": ["None", "VSCode"],
     "display_name": [DEFAULT, "GitHub", 'Zoë\'s "15" & Co: {{ x }} #1'],
     "owner": ["MeltanoLabs", "a"],

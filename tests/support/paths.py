@@ -45,6 +45,7 @@ PYPROJECT = "pyproject.toml"
 README = "README.md"
 RELEASING = ".github/RELEASING.md"
 RENOVATE_JSON = "renovate.json"
+DEPENDABOT_YML = ".github/dependabot.yml"
 
 # Files of the template that are not plain copies of the rendered ones, relative to this repository.
 UPDATED = "template/{{ only.updated }}"  # what an update reads, and the whole release setup
@@ -55,4 +56,4 @@ README_SOURCE = f"template/{README}.jinja"
 RELEASE_WORKFLOW_SOURCE = f"{UPDATED}/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
 RELEASING_SOURCE = f"{UPDATED}/{RELEASING}.jinja"
 TEST_WORKFLOW_SOURCE = f"template/{TEST_WORKFLOW}.jinja"
-RENOVATE_SOURCE = f"template/{RENOVATE_JSON}.jinja"
+RENOVATE_SOURCE = f"template/{{{{ only.renovate }}}}/{RENOVATE_JSON}.jinja"

@@ -69,6 +69,7 @@ def owned(project: Project, *owners: str) -> list[str]:
 def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -> None:
     """The table has every file of a project of every kind, each under one row, and no row without a file."""
     projects = [render(kind=kind, ide="VSCode").copy(tmp_path / kind).init() for kind in KINDS]
+    projects.append(render(update_bot="Dependabot").copy(tmp_path / "Dependabot").init())
     used = {row(file) for project in projects for file in files(project)}
     assert used == set(ROWS)
     assert len(set(ROWS)) == len(ROWS) > 10

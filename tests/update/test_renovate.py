@@ -1,8 +1,10 @@
 """The real Renovate accepts the rendered configuration, and finds in a project what it should and nothing else."""
 
+import itertools
 import json
 import re
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.support.npm import npm_commands
 from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,
+    MELTANO_YML,
     PRE_COMMIT,
     PYPROJECT,
     RENOVATE_JSON,
@@ -62,7 +65,10 @@ def logged(project: Project, renovate: Path, stage: str, message: str, **variabl
     lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     (line,) = (line for line in lines if line["msg"] == message)
     found = line.get("packageFiles") or line["config"]
-    return {file["packageFile"]: file["deps"] for files in found.values() for file in files}
+    dependencies: Dependencies = defaultdict(list)  # several managers read one file
+    for file in itertools.chain(*found.values()):
+        dependencies[file["packageFile"]] += file["deps"]
+    return dependencies
 
 
 def extracted(project: Project, renovate: Path) -> Dependencies:
@@ -87,7 +93,7 @@ def versions_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
 def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, SpecifierSet]]:
     """Return the bounds of a project's requirements: those of pyproject.toml, and those of its pre-commit hooks."""
     content = tomllib.loads(project.read(PYPROJECT))
-    texts = list(content["project"]["dependencies"])
+    texts = content["project"]["dependencies"] + content["build-system"]["requires"]
     for group in [
         *content["project"].get("optional-dependencies", {}).values(),
         *content["dependency-groups"].values(),
@@ -120,6 +126,9 @@ def test_renovate_sees_every_requirement_of_a_project(
     assert seen == requirements(project)
     singer = "singer-sdk" in project.read(PYPROJECT)
     assert ("singer-sdk" in seen[0], "singer-sdk" in seen[1]) == (singer, singer)
+    urls = re.findall(r"pip_url: ([\w-]+)(==.+)", project.read(MELTANO_YML)) if "meltano.yml" in found else []
+    assert {name: str(bounds) for name, bounds in versions_of(found[MELTANO_YML]).items()} == dict(urls)
+    assert bool(urls) == (project.answers["kind"] not in {"library", "extension", "target"})
 
 
 @pytest.mark.parametrize("scope", ["package", "release"])
