@@ -1,0 +1,63 @@
+"""A project can leave the template as the page says: what is left works, and is the project's own."""
+
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.simulation.act import validate
+from tests.support.adoption import RELEASE_SETUP, adopt
+from tests.support.commands import run
+from tests.support.paths import DOCS, OWN_BACKENDS_LOCK, RELEASE_WORKFLOW
+from tests.support.projects import SDIST, WHEEL, Project
+from tests.support.repositories import REPOSITORIES
+from tests.support.versions import Versions
+
+PAGE = (DOCS / "how-to/leave.md").read_text(encoding="utf-8")
+(WORKFLOW,) = re.findall(rf'^```yaml title="{re.escape(RELEASE_WORKFLOW)}"\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
+FOLLOW_NOTHING, DELETE = re.findall(r"^```shell\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+PIN = re.compile(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40} # \S+)")
+
+
+def leave(project: Project) -> None:
+    """Write the workflow of the page, and run its commands that delete what belongs to the template."""
+    project.write(RELEASE_WORKFLOW, WORKFLOW)
+    project.run("bash", "-euc", DELETE)
+
+
+def test_all_that_the_template_owns_is_deleted_and_nothing_else(versions: Versions, tmp_path: Path) -> None:
+    """After the commands of the page, a repository has what it had before, and the workflow of the page."""
+    project = REPOSITORIES["hatch-vcs with tox"].write(tmp_path / "project")
+    before = set(project.run("git", "ls-files").stdout.splitlines()) - {RELEASE_WORKFLOW}
+    adopt(project, versions, "--overwrite")
+    project.write(OWN_BACKENDS_LOCK, "")
+    project.commit("Adopt the release setup")
+    assert set(project.run("git", "ls-files").stdout.splitlines()) >= {*RELEASE_SETUP, OWN_BACKENDS_LOCK}
+    leave(project)
+    assert set(project.run("git", "ls-files").stdout.splitlines()) == before | {RELEASE_WORKFLOW}
+    assert project.run("git", "status", "--short").stdout == ""
+
+
+def test_the_workflow_of_the_page_is_valid_and_safe(default: Project, language_service: Path, tmp_path: Path) -> None:
+    """The language service, act, the schema and zizmor as an auditor accept it; its pins are the template's."""
+    project = default.copy(tmp_path / "project")
+    pins = dict(PIN.findall(project.read(RELEASE_WORKFLOW)))
+    leave(project)
+    assert {name: pins.get(name, pin) for name, pin in PIN.findall(WORKFLOW)} == dict(PIN.findall(WORKFLOW))
+    assert validate(project.path / RELEASE_WORKFLOW) == ""
+    project.run("node", language_service / "check.mjs", RELEASE_WORKFLOW)
+    project.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", RELEASE_WORKFLOW)
+    project.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github/workflows")
+
+
+def test_the_workflow_of_the_page_builds_the_version_of_the_tag(default: Project, tmp_path: Path) -> None:
+    """The command of its job *Build*, in a new environment with nothing but pip, builds the version of the tag."""
+    project = default.copy(tmp_path / "project")
+    leave(project)
+    project.run("git", "tag", "--force", "v1.2.3")
+    (build,) = (step["run"] for step in yaml.safe_load(WORKFLOW)["jobs"]["build"]["steps"] if "run" in step)
+    run(sys.executable, "-m", "venv", tmp_path / "venv", cwd=tmp_path)
+    path = f"{tmp_path}/venv/bin:/usr/bin:/bin"
+    project.run("bash", "-euc", build, env={"PATH": path})
+    assert {file.name for file in (project.path / "dist").iterdir()} == {WHEEL, SDIST}
