@@ -103,12 +103,13 @@ def doctor() -> None:
 @main.command()
 @click.option("--check", is_flag=True, help="Only say whether the build finds what it needs in the lock that it uses.")
 @click.option("--backends", type=FILE, help="The lock that a build uses if the project has none; for --check.")
-def lock(*, check: bool, backends: Path | None) -> None:
+@click.option("--patch", type=click.Path(path_type=Path), help="With --check, the file to offer a new lock in.")
+def lock(*, check: bool, backends: Path | None, patch: Path | None) -> None:
     """Write .github/build-constraints.txt, the project's own lock of its build backend, with hashes."""
-    if check != (backends is not None):
-        message = "--check and --backends go together."
+    if check != (backends is not None) or (patch and not check):
+        message = "--check and --backends go together, and --patch goes with them."
         raise click.UsageError(message)
 
     from meltano_release import lock
 
-    sys.exit(lock.check_lock(backends) if backends else lock.write_lock())
+    sys.exit(lock.check_lock(backends, patch) if backends else lock.write_lock())

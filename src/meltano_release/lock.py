@@ -5,10 +5,13 @@ requires other packages or other versions (an exact one, say) needs its own lock
 the template's. It holds what `build-system.requires` in pyproject.toml names (PEP 518; without that table:
 setuptools), what the backend requires beyond that (PEP 517), and all that these depend on, for the Python of the
 release build and every newer one, and for this Python if it is older. Write it again when these requirements change.
+
+A build that fails because of its lock offers the new one as a patch, so that nobody has to run the command.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import shutil
@@ -25,6 +28,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from pyproject_hooks import quiet_subprocess_runner
 
 from meltano_release.annotations import annotate
+from meltano_release.markdown import details
 from meltano_release.publisher import TEMPLATE, command_line, read_publisher
 
 LOCK = Path(".github/build-constraints.txt")
@@ -32,11 +36,24 @@ RELEASE_PYTHON = (3, 13)  # of the release build, actions/build
 VARIABLES = ("UV_BUILD_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_PYTHON", "UV_REQUIRE_HASHES")  # never for us
 UNSOLVABLE, OFFLINE = "No solution found", "the network was disabled"  # in uv's errors
 
+OFFER = f"""\
+The build requires what its lock does not have. The artifact *build-constraints* has a patch with a new lock, from which
+the next build works. In a clone, on the branch of this run, with the ID of the run from its URL:
+
+    gh run download ID --name build-constraints
+    git apply build-constraints.patch
+    git add {LOCK}
+"""
+
 Pins = set[tuple[str, str]]  # canonical names and versions
 
 
 class LockError(Exception):
     """The requirements of the build cannot be read, locked or found; the text is a sentence with the fix."""
+
+
+class OutdatedLockError(LockError):
+    """A new lock fixes it."""
 
 
 def find_uv() -> str:
@@ -147,8 +164,7 @@ def write_lock() -> int:
     """
     try:
         prepare()
-        static = static_requirements()
-        requirements = static | dynamic_requirements(static)
+        requirements = all_requirements()
         text = compile_lock(requirements)
     except LockError as error:
         show(error)
@@ -159,7 +175,13 @@ def write_lock() -> int:
     return 0
 
 
-def check_lock(backends: Path) -> int:
+def all_requirements() -> set[str]:
+    """Return what `build-system.requires` names, and what the backend requires beyond that; raise `LockError`."""
+    static = static_requirements()
+    return static | dynamic_requirements(static)
+
+
+def check_lock(backends: Path, patch: Path | None = None) -> int:
     """Say whether the lock that the build uses holds what the build requires.
 
     Return the exit code: 1, after a sentence that names the command that writes the project's own lock, if it does
@@ -167,6 +189,7 @@ def check_lock(backends: Path) -> int:
 
     Args:
         backends: The template's lock, which the build uses if the project has none.
+        patch: The file to write a patch with a new lock to, if that is what helps.
     """
     try:
         prepare()
@@ -175,12 +198,33 @@ def check_lock(backends: Path) -> int:
         static = static_requirements()
         check_requirements(static, lock, pins)
         check_requirements(dynamic_requirements(static, lock.read_text(encoding="utf-8")), lock, pins)
+    except OutdatedLockError as error:
+        show(error)
+        if patch:
+            offer_lock(patch)
+        return 1
     except LockError as error:
         show(error)
         return 1
     name = name_of(lock)
     print(f"{name[0].upper()}{name[1:]} has what the build requires.")
     return 0
+
+
+def offer_lock(patch: Path) -> None:
+    """Write a patch with a new lock to a file, and to the job's summary; `git apply` reads it."""
+    try:
+        text = compile_lock(all_requirements())
+    except LockError as error:
+        show(error)
+        return
+    before = LOCK.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if LOCK.is_file() else []
+    names = (f"a/{LOCK}" if LOCK.is_file() else "/dev/null", f"b/{LOCK}")
+    difference = "\n".join(difflib.unified_diff(before, text.splitlines(), *names, lineterm=""))
+    patch.write_text(f"{difference}\n", encoding="utf-8", errors="surrogateescape")
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        with Path(summary).open("a", encoding="utf-8", errors="replace") as file:
+            file.write(f"## A new lock of the build backend\n\n{OFFER}\n\n{details(str(LOCK), difference)}\n")
 
 
 def name_of(lock: Path) -> str:
@@ -224,9 +268,9 @@ def pins_of(requirement: Requirement) -> Pins:
     return {(canonicalize_name(requirement.name), version) for version in versions or [requirement.url or ""]}
 
 
-def refuse(problem: str) -> LockError:
+def refuse(problem: str) -> OutdatedLockError:
     """Return an error that names a problem of a lock and the command that writes the project's own."""
-    return LockError(f"{problem}: run `{lock_command()}`, which writes {LOCK}, and commit that file.")
+    return OutdatedLockError(f"{problem}: run `{lock_command()}`, which writes {LOCK}, and commit that file.")
 
 
 def check_requirements(requirements: set[str], lock: Path, pins: Pins) -> None:

@@ -110,6 +110,27 @@ def test_a_lock_is_missing_then_written_then_used(
     assert sorted(path.name for path in here.iterdir()) == [".github", "backend.py", PYPROJECT]
 
 
+def test_a_failing_check_offers_a_patch_from_which_the_build_works(
+    here: Path, backends: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the check writes, with `git apply`, gives a repository its first lock, and a later one its next."""
+    patch, summary = backends.with_name("build-constraints.patch"), backends.with_name("summary.md")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    run("git", "init", "--quiet", cwd=here)
+    for number, version in enumerate(("2.0.0", "2.1.0"), start=1):
+        require(f"iniconfig=={version}")
+        assert check_lock(backends, patch) == 1
+        run("git", "apply", patch, cwd=here)
+        assert locked() == {"iniconfig": version}
+        assert check_lock(backends, patch) == 0
+        assert summary.read_text(encoding="utf-8").count(f"+++ b/{LOCK}") == number
+    assert patch.read_text(encoding="utf-8").count("\n-iniconfig==2.0.0 ") == 1
+    require("does-not-exist-at-all==1")
+    patch.unlink()
+    assert check_lock(backends, patch) == 1
+    assert not patch.exists()
+
+
 def test_the_template_has_what_the_build_requires(
     backends: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -64,7 +64,7 @@ def test_wrong_usage_exits_with_2(arguments: list[str], needs: str) -> None:
         ("pythons", "pythons", "list_pythons", 1),
         ("doctor", "doctor", "run_doctor", 0),
         ("lock", "lock", "write_lock", 0),
-        ("lock --check --backends backends.txt", "lock", "check_lock", 1),
+        ("lock --check --backends backends.txt", "lock", "check_lock", 2),
     ],
 )
 def test_a_command_exits_with_the_code_of_its_function(
@@ -84,7 +84,7 @@ def test_a_command_exits_with_the_code_of_its_function(
     ((values),) = received
     assert len(values) == arguments
     if function == "check_lock":
-        assert values == (Path("backends.txt"),)
+        assert values == (Path("backends.txt"), None)
 
 
 def test_the_command_alone_loads_no_other_module() -> None:

@@ -22,6 +22,7 @@ from tests.support.paths import (
     ANSWERS_FILE,
     DOCS,
     MELTANO_YML,
+    OWN_BACKENDS_LOCK,
     PRE_COMMIT,
     PYPROJECT,
     RENOVATE_JSON,
@@ -45,6 +46,7 @@ RELEASES = {  # what an index of the test has; it knows no other package
     "singer-sdk": ["0.54.9", "0.54.10", "0.55.0"],
     "mypy": ["2.4.1", "3.0.0"],
     "ruff": ["0.17.6", "0.17.7"],
+    "hatchling": ["1.27.0", "1.28.0"],
 }
 
 Dependencies = dict[str, list[dict[str, Any]]]  # by file
@@ -205,3 +207,27 @@ def test_renovate_finds_new_versions_of_the_template_and_of_the_sdk(
     assert branches["mypy"] == {"renovate/major-development-tools"}
     assert branches["ruff"] == {"renovate/development-tools"}
     assert re.fullmatch("renovate/singer-sdk-.*", *branches["singer-sdk"])
+
+
+def test_renovate_moves_a_build_backend_and_its_lock_in_one_branch(renovate: Path, tmp_path: Path) -> None:
+    """With the lines of the page, Renovate moves an exact build requirement and its pin in the lock together."""
+    page = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
+    project = Project(tmp_path / "project", {})
+    (project.path / ".github").mkdir(parents=True)
+    project.write(
+        RENOVATE_JSON, page.partition('```json title="renovate.json, beside the lines above"\n')[2].partition("```")[0]
+    )
+    project.write(
+        PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"]\n\n[project]\nname = "x"\nversion = "1"\n'
+    )
+    project.write(OWN_BACKENDS_LOCK, f"hatchling==1.27.0 \\\n    --hash=sha256:{'0' * 64}\n    # via -r -\n")
+    project.init()
+    with serve(index) as packages:
+        found = logged(project, renovate, "lookup", "packageFiles with updates", PIP_INDEX_URL=packages)
+    branches = [
+        (update["newVersion"], update["branchName"])
+        for file in (PYPROJECT, OWN_BACKENDS_LOCK)
+        for dependency in found[file]
+        for update in dependency["updates"]
+    ]
+    assert branches == [("1.28.0", "renovate/build-backend")] * 2
