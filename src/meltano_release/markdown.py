@@ -6,8 +6,10 @@ import re
 
 
 def code(text: str) -> str:
-    """Return a text as a code span that can stand in a cell of a table."""
-    return f"`{text}`".replace("|", "\\|")
+    """Return a text of one line as a code span that can stand in a cell of a table; its fence is as in `fenced`."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    space = " " if "`" in text else ""
+    return f"{fence}{space}{text}{space}{fence}".replace("|", "\\|")
 
 
 def fenced(text: str, language: str = "text") -> str:

@@ -109,6 +109,6 @@ def build_system(commit: str) -> str:
     """Return the table `[build-system]` of pyproject.toml in a commit, as one line; empty if there is none."""
     try:
         table = tomllib.loads(git("show", f"{commit}:pyproject.toml")).get("build-system", {})
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return "not valid TOML"
     return repr(table) if table else ""

@@ -3,7 +3,7 @@
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
-from meltano_release.gate import run_gate
+from meltano_release import summary
+from meltano_release.distributions import read_distributions
+from meltano_release.gate import check_event, find_warnings, printable, run_gate
+from meltano_release.publisher import read_publisher
+from meltano_release.versions import check_version, doubt_version
 from tests.support.damage import add_commit, publisher
-from tests.support.gate_cases import BY_HAND, EVENT, RELEASE, RUN
+from tests.support.gate_cases import BY_HAND, EVENT, RELEASE
 from tests.support.paths import PYPROJECT
 from tests.support.projects import Project
 
 EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # `nox -s fuzz` sets it
 SETTINGS = settings(
-    max_examples=EXAMPLES or 8,
+    max_examples=EXAMPLES or 25,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
@@ -66,17 +71,29 @@ def dump_document(tables: Mapping[str, Any]) -> str:
     return text
 
 
-def check_run(environ: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Run the gate: it passes or refuses, and every line that it prints is a sentence or the verdict."""
-    code = run_gate(Path("dist"), environ)
-    printed = capsys.readouterr().out
-    printed.encode()
-    lines = printed.removesuffix("\n").split("\n")
-    if code:
-        assert [line for line in lines if not (line.startswith("Refused: ") and line.endswith("."))] == []
-    else:
-        assert lines.pop().startswith("my-package 1.2.3 ")
-        assert [line for line in lines if not (line.startswith("Warning: ") and line.endswith("."))] == []
+def check_sentences(found: Iterable[str]) -> None:
+    """Fail unless each text is a sentence that can be printed."""
+    for sentence in map(printable, found):
+        assert sentence.encode()
+        assert sentence.endswith(".")
+
+
+@pytest.fixture
+def judge_pyproject(default: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
+    """A function that judges a version beside any pyproject.toml: in a release, on a pull request, in the summary."""
+    project = default.copy(tmp_path / "project")
+    add_commit(project)
+    monkeypatch.chdir(project.path)
+
+    def judged(text: str) -> None:
+        project.write(PYPROJECT, text)
+        check_sentences(check_version(Version("1.2.3"), "v1.2.4"))
+        check_sentences(doubt_version(Version("1.2.3")))
+        with monkeypatch.context() as patch:
+            patch.setattr(summary, "git", lambda *_: text)
+            summary.build_system("HEAD").encode()
+
+    return judged
 
 
 WRONG_TYPES: list[dict[str, Any]] = [
@@ -89,38 +106,37 @@ WRONG_TYPES: list[dict[str, Any]] = [
     {"project": "x", "tool": {"poetry-dynamic-versioning": True}},
     {"project": ["version"]},
 ]
+NO_TOML = ("[" * 5000, "a = " + "[" * 5000, "\0", "version", "<<<<<<< before updating\n")
 
 
-def test_every_table_may_be_something_else(with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    """A table of pyproject.toml of another type ends in sentences, for each build backend."""
-    add_commit(with_dist)
+def test_every_table_may_be_something_else(judge_pyproject: Any) -> None:  # noqa: ANN401
+    """A table of another type ends in sentences, for each build backend; what is not TOML is read as an empty one."""
     for backend in BACKENDS:
         for tables in WRONG_TYPES:
-            with_dist.write(PYPROJECT, dump_document({"build-system": {"build-backend": backend}} | tables))
-            check_run({}, capsys)
-
-
-@pytest.mark.parametrize("text", ["[" * 5000, "a = " + "[" * 5000, "\0", "version", "<<<<<<< before updating\n"])
-def test_what_is_not_toml_ends_in_sentences(text: str, with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    """A pyproject.toml that cannot be parsed is read as an empty one: nothing is built from it."""
-    with_dist.write(PYPROJECT, text)
-    add_commit(with_dist)
-    check_run({}, capsys)
-    check_run(RELEASE, capsys)
+            judge_pyproject(dump_document({"build-system": {"build-backend": backend}} | tables))
+    for text in NO_TOML:
+        judge_pyproject(text)
 
 
 @SETTINGS
 @given(tables=nested(KEYS, TOML_LEAVES))
-def test_any_pyproject_toml_ends_in_sentences(
-    tables: dict[str, Any], with_dist: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_any_pyproject_toml_ends_in_sentences(tables: dict[str, Any], judge_pyproject: Any) -> None:  # noqa: ANN401
     """The gate judges any pyproject.toml, in a release whose version is wrong and in a pull request."""
-    with_dist.write(PYPROJECT, dump_document(tables))
-    if not (with_dist.path / "next").exists():
-        with_dist.write("next", "")
-        add_commit(with_dist)
-    check_run({}, capsys)
-    check_run(RELEASE | {"GITHUB_REF_NAME": "v1.2.4"}, capsys)
+    judge_pyproject(dump_document(tables))
+
+
+@pytest.fixture
+def judge_payload(with_dist: Project) -> Any:  # noqa: ANN401
+    """A function that judges a run with any payload: a release, and a dry run."""
+    distribution, publisher_form = read_distributions(Path("dist"))[0], read_publisher()
+
+    def judged(payload: str) -> None:
+        with_dist.write(EVENT, payload)
+        for environ in (RELEASE, BY_HAND, {"GITHUB_EVENT_NAME": "release", "GITHUB_EVENT_PATH": EVENT}):
+            check_sentences(check_event(distribution, publisher_form, environ))
+            check_sentences(find_warnings(distribution, environ))
+
+    return judged
 
 
 @SETTINGS
@@ -130,21 +146,15 @@ def test_any_pyproject_toml_ends_in_sentences(
 @example(payload={"inputs": {"package_name": ["x"]}, "repository": {"default_branch": ["x"]}})
 @example(payload={"inputs": {"package_name": "\ud800\n"}, "repository": {"default_branch": "\0"}})
 @example(payload={"inputs": ["package_name"], "repository": {"default_branch": "\ud800"}})
-def test_any_payload_ends_in_sentences(payload: Any, with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ANN401
-    """The gate judges any payload, in a release and in a dry run."""
-    with_dist.write(EVENT, json.dumps(payload))
-    for environ in (RELEASE, BY_HAND, RUN):
-        check_run(environ, capsys)
+def test_any_payload_ends_in_sentences(payload: Any, judge_payload: Any) -> None:  # noqa: ANN401
+    """The gate judges any payload."""
+    judge_payload(json.dumps(payload))
 
 
 @pytest.mark.parametrize("payload", ["[" * 100_000, "{", "\xef\xbb\xbf{}", ""])
-@pytest.mark.parametrize("environ", [RELEASE, BY_HAND, {"GITHUB_EVENT_NAME": "release"}])
-def test_what_is_not_json_ends_in_sentences(
-    payload: str, environ: dict[str, str], with_dist: Project, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The gate judges an invalid payload, and a run without the usual variables."""
-    with_dist.write(EVENT, payload)
-    check_run(environ, capsys)
+def test_what_is_not_json_ends_in_sentences(payload: str, judge_payload: Any) -> None:  # noqa: ANN401
+    """The gate judges an invalid payload."""
+    judge_payload(payload)
 
 
 def test_half_a_character_is_printed_as_its_code(with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Write the rules into the reference of the gate."""
+"""Write the owners and the messages of the rules into the reference of the gate."""
 
 from tests.gate.crafted.page import PAGE, page
 

@@ -1,46 +1,51 @@
-"""How to craft distributions of a project demo-lib 1.2.3: good ones, and ones with something wrong in them."""
+"""How to craft distributions of a project my-package 1.2.3: good ones, and ones with something wrong in them."""
 
 import base64
 import hashlib
 import io
-import struct
 import tarfile
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-NAME, VERSION = "demo-lib", "1.2.3"
-STEM = f"demo_lib-{VERSION}"
-WHEEL, SDIST = f"{STEM}-py3-none-any.whl", f"{STEM}.tar.gz"
+from tests.support.projects import VERSION
+
+STEM = f"my_package-{VERSION}"
 DIST_INFO = f"{STEM}.dist-info"
-MODULE = "demo_lib/__init__.py"
+MODULE = "my_package/__init__.py"
 WHEEL_FILE = b"Wheel-Version: 1.0\nGenerator: crafted\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-DATE = (2020, 1, 1, 0, 0, 0)
-NO_TYPE = ""
 
 Files = Mapping[str, bytes]
 Change = Callable[[bytes], bytes]  # of a whole archive
+Entry = tuple[tarfile.TarInfo, bytes]
 
 
-def metadata(  # noqa: PLR0913 - one for each field that cases change
-    *fields: str,
-    version: str = VERSION,
-    name: str = NAME,
-    metadata_version: str = "2.4",
-    summary: str = "A summary",
-    body: str = "# Title\n\nText\n",
-    content_type: str = "text/markdown",
-) -> bytes:
-    """Return core metadata with some more fields, each `NAME: VALUE`."""
-    lines = [f"Metadata-Version: {metadata_version}", f"Name: {name}", f"Version: {version}", f"Summary: {summary}"]
-    lines += [*fields, *([f"Description-Content-Type: {content_type}"] if content_type else [])]
-    return ("\n".join(lines) + f"\n\n{body}").encode()
+def metadata(text: str = "") -> bytes:
+    """Return good core metadata, changed by a text: fields, one per line, and after an empty line the description.
+
+    A field replaces the one of its name that good metadata has, `-NAME` removes it, and another field is added.
+    """
+    fields = {"Metadata-Version": "2.4", "Name": "my-package", "Version": VERSION, "Summary": "A summary"}
+    fields["Description-Content-Type"] = "text/markdown"
+    head, described, body = text.partition("\n\n")
+    added = []
+    for line in head.split("\n"):
+        name, _, value = line.partition(": ")
+        if line.startswith("-"):
+            del fields[line[1:]]
+        elif name in fields:
+            fields[name] = value
+        elif line:
+            added.append(line)
+    lines = [*(f"{name}: {value}" for name, value in fields.items()), *added]
+    description = body if described else "# Title\n\nText\n"
+    return ("\n".join(lines) + f"\n\n{description}").encode("utf-8", "surrogateescape")
 
 
 GOOD = metadata()
 
 
-def record(files: Files, folder: str) -> bytes:
+def record(files: Files, folder: str = DIST_INFO) -> bytes:
     """Return the content of RECORD."""
     lines = []
     for name, content in files.items():
@@ -49,146 +54,76 @@ def record(files: Files, folder: str) -> bytes:
     return "".join([*lines, f"{folder}/RECORD,,\n"]).encode()
 
 
-def wheel_files(text: bytes = GOOD, *, folder: str = DIST_INFO, files: Files | None = None) -> dict[str, bytes]:
+def wheel_files(text: bytes = GOOD, folder: str = DIST_INFO, files: Files | None = None) -> dict[str, bytes]:
     """Return the members of a wheel with some metadata; further files replace those of their names."""
     members = {MODULE: b"", f"{folder}/METADATA": text, f"{folder}/WHEEL": WHEEL_FILE} | dict(files or {})
-    members.setdefault(f"{folder}/RECORD", record(members, folder))
-    return members
+    return members | ({} if f"{folder}/RECORD" in members else {f"{folder}/RECORD": record(members, folder)})
 
 
-def write_wheel(  # noqa: PLR0913 - one for each part of a zip file
-    path: Path,
-    members: Files,
-    *,
-    compression: int = zipfile.ZIP_DEFLATED,
-    comment: bytes = b"",
-    change: Change = bytes,
-    twice: str = "",
-) -> None:
-    """Write a zip file; the change is made to its bytes, and one member may be there twice."""
-    written, other = io.BytesIO(), f"{twice[:-1]}#"  # zipfile warns where it is to write a name again
-    with zipfile.ZipFile(written, "w", compression) as wheel:
-        for name, content in [*members.items(), *([(other, members[twice])] if twice else [])]:
-            wheel.writestr(member(name, compression), content)
-        wheel.comment = comment
-    content = written.getvalue()
-    path.write_bytes(change(content.replace(other.encode(), twice.encode()) if twice else content))
+class Unseekable(io.BytesIO):
+    """A file that can only be written from its start to its end, so that zipfile adds data descriptors."""
+
+    def seek(self, *_: int) -> int:
+        """Refuse to go anywhere."""
+        raise OSError
 
 
-def member(name: str, compression: int) -> zipfile.ZipInfo:
-    """Return a member of a zip file."""
-    info = zipfile.ZipInfo(name, DATE)
-    info.compress_type = compression
-    info.external_attr = 0o644 << 16
-    return info
+def zip_file(
+    members: Files, *, compression: int = zipfile.ZIP_DEFLATED, twice: str = "", file: io.BytesIO | None = None
+) -> bytes:
+    """Return a zip file; one member may be there twice."""
+    written = file or io.BytesIO()
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(written, "w", compression) as archive:
+        for name in [*members, *([twice] if twice else [])]:
+            archive.writestr(name, members[name])
+    return written.getvalue()
 
 
-class Stream(io.RawIOBase):
-    """A file that can only be written, from its start to its end, so that zipfile adds data descriptors."""
-
-    def __init__(self) -> None:
-        """Begin empty."""
-        self.written = bytearray()
-
-    def writable(self) -> bool:
-        """Say that it can be written."""
-        return True
-
-    def write(self, content: bytes) -> int:  # type: ignore[override] # of any buffer
-        """Add some bytes."""
-        self.written += content
-        return len(content)
-
-
-def write_streamed_wheel(path: Path, members: Files) -> None:
-    """Write a zip file as a program does that cannot go back."""
-    stream = Stream()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for name, content in members.items():
-            wheel.writestr(member(name, zipfile.ZIP_DEFLATED), content)
-    path.write_bytes(bytes(stream.written))
-
-
-def set_in_headers(offset: int, value: int) -> Change:
-    """Set two bytes of each header of a zip file: their offset is that in a local header."""
+def replaced(*pairs: tuple[bytes, bytes]) -> Change:
+    """Replace bytes of an archive by as many others."""
 
     def change(content: bytes) -> bytes:
-        changed = bytearray(content)
-        for signature, at in ((b"PK\x03\x04", offset), (b"PK\x01\x02", offset + 2)):
-            start = changed.find(signature)
-            while start >= 0:
-                struct.pack_into("<H", changed, start + at, value)
-                start = changed.find(signature, start + 4)
-        return bytes(changed)
+        for old, new in pairs:
+            assert len(old) == len(new)
+            assert old in content
+            content = content.replace(old, new)
+        return content
 
     return change
 
 
-encrypted = set_in_headers(6, 0x1)  # a flag
-compressed_by_method_99 = set_in_headers(8, 99)
+LOCAL, CENTRAL = b"PK\3\4\x14\0", b"PK\1\2\x14\3\x14\0"  # how the headers of members begin, before flags and method
+encrypted = replaced((LOCAL + b"\0", LOCAL + b"\1"), (CENTRAL + b"\0", CENTRAL + b"\1"))
+compressed_by_method_99 = replaced((LOCAL + b"\0\0\x08", LOCAL + b"\0\0c"), (CENTRAL + b"\0\0\x08", CENTRAL + b"\0\0c"))
 
 
-def replaced(old: bytes, new: bytes) -> Change:
-    """Replace bytes of an archive by as many others."""
-    assert len(old) == len(new)
-    return lambda content: content.replace(old, new)
-
-
-def sdist_files(text: bytes = GOOD, *, folder: str = STEM, files: Files | None = None) -> dict[str, bytes]:
+def sdist_files(text: bytes = GOOD, folder: str = STEM, files: Files | None = None) -> dict[str, bytes]:
     """Return the members of a source distribution with some metadata."""
     inside = {"PKG-INFO": text, "pyproject.toml": b"[build-system]\n"} | dict(files or {})
     return {f"{folder}/{name}": content for name, content in inside.items()}
 
 
-def write_sdist(
-    path: Path,
-    members: Files,
-    *more: tuple[tarfile.TarInfo, bytes],
-    compression: str = "gz",
-    form: int = tarfile.PAX_FORMAT,
-    change: Change = bytes,
-) -> None:
-    """Write a compressed tar file; further members may be of any type."""
-    with tarfile.open(path, f"w:{compression}", format=form) as sdist:  # type: ignore[call-overload] # no literal
-        for name, content in members.items():
-            sdist.addfile(*regular(name, content))
-        for info, content in more:
-            sdist.addfile(info, io.BytesIO(content))
-    path.write_bytes(change(path.read_bytes()))
+def tar_file(members: Files, *more: Entry, compression: str = "gz", form: int = tarfile.PAX_FORMAT) -> bytes:
+    """Return a compressed tar file; further members may be of any type."""
+    written = io.BytesIO()
+    with tarfile.open(None, f"w:{compression}", written, format=form) as archive:  # type: ignore[call-overload]
+        for info, content in [*(entry(name, content) for name, content in members.items()), *more]:
+            archive.addfile(info, io.BytesIO(content))
+    return written.getvalue()
 
 
-def regular(name: str, content: bytes) -> tuple[tarfile.TarInfo, io.BytesIO]:
-    """Return a regular file of a tar file."""
+def entry(name: str, content: bytes = b"", link: str = "", kind: bytes = tarfile.SYMTYPE) -> Entry:
+    """Return a regular file of a tar file, or a link."""
     info = tarfile.TarInfo(name)
     info.size = len(content)
-    return info, io.BytesIO(content)
-
-
-def link(name: str, target: str, kind: bytes) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a link of a tar file."""
-    info = tarfile.TarInfo(name)
-    info.type, info.linkname = kind, target
-    return info, b""
-
-
-def sparse(name: str) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a sparse file of a tar file: one byte behind a gap (GNU's format 1.0, in a pax header)."""
-    content = b"1\n1048576\n1\n".ljust(512, b"\0") + b"x"
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    info.pax_headers = {
-        "GNU.sparse.major": "1",
-        "GNU.sparse.minor": "0",
-        "GNU.sparse.name": name,
-        "GNU.sparse.realsize": "1048577",
-    }
+    if link:
+        info.type, info.linkname = kind, link
     return info, content
 
 
-def zip_of(members: Files) -> bytes:
-    """Return a zip file."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return written.getvalue()
+def sparse(name: str) -> Entry:
+    """Return a sparse file of a tar file: one byte behind a gap (GNU's format 1.0, in a pax header)."""
+    info, content = entry(name, b"1\n1048576\n1\n".ljust(512, b"\0") + b"x")
+    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": name}
+    info.pax_headers["GNU.sparse.realsize"] = "1048577"
+    return info, content

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.gate.crafted.archives import (
+    DIST_INFO,
     GOOD,
-    SDIST,
     STEM,
-    WHEEL,
     Change,
+    Entry,
     Files,
+    metadata,
     sdist_files,
+    tar_file,
     wheel_files,
-    write_sdist,
-    write_wheel,
+    zip_file,
 )
+from tests.support.projects import SDIST, VERSION, WHEEL
 
 Write = Callable[[Path], object]
 ACCEPTED, REFUSED = True, False
@@ -27,7 +29,7 @@ ACCEPTED, REFUSED = True, False
 class Case:
     """Distributions that somebody may build."""
 
-    rule: str  # a name in `tests.gate.crafted.rules`
+    rule: str  # as docs/reference/gate.md calls it
     pypi: bool  # whether PyPI accepts them
     write: Write  # them to a folder
     ours: str = ""  # why the gate decides differently
@@ -40,11 +42,8 @@ class Case:
 
 def cases(rule: str, accepted: dict[str, Write], refused: dict[str, Write]) -> dict[str, Case]:
     """Return the cases of a rule, by what PyPI says."""
-    return {
-        name: Case(rule, verdict, write)
-        for verdict, writes in ((ACCEPTED, accepted), (REFUSED, refused))
-        for name, write in writes.items()
-    }
+    found = {name: Case(rule, ACCEPTED, write) for name, write in accepted.items()}
+    return found | {name: Case(rule, REFUSED, write) for name, write in refused.items()}
 
 
 def ours(rule: str, pypi: bool, reason: str, writes: dict[str, Write]) -> dict[str, Case]:  # noqa: FBT001 - a verdict
@@ -52,26 +51,31 @@ def ours(rule: str, pypi: bool, reason: str, writes: dict[str, Write]) -> dict[s
     return {name: Case(rule, pypi, write, reason) for name, write in writes.items()}
 
 
-def both(text: bytes, *, files: Files | None = None, licenses: tuple[str, ...] = ()) -> Write:
-    """Write both distributions with the same metadata."""
+def both(text: str, sdist_text: str | None = None, *, licenses: tuple[str, ...] = ()) -> Write:
+    """Write both distributions with the same metadata, or the source distribution with its own."""
+    inside = {f"{DIST_INFO}/licenses/{name}": b"A license" for name in licenses}
+    other = metadata(text if sdist_text is None else sdist_text)
 
     def write(folder: Path) -> None:
-        inside = {f"{STEM}.dist-info/licenses/{name}": b"A license" for name in licenses}
-        write_wheel(folder / WHEEL, wheel_files(text, files=inside | dict(files or {})))
-        write_sdist(folder / SDIST, sdist_files(text, files=dict.fromkeys(licenses, b"A license")))
+        (folder / WHEEL).write_bytes(zip_file(wheel_files(metadata(text), files=inside)))
+        (folder / SDIST).write_bytes(tar_file(sdist_files(other, files=dict.fromkeys(licenses, b"A license"))))
 
     return write
+
+
+def without(members: Files, end: str) -> Files:
+    """Return members without the one whose name ends in a text."""
+    return {name: content for name, content in members.items() if not end or not name.endswith(end)}
 
 
 def wheel(  # noqa: PLR0913 - one for each thing that may be special
     name: str = WHEEL,
     *,
-    text: bytes = GOOD,
+    text: str = "",
     folder: str = "",
     files: Files | None = None,
-    without: str = "",
+    missing: str = "",
     compression: int = zipfile.ZIP_DEFLATED,
-    comment: bytes = b"",
     change: Change = bytes,
     twice: str = "",
 ) -> Write:
@@ -79,21 +83,20 @@ def wheel(  # noqa: PLR0913 - one for each thing that may be special
 
     def write(destination: Path) -> None:
         inside = folder or "-".join(name.split("-")[:2]) + ".dist-info"
-        members = wheel_files(text, folder=inside, files=files)
-        members = {file: content for file, content in members.items() if not without or not file.endswith(without)}
-        write_wheel(destination / name, members, compression=compression, comment=comment, change=change, twice=twice)
-        write_sdist(destination / SDIST, sdist_files())
+        members = without(wheel_files(metadata(text), inside, files), missing)
+        content = zip_file(members, compression=compression, twice=twice)
+        (destination / name).write_bytes(change(content))
+        (destination / SDIST).write_bytes(tar_file(sdist_files()))
 
     return write
 
 
 def sdist(  # noqa: PLR0913 - one for each thing that may be special
     name: str = SDIST,
-    *more: tuple[tarfile.TarInfo, bytes],
-    text: bytes = GOOD,
+    *more: Entry,
     folder: str = STEM,
     files: Files | None = None,
-    without: str = "",
+    missing: str = "",
     compression: str = "gz",
     form: int = tarfile.PAX_FORMAT,
     change: Change = bytes,
@@ -101,10 +104,9 @@ def sdist(  # noqa: PLR0913 - one for each thing that may be special
     """Write a good wheel, and a source distribution with something special about it."""
 
     def write(destination: Path) -> None:
-        members = sdist_files(text, folder=folder, files=files)
-        members = {file: content for file, content in members.items() if not without or not file.endswith(without)}
-        write_wheel(destination / WHEEL, wheel_files())
-        write_sdist(destination / name, members, *more, compression=compression, form=form, change=change)
+        members = without(sdist_files(GOOD, folder, files), missing)
+        (destination / WHEEL).write_bytes(zip_file(wheel_files()))
+        (destination / name).write_bytes(change(tar_file(members, *more, compression=compression, form=form)))
 
     return write
 
@@ -113,10 +115,9 @@ def version(spelled: str, inside: str = "", folder: str = "") -> Write:
     """Write both distributions with a version: as it is spelled in the names, in the metadata and in `.dist-info`."""
 
     def write(destination: Path) -> None:
-        text = GOOD.replace(b"Version: 1.2.3", f"Version: {inside or spelled}".encode())
-        stem = f"demo_lib-{spelled}"
-        dist_info = f"demo_lib-{folder or spelled}.dist-info"
-        write_wheel(destination / f"{stem}-py3-none-any.whl", wheel_files(text, folder=dist_info))
-        write_sdist(destination / f"{stem}.tar.gz", sdist_files(text, folder=stem))
+        text, stem = metadata(f"Version: {inside or spelled}"), f"my_package-{spelled}"
+        members = wheel_files(text, f"my_package-{folder or spelled}.dist-info")
+        (destination / WHEEL.replace(VERSION, spelled)).write_bytes(zip_file(members))
+        (destination / SDIST.replace(VERSION, spelled)).write_bytes(tar_file(sdist_files(text, stem)))
 
     return write

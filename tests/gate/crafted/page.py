@@ -1,18 +1,24 @@
-"""The rules of the gate as a part of its reference, each with the message of an example."""
+"""The rules about distributions in the reference of the gate: whose each is, and the message of an example.
 
+Before each rule stands a comment, `<!-- RULE: CASE -->`: its name in the tables, and a case that breaks it.
+"""
+
+import re
 import textwrap
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from meltano_release.distributions import check_agreement, find_problems, read_distributions
-from tests.gate.crafted.rules import RULES, RUN_RULES
-from tests.gate.crafted.table import CASES
+from tests.gate.crafted import metadata_cases, sdist_cases, wheel_cases
+from tests.gate.crafted.case import REFUSED
 from tests.support.paths import DOCS
 
+CASES = metadata_cases.CASES | wheel_cases.CASES | sdist_cases.CASES
 PAGE = DOCS / "reference/gate.md"
-BEGIN, END = "<!-- `python -m tests.gate.crafted` writes the rules -->\n\n", "<!-- the end of the rules -->\n"
-WIDTH = 100
+RULE = re.compile(
+    r"<!-- (?P<name>[^:]+?)(?:: (?P<case>.+))? -->\n\n\*\*(?P<owner>[^:]+):\*\* (?P<demand>(?:.+\n)+)"
+    r"(?:\n```text\n(?P<message>(?:.+\n)+)```\n)?"
+)
 
 
 def find_refusals(folder: Path) -> list[str]:
@@ -34,27 +40,24 @@ def example_message(case: str) -> str:
         return find_refusals(dist)[0].replace(f"{folder}/", "")
 
 
-def rules() -> str:
-    """Return the rules as Markdown: by section, each with its owner and an example of its message."""
-    all_rules = [
-        (rule.section, f"**{rule.owner}:** {rule.demand}", example_message(rule.example) if rule.example else "")
-        for rule in RULES
-    ]
-    all_rules += [(rule.section, f"**{rule.owner}:** {rule.demand}", rule.message) for rule in RUN_RULES]
-    lines = []
-    for section, group in groupby(all_rules, lambda rule: rule[0]):
-        lines += [f"### {section}", ""]
-        for _, demand, message in group:
-            lines += [*wrap(demand), "", *(["```text", *wrap(message), "```", ""] if message else [])]
-    return "\n".join(lines) + "\n"
+def wrap(text: str) -> str:
+    """Return a paragraph in lines of at most 100 columns."""
+    return textwrap.fill(" ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False) + "\n"
 
 
-def wrap(text: str) -> list[str]:
-    """Return the lines of a paragraph."""
-    return textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+def rule(match: re.Match[str]) -> str:
+    """Return a rule with its owner, PyPI if it refuses the example, and with the message; one without a case as it is.
+
+    A rule without a case is one that the gate does not check.
+    """
+    name, case, demand = match["name"], match["case"], match["demand"]
+    if not case:
+        return match[0]
+    owner = "PyPI" if CASES[case].pypi == REFUSED else "The template"
+    demand, message = wrap(f"**{owner}:** {demand}"), wrap(example_message(case))
+    return f"<!-- {name}: {case} -->\n\n{demand}\n```text\n{message}```\n"
 
 
 def page(old: str) -> str:
-    """Return the page with the rules as they are, in place of the old ones."""
-    before, _, rest = old.partition(BEGIN)
-    return before + BEGIN + rules() + END + rest.partition(END)[2]
+    """Return the page with the owners and messages as they are now."""
+    return RULE.sub(rule, old)

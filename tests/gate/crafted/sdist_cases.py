@@ -3,34 +3,19 @@
 import tarfile
 from pathlib import Path
 
-from tests.gate.crafted.archives import (
-    GOOD,
-    SDIST,
-    STEM,
-    WHEEL,
-    link,
-    metadata,
-    regular,
-    sdist_files,
-    sparse,
-    wheel_files,
-    write_sdist,
-    write_wheel,
-    zip_of,
-)
-from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, Write, cases, ours, sdist, version
+from tests.gate.crafted.archives import STEM, entry, metadata, sdist_files, sparse, tar_file, wheel_files, zip_file
+from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, Write, both, cases, ours, sdist, version
 from tests.gate.crafted.wheel_cases import POINTER, PYARMOR, platform
+from tests.support.projects import SDIST, WHEEL
 
-
-def again(name: str, content: bytes) -> tuple[tarfile.TarInfo, bytes]:
-    """Return a further member of a tar file."""
-    return regular(name, content)[0], content
+COMMIT = "1.2.3.post1.dev0+0344453"  # the commit has digits alone, which PEP 440 reads as a number
+NEXT = "my_package-1.2.4.tar.gz"
 
 
 def write_dotted(folder: Path) -> None:
     """Write a source distribution whose names all begin with `./`, as `tar -C folder .` writes them."""
-    write_wheel(folder / WHEEL, wheel_files())
-    write_sdist(folder / SDIST, {f"./{name}": content for name, content in sdist_files().items()})
+    (folder / WHEEL).write_bytes(zip_file(wheel_files()))
+    (folder / SDIST).write_bytes(tar_file({f"./{name}": content for name, content in sdist_files().items()}))
 
 
 ARCHIVES = (
@@ -39,9 +24,9 @@ ARCHIVES = (
         {
             "GNU's format": sdist(form=tarfile.GNU_FORMAT),
             "the oldest format": sdist(form=tarfile.USTAR_FORMAT),
-            "a hard link": sdist(SDIST, link(f"{STEM}/l", f"{STEM}/pyproject.toml", tarfile.LNKTYPE)),
-            "a symbolic link": sdist(SDIST, link(f"{STEM}/l", "pyproject.toml", tarfile.SYMTYPE)),
-            "PKG-INFO twice": sdist(SDIST, again(f"{STEM}/PKG-INFO", GOOD)),
+            "a hard link": sdist(SDIST, entry(f"{STEM}/l", link=f"{STEM}/pyproject.toml", kind=tarfile.LNKTYPE)),
+            "a symbolic link": sdist(SDIST, entry(f"{STEM}/l", link="pyproject.toml")),
+            "PKG-INFO twice": sdist(SDIST, entry(f"{STEM}/PKG-INFO", metadata())),
         },
         {
             "xz": sdist(compression="xz"),
@@ -54,24 +39,25 @@ ARCHIVES = (
     | cases(
         "one kind of archive",
         {},
-        {"a source distribution that is a zip file": sdist(change=lambda content: content + zip_of(wheel_files()))},
+        {"a source distribution that is a zip file": sdist(change=lambda content: content + zip_file(wheel_files()))},
     )
     | cases(
         "the folder of a source distribution",
         {"a folder of another name": sdist(folder="demo")},
         {
-            "two folders": sdist(SDIST, again("other/x", b"")),
-            "no PKG-INFO": sdist(without="/PKG-INFO"),
+            "two folders": sdist(SDIST, entry("other/x")),
+            "no PKG-INFO": sdist(missing="/PKG-INFO"),
             "PKG-INFO that is a link": sdist(
-                SDIST, link(f"{STEM}/PKG-INFO", "pyproject.toml", tarfile.SYMTYPE), without="/PKG-INFO"
+                SDIST, entry(f"{STEM}/PKG-INFO", link="pyproject.toml"), missing="/PKG-INFO"
             ),
             "names that begin with ./": write_dotted,
         },
     )
+    | cases("names of files", {}, {"a source distribution without a version": sdist("mypackage.tar.gz")})
     | cases(
         "normalized names",
         {},
-        {"a source distribution with a hyphen": sdist("demo-lib-1.2.3.tar.gz", folder="demo-lib-1.2.3")},
+        {"a source distribution with a hyphen": sdist("my-package-1.2.3.tar.gz", folder="my-package-1.2.3")},
     )
     | cases(
         "versions",
@@ -87,24 +73,16 @@ ARCHIVES = (
 )
 
 
-def pair(*, wheel_text: bytes = GOOD, sdist_text: bytes = GOOD) -> Write:
-    """Write both distributions, each with its own metadata."""
-
-    def write(folder: Path) -> None:
-        write_wheel(folder / WHEEL, wheel_files(wheel_text))
-        write_sdist(folder / SDIST, sdist_files(sdist_text))
-
-    return write
-
-
-def good(*wheels: str, with_sdist: bool = True, files: tuple[str, ...] = (), folder: str = "") -> Write:
+def good(*wheels: str, sdists: tuple[str, ...] = (SDIST,), files: tuple[str, ...] = (), folder: str = "") -> Write:
     """Write good distributions of some names, further files, and a folder."""
 
     def write(destination: Path) -> None:
         for name in wheels:
-            write_wheel(destination / name, wheel_files())
-        if with_sdist:
-            write_sdist(destination / SDIST, sdist_files())
+            (destination / name).write_bytes(zip_file(wheel_files()))
+        for name in sdists:
+            number = name.removesuffix(".tar.gz").rpartition("-")[2]
+            content = tar_file(sdist_files(metadata(f"Version: {number}"), f"my_package-{number}"))
+            (destination / name).write_bytes(content)
         for name in files:
             (destination / name).write_text("x", encoding="utf-8")
         if folder:
@@ -118,44 +96,15 @@ MANY = [
     for minor in range(10, 16)
     for tag in ("win_amd64", "manylinux_2_28_x86_64", "musllinux_1_2_aarch64", "macosx_11_0_arm64")
 ]
-OTHER_SDIST = "demo_lib-1.2.4.tar.gz"
-
-
-def write_two_versions(folder: Path) -> None:
-    """Write a wheel of one version and a source distribution of the next."""
-    write_wheel(folder / WHEEL, wheel_files())
-    write_sdist(folder / OTHER_SDIST, sdist_files(metadata(version="1.2.4"), folder="demo_lib-1.2.4"))
-
-
-def write_two_sdists(folder: Path) -> None:
-    """Write good distributions, and a source distribution of the next version."""
-    write_two_versions(folder)
-    write_sdist(folder / SDIST, sdist_files())
-
-
-def write_zip(folder: Path) -> None:
-    """Write a wheel, and a source distribution as a zip file."""
-    write_wheel(folder / WHEEL, wheel_files())
-    (folder / "demo_lib-1.2.3.zip").write_bytes(zip_of({"demo_lib-1.2.3/x": b""}))
-
-
 FOLDERS = (
-    cases(
-        "the files together",
-        {
-            "one of each": good(WHEEL),
-            "two wheels": good(platform("win_amd64"), platform("manylinux_2_28_x86_64")),
-            "many wheels": good(*MANY),
-        },
-        {},
-    )
+    cases("the files together", {"one of each": good(WHEEL), "many wheels": good(*MANY)}, {})
     | cases(
         "other files",
         {},
         {
             "another file": good(WHEEL, files=("notes.txt",)),
             "a signature": good(WHEEL, files=(f"{SDIST}.asc",)),
-            "a zip file": write_zip,
+            "a zip file": good(WHEEL, sdists=(), files=("my_package-1.2.3.zip",)),
         },
     )
     | ours(
@@ -163,22 +112,19 @@ FOLDERS = (
         ACCEPTED,
         "every release has both, so that it installs quickly and everywhere",
         {
-            "no source distribution": good(WHEEL, with_sdist=False),
+            "no source distribution": good(WHEEL, sdists=()),
             "no wheel": good(),
-            "two source distributions": write_two_sdists,
+            "two source distributions": good(WHEEL, sdists=(SDIST, NEXT)),
         },
     )
     | cases("folders", {}, {"a folder": good(WHEEL, folder=platform("win_amd64"))})
+    | ours("one version", ACCEPTED, "one build makes one version", {"two versions": good(WHEEL, sdists=(NEXT,))})
     | cases(
         "agreement",
         {
-            "a description that differs": pair(wheel_text=metadata(body="# Other\n")),
-            "a license that differs": pair(
-                wheel_text=metadata("License-Expression: MIT"), sdist_text=metadata("License-Expression: Apache-2.0")
-            ),
-            "a dependency of the wheel alone": pair(
-                wheel_text=metadata("Requires-Dist: a"), sdist_text=metadata("Dynamic: Requires-Dist")
-            ),
+            "a description that differs": both("\n\n# Other\n", ""),
+            "a license that differs": both("License-Expression: MIT", "License-Expression: Apache-2.0"),
+            "a dependency of the wheel alone": both("Requires-Dist: a", "Dynamic: Requires-Dist"),
         },
         {},
     )
@@ -187,25 +133,20 @@ FOLDERS = (
         ACCEPTED,
         "the source distribution and the wheels are one release, built from one tree",
         {
-            "a dependency that differs": pair(wheel_text=metadata("Requires-Dist: a")),
-            "a summary that differs": pair(wheel_text=metadata(summary="Another")),
-            "a Python that differs": pair(wheel_text=metadata("Requires-Python: >=3.11")),
+            "a dependency that differs": both("Requires-Dist: a", ""),
+            "a summary that differs": both("Summary: Another", ""),
+            "a Python that differs": both("Requires-Python: >=3.11", ""),
         },
     )
-    | ours("one version", ACCEPTED, "one build makes one version", {"two versions": write_two_versions})
     | ours(
         "local versions",
         REFUSED,
         "a build that is not a release may have one; the gate refuses it in a release, which has no tag for it",
         {
             "a local version": version("1.2.3+abc"),
-            "a commit of digits": version("1.2.3.post1.dev0+0344453"),
-            "a commit of digits, read as a number in .dist-info": version(
-                "1.2.3.post1.dev0+0344453", folder="1.2.3.post1.dev0+344453"
-            ),
-            "a commit of digits, read as a number inside": version(
-                "1.2.3.post1.dev0+0344453", inside="1.2.3.post1.dev0+344453"
-            ),
+            "a commit of digits": version(COMMIT),
+            "a commit of digits, read as a number in .dist-info": version(COMMIT, folder=COMMIT.replace("+0", "+")),
+            "a commit of digits, read as a number inside": version(COMMIT, inside=COMMIT.replace("+0", "+")),
         },
     )
     | ours(

@@ -6,64 +6,70 @@ from pathlib import Path
 from tests.gate.crafted.archives import (
     DIST_INFO,
     MODULE,
-    SDIST,
+    Unseekable,
     compressed_by_method_99,
     encrypted,
     metadata,
     record,
     replaced,
     sdist_files,
+    tar_file,
     wheel_files,
-    write_sdist,
-    write_streamed_wheel,
-    zip_of,
+    zip_file,
 )
-from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, cases, ours, wheel
+from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, Write, cases, ours, wheel
+from tests.support.projects import SDIST, WHEEL
 
 MIB = 2**20
+DATA = "my_package/data.bin"
+STORED = zipfile.ZIP_STORED
 PYARMOR = b'__pyarmor__(__name__, __file__, b"x")'
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
+OTHER = metadata("Name: a\nVersion: 1")
 
 
-def entry_points(content: bytes) -> dict[str, bytes]:
-    """Return the file of entry points."""
-    return {f"{DIST_INFO}/entry_points.txt": content}
+def entry_points(*texts: bytes) -> dict[str, Write]:
+    """Return a wheel for each text of its entry points."""
+    return {repr(text)[2:-1]: wheel(files={f"{DIST_INFO}/entry_points.txt": text}) for text in texts}
+
+
+def wheel_of(content: bytes, file: str = "my_package/x.py") -> Write:
+    """Return a wheel with a file in it."""
+    return wheel(files={file: content})
 
 
 def platform(tag: str) -> str:
     """Return the name of a wheel for a platform."""
-    return f"demo_lib-1.2.3-cp313-cp313-{tag}.whl"
+    return f"my_package-1.2.3-cp313-cp313-{tag}.whl"
+
+
+def platforms(tags: str) -> dict[str, Write]:
+    """Return a wheel for each platform."""
+    return {f"platform {tag}": wheel(platform(tag)) for tag in tags.split()}
 
 
 def write_streamed(folder: Path) -> None:
     """Write a wheel with data descriptors."""
-    write_streamed_wheel(folder / "demo_lib-1.2.3-py3-none-any.whl", wheel_files())
-    write_sdist(folder / SDIST, sdist_files())
-
-
-def write_tar_and_zip(folder: Path) -> None:
-    """Write a wheel that is a tar file, too."""
-    path = folder / "demo_lib-1.2.3-py3-none-any.whl"
-    write_sdist(path, sdist_files(), compression="", change=lambda content: content + zip_of(wheel_files()))
-    write_sdist(folder / SDIST, sdist_files())
+    (folder / WHEEL).write_bytes(zip_file(wheel_files(), file=Unseekable()))
+    (folder / SDIST).write_bytes(tar_file(sdist_files()))
 
 
 def rename_at_the_end(content: bytes) -> bytes:
     """Give the module another name in the directory at the end of a zip file."""
     at = content.rindex(MODULE.encode())
-    return content[:at] + b"demo_lib/__evil__.py"[: len(MODULE)] + content[at + len(MODULE) :]
+    return content[:at] + b"my_package/__evil__.py"[: len(MODULE)] + content[at + len(MODULE) :]
 
 
 FRAMES = (
     cases(
         "the records of a wheel",
         {
-            "a comment": wheel(comment=b"hello"),
-            "nothing compressed": wheel(compression=zipfile.ZIP_STORED),
-            "no module": wheel(without="__init__.py"),
-            "a folder for data": wheel(files={"demo_lib-1.2.3.data/scripts/x": b""}),
-            "a backslash in a name": wheel(files={"demo_lib\\x.py": b""}),
-            "a name that is not ASCII": wheel(files={"demo_lib/ü.py": b""}),
+            "a comment": wheel(change=lambda content: content[:-2] + b"\5\0hello"),
+            "nothing compressed": wheel(compression=STORED),
+            "no module": wheel(missing="__init__.py"),
+            "a folder for data": wheel_of(b"", "my_package-1.2.3.data/scripts/x"),
+            "a backslash in a name": wheel_of(b"", "my_package\\x.py"),
+            "a name that is not ASCII": wheel_of(b"", "my_package/ü.py"),
         },
         {
             "bytes after a wheel": wheel(change=lambda content: content + b"trailing"),
@@ -71,12 +77,16 @@ FRAMES = (
             "two wheels in one": wheel(change=lambda content: content + content),
             "a streamed wheel": write_streamed,
             "a member twice": wheel(twice=MODULE),
-            "a control character in a name": wheel(files={"demo_lib/a\x01b.py": b""}),
-            "a line break in a name": wheel(files={"demo_lib/a\nb.py": b""}),
+            "a control character in a name": wheel_of(b"", "my_package/a\x01b.py"),
+            "a line break in a name": wheel_of(b"", "my_package/a\nb.py"),
             "another name at the end": wheel(change=rename_at_the_end),
         },
     )
-    | cases("one kind of archive", {}, {"a wheel that is a tar file": write_tar_and_zip})
+    | cases(
+        "one kind of archive",
+        {},
+        {"a wheel that is a tar file": wheel(change=lambda zipped: tar_file(sdist_files(), compression="") + zipped)},
+    )
     | cases(
         "the compression of a wheel",
         {},
@@ -90,29 +100,33 @@ FRAMES = (
     | cases(
         "the size of a wheel",
         {
-            "64 MiB of zeros": wheel(files={"demo_lib/data.bin": bytes(63 * MIB)}),
-            "no compression above 64 MiB": wheel(
-                files={"demo_lib/data.bin": bytes(65 * MIB)}, compression=zipfile.ZIP_STORED
-            ),
+            "64 MiB of zeros": wheel_of(bytes(63 * MIB), DATA),
+            "no compression above 64 MiB": wheel(files={DATA: bytes(65 * MIB)}, compression=STORED),
         },
-        {"70 MiB of zeros": wheel(files={"demo_lib/data.bin": bytes(70 * MIB)})},
+        {"70 MiB of zeros": wheel_of(bytes(70 * MIB), DATA)},
     )
     | cases(
         "a whole wheel",
         {},
         {
             "a wrong checksum": wheel(
-                files={"demo_lib/x.py": b'print("hello")'},
-                compression=zipfile.ZIP_STORED,
-                change=replaced(b'print("hello")', b'print("hellO")'),
+                files={"my_package/x.py": b"hello"}, compression=STORED, change=replaced((b"hello", b"hellO"))
             ),
             "half a wheel": wheel(change=lambda content: content[: len(content) // 2]),
             "no zip file": wheel(change=lambda _: b"x"),
         },
     )
+    | ours(
+        "a whole wheel",
+        ACCEPTED,
+        "PyPI reads only the code in a wheel, and installers refuse the wheel",
+        {
+            "a wrong checksum of data": wheel(
+                files={DATA: b"hello"}, compression=STORED, change=replaced((b"hello", b"hellO"))
+            )
+        },
+    )
 )
-
-
 FOLDERS = (
     cases(
         "the .dist-info folder",
@@ -120,163 +134,117 @@ FOLDERS = (
             "a second .dist-info folder": wheel(
                 files={"other-1.dist-info/METADATA": b"x", "other-1.dist-info/WHEEL": b""}
             ),
-            "software bills of materials": wheel(files={f"{DIST_INFO}/sboms/a.cdx.json": b"{}"}),
-            "a package with metadata": wheel(
-                files={"demo_lib/vendor/a-1.dist-info/METADATA": metadata(name="a", version="1")}
-            ),
+            "software bills of materials": wheel_of(b"{}", f"{DIST_INFO}/sboms/a.cdx.json"),
+            "a package with metadata": wheel_of(OTHER, "my_package/vendor/a-1.dist-info/METADATA"),
         },
         {
-            "another .dist-info folder": wheel(folder="Demo_Lib-1.2.3.dist-info"),
-            "a .dist-info folder of another version": wheel(folder="demo_lib-1.2.3.0.dist-info"),
-            "no METADATA": wheel(without="/METADATA"),
-            "no WHEEL": wheel(without="/WHEEL"),
-            "no RECORD": wheel(without="/RECORD"),
+            "another .dist-info folder": wheel(folder="My_Package-1.2.3.dist-info"),
+            "a .dist-info folder of another version": wheel(folder="my_package-1.2.3.0.dist-info"),
+            **{f"no {name}": wheel(missing=f"/{name}") for name in ("METADATA", "WHEEL", "RECORD")},
         },
     )
     | cases(
         "names inside",
         {},
         {
-            "metadata of another project before": wheel(
-                files={"a-1.dist-info/METADATA": metadata(name="a", version="1")}
-            ),
-            "metadata of another project": wheel(text=metadata(name="other")),
+            "metadata of another project before": wheel_of(OTHER, "a-1.dist-info/METADATA"),
+            "metadata of another project": wheel(text="Name: other"),
         },
     )
-    | cases("versions inside", {}, {"metadata of another version": wheel(text=metadata(version="1.2.4"))})
+    | cases("versions inside", {}, {"metadata of another version": wheel(text="Version: 1.2.4")})
     | cases(
         "RECORD",
         {
-            "a file that is missing in RECORD": wheel(files={f"{DIST_INFO}/RECORD": record({MODULE: b""}, DIST_INFO)}),
-            "a file that is only in RECORD": wheel(
-                files={f"{DIST_INFO}/RECORD": record(wheel_files() | {"demo_lib/gone.py": b""}, DIST_INFO)}
-            ),
-            "a signature of RECORD": wheel(files={f"{DIST_INFO}/RECORD.jws": b"{}"}),
+            "a file that is missing in RECORD": wheel_of(record({MODULE: b""}), f"{DIST_INFO}/RECORD"),
+            "a file that is only in RECORD": wheel_of(record(wheel_files() | {DATA: b""}), f"{DIST_INFO}/RECORD"),
+            "a signature of RECORD": wheel_of(b"{}", f"{DIST_INFO}/RECORD.jws"),
         },
         {
-            "RECORD that is not UTF-8": wheel(files={f"{DIST_INFO}/RECORD": b"caf\xe9,,\n"}),
-            "an empty line in RECORD": wheel(files={f"{DIST_INFO}/RECORD": record({}, DIST_INFO) + b"\n"}),
+            "RECORD that is not UTF-8": wheel_of(b"caf\xe9,,\n", f"{DIST_INFO}/RECORD"),
+            "an empty line in RECORD": wheel_of(record({}) + b"\n", f"{DIST_INFO}/RECORD"),
         },
     )
     | cases(
         "entry points",
-        {
-            "a script": wheel(files=entry_points(b"[console_scripts]\ndemo-lib = demo_lib:main\n")),
-            "no entry points": wheel(files=entry_points(b"")),
-            "a percent sign": wheel(files=entry_points(b"[console_scripts]\na = b:c%x\n")),
-            "scripts in two cases": wheel(files=entry_points(b"[console_scripts]\na = b:c\nA = b:c\n")),
-        },
-        {
-            "no section": wheel(files=entry_points(b"console_scripts\ndemo\n")),
-            "a colon in place of =": wheel(files=entry_points(b"[console_scripts]\na : b\n")),
-            "a script twice": wheel(files=entry_points(b"[console_scripts]\na = b:c\na = b:d\n")),
-            "a section twice": wheel(files=entry_points(b"[x]\na = b:c\n[x]\nd = b:d\n")),
-            "entry points that are not UTF-8": wheel(files=entry_points(b"[x]\ncaf\xe9 = b:c\n")),
-        },
+        entry_points(
+            b"[console_scripts]\nmy-package = my_package:main\n",
+            b"",
+            b"[console_scripts]\na = b:c%x\n",
+            b"[console_scripts]\na = b:c\nA = b:c\n",
+        ),
+        entry_points(
+            b"console_scripts\ndemo\n",
+            b"[console_scripts]\na : b\n",
+            b"[console_scripts]\na = b:c\na = b:d\n",
+            b"[x]\na = b:c\n[x]\nd = b:d\n",
+            b"[x]\ncaf\xe9 = b:c\n",
+        ),
     )
     | cases(
         "names of scripts",
-        {"any name in another group": wheel(files=entry_points(b"[my.group]\n../x = a:b\n"))},
-        {
-            "a script with a space": wheel(files=entry_points(b"[console_scripts]\nmy demo = demo_lib:main\n")),
-            "a script in another folder": wheel(files=entry_points(b"[console_scripts]\n../demo = demo_lib:main\n")),
-            "a window in another folder": wheel(files=entry_points(b"[gui_scripts]\na/b = demo_lib:main\n")),
-        },
+        entry_points(b"[my.group]\n../x = a:b\n"),
+        entry_points(
+            b"[console_scripts]\nmy demo = demo:main\n",
+            b"[console_scripts]\n../demo = demo:main\n",
+            b"[gui_scripts]\na/b = demo:main\n",
+        ),
     )
 )
-KNOWN = (
-    "any",
-    "linux_armv7l",
-    "manylinux_2_17_x86_64",
-    "manylinux_2_39_riscv64",
-    "manylinux_2_28_ppc64",
-    "manylinux2014_x86_64",
-    "manylinux_2_17_x86_64.manylinux2014_x86_64",
-    "macosx_10_9_universal2",
-    "macosx_11_0_arm64",
-    "macosx_26_0_arm64",
-    "macosx_10_9_x86_64.macosx_11_0_arm64",
-    "win_amd64",
-    "ios_13_0_arm64_iphoneos",
-    "ios_13_0_arm64_iphonesimulator",
-    "ios_13_0_x86_64_iphoneos",
-    "android_21_arm64_v8a",
-    "android_21_armeabi_v7a",
-    "pyemscripten_2026_0_wasm32",
-)
-UNKNOWN = (
-    "manylinux2014_riscv64",
-    "musllinux_1_2_ppc64",
-    "musllinux_1_2_loongarch64",
-    "manylinux_2_36_loongarch64",
-    "macosx_11_1_arm64",
-    "macosx_16_0_arm64",
-    "macosx_27_0_arm64",
-    "win_arm32",
-    "pyodide_2024_0_wasm32",
-    "emscripten_3_1_58_wasm32",
-    "freebsd_14_amd64",
-    "wasi_0_0_wasm32",
-)
-PLAIN_LINUX = ("linux_x86_64", "linux_aarch64", "manylinux_2_17_x86_64.linux_x86_64")
 NAMES = (
     cases(
         "platforms",
-        {f"platform {tag}": wheel(platform(tag)) for tag in KNOWN},
-        {f"platform {tag}": wheel(platform(tag)) for tag in PLAIN_LINUX},
+        platforms(
+            "any linux_armv7l manylinux_2_17_x86_64 manylinux_2_39_riscv64 manylinux_2_28_ppc64 manylinux2014_x86_64 "
+            "manylinux_2_17_x86_64.manylinux2014_x86_64 macosx_10_9_universal2 macosx_11_0_arm64 macosx_26_0_arm64 "
+            "macosx_10_9_x86_64.macosx_11_0_arm64 win_amd64 ios_13_0_arm64_iphoneos ios_13_0_arm64_iphonesimulator "
+            "ios_13_0_x86_64_iphoneos android_21_arm64_v8a android_21_armeabi_v7a pyemscripten_2026_0_wasm32"
+        ),
+        platforms("linux_x86_64 linux_aarch64 manylinux_2_17_x86_64.linux_x86_64"),
     )
-    | cases("unknown platforms", {}, {f"platform {tag}": wheel(platform(tag)) for tag in UNKNOWN})
+    | cases(
+        "unknown platforms",
+        {},
+        platforms(
+            "manylinux2014_riscv64 musllinux_1_2_ppc64 musllinux_1_2_loongarch64 manylinux_2_36_loongarch64 "
+            "macosx_11_1_arm64 macosx_16_0_arm64 macosx_27_0_arm64 win_arm32 pyodide_2024_0_wasm32 "
+            "emscripten_3_1_58_wasm32 freebsd_14_amd64 wasi_0_0_wasm32"
+        ),
+    )
     | cases(
         "normalized names",
         {
-            "a build tag": wheel("demo_lib-1.2.3-1-py3-none-any.whl"),
-            "a version with another spelling": wheel("demo_lib-1.2.3.0-py3-none-any.whl"),
+            "a build tag": wheel("my_package-1.2.3-1-py3-none-any.whl"),
+            "a version with another spelling": wheel("my_package-1.2.3.0-py3-none-any.whl"),
         },
         {
-            "a name with a dot": wheel("demo.lib-1.2.3-py3-none-any.whl"),
-            "a name with capitals": wheel("Demo_Lib-1.2.3-py3-none-any.whl"),
+            "a name with a dot": wheel("my.package-1.2.3-py3-none-any.whl"),
+            "a name with capitals": wheel("My_Package-1.2.3-py3-none-any.whl"),
         },
     )
-    | cases("names of files", {}, {"a wheel without tags": wheel("demo_lib-1.2.3.whl")})
+    | cases("names of files", {}, {"a wheel without tags": wheel("my_package-1.2.3.whl")})
 )
-OWN = (
+FOREIGN = (
     ours(
-        "a whole wheel",
-        ACCEPTED,
-        "PyPI reads only the code in a wheel, and installers refuse the wheel",
-        {
-            "a wrong checksum of data": wheel(
-                files={"demo_lib/x.txt": b"hello"},
-                compression=zipfile.ZIP_STORED,
-                change=replaced(b"hello", b"hellO"),
-            )
-        },
-    )
-    | ours(
         "encrypted code",
         REFUSED,
         "the signatures that PyPI looks for are its own, and change",
         {
-            "PyArmor in a wheel": wheel(files={MODULE: PYARMOR}),
-            "SourceDefender in a wheel": wheel(files={"demo_lib/x.pye": b"---BEGIN PYE FILE---\n---END PYE FILE---"}),
+            "PyArmor in a wheel": wheel_of(PYARMOR, MODULE),
+            "SourceDefender in a wheel": wheel_of(b"---BEGIN PYE FILE---\n---END PYE FILE---", "my_package/x.pye"),
         },
     )
     | ours(
         "Git LFS pointers",
         ACCEPTED,
         "the package does not work",
-        {"a Git LFS pointer in a wheel": wheel(files={"demo_lib/model.bin": POINTER})},
+        {"a Git LFS pointer in a wheel": wheel_of(POINTER, DATA)},
     )
+    | cases("Git LFS pointers", {"a text about Git LFS": wheel_of(b"# Git LFS\n\n" + POINTER)}, {})
     | ours(
         "submodules",
         ACCEPTED,
         "the file is useless outside the checkout",
-        {"a submodule's .git in a wheel": wheel(files={"demo_lib/sub/.git": b"gitdir: ../../.git/modules/sub\n"})},
-    )
-    | cases(
-        "Git LFS pointers",
-        {"a text about Git LFS": wheel(files={"demo_lib/README.md": b"# Git LFS\n\n" + POINTER})},
-        {},
+        {"a submodule's .git in a wheel": wheel_of(b"gitdir: ../../.git/modules/sub\n", "my_package/sub/.git")},
     )
 )
-CASES: dict[str, Case] = FRAMES | FOLDERS | NAMES | OWN
+CASES: dict[str, Case] = FRAMES | FOLDERS | NAMES | FOREIGN
