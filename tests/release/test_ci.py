@@ -87,7 +87,7 @@ def test_the_build_passes(kind: str, open_pull_request: PullRequest, tmp_path: P
     assert {job for job, result in results.items() if result == "success"} == {"build", "gate"}, done.log
     assert set(results.values()) == {"success", "skipped"}, done.log
     assert done.jobs["gate"].outputs["version"].startswith("1.2.3.post1.dev0+")
-    assert not done.jobs.tokens_asked()
+    assert not done.tokens_asked()
 
 
 def test_one_python_that_fails_fails_the_aggregate_job(

@@ -10,20 +10,19 @@ Attestations are not made. Containers, services and `defaults` are refused.
 
 import json
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from tests.simulation.act_copy import UNREACHED, Copy
+from tests.simulation.act_copy import UNREACHED, Copy, Job
 from tests.simulation.build_cache import BUILD, online_variables
-from tests.simulation.errors import UnsupportedError
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
-from tests.simulation.jobs import Job, Jobs
 from tests.simulation.tools import stub_folder
 from tests.support.commands import ENVIRONMENT
 from tests.support.interpreters import PYTHONS, interpreters
@@ -58,60 +57,67 @@ class ActRun:
     file: str
     folder: Path
     online: Mapping[str, str] = field(default_factory=dict)
-    jobs: Jobs = field(default_factory=Jobs)
-    exit_code: int = 0
+    jobs: dict[str, Job] = field(default_factory=dict)
+    number: int = 0  # of GitHub's attempts
+    starts: int = 0  # of act
     error: str = ""  # act's last words
-    attempts: int = 0
 
     @property
     def result(self) -> str:
         """Return `failure` if any job failed."""
-        return self.jobs.result
+        return "failure" if "failure" in self.results().values() else "success"
 
     @property
     def artifacts(self) -> Path:
         """Return the folder of the run's artifacts, one folder each; it exists if there is one."""
         return self.folder / "artifacts"
 
-    def results(self) -> dict[str, str]:
-        """Return the results of the jobs."""
-        return self.jobs.results()
-
     @property
     def log(self) -> str:
         """Return all that the jobs printed and summarized, and act's own last words."""
-        return f"{self.jobs.log}\n{self.error}"
+        logs = [f"[{name}: {job.result}]\n{job.log}\n{job.summary}" for name, job in self.jobs.items()]
+        return "\n".join([*logs, self.error])
+
+    def results(self) -> dict[str, str]:
+        """Return the results of the jobs."""
+        return {name: job.result for name, job in self.jobs.items()}
+
+    def tokens_asked(self) -> dict[str, int]:
+        """Return the jobs that asked for ID tokens, and for how many."""
+        return {name: job.tokens_asked for name, job in self.jobs.items() if job.tokens_asked}
+
+    def run_again(self) -> Self:
+        """Run all jobs again: GitHub's *Re-run all jobs*, in which the artifacts of before are another attempt's."""
+        shutil.rmtree(self.artifacts)
+        self.jobs = {}
+        return self.run_jobs()
 
     def run_jobs(self) -> Self:
         """Run the jobs, or all that did not succeed before: GitHub's *Re-run failed jobs*."""
         kept = {name: job for name, job in self.jobs.items() if job.result == "success"}
+        self.number += 1
         while True:
-            self.jobs = Jobs(kept | self.attempt(kept))
+            self.jobs = kept | self.start(kept)
             unreached = {name for name, job in self.jobs.items() if job.result == UNREACHED}
             if not unreached:
                 return self
             if len(self.jobs) - len(unreached) <= len(kept):
                 message = f"act does not come to {', '.join(sorted(unreached))}: {self.log}"
-                raise UnsupportedError(message)
+                raise NotImplementedError(message)
             kept = {name: job for name, job in self.jobs.items() if name not in unreached}
 
-    def attempt(self, kept: Mapping[str, Job]) -> dict[str, Job]:
+    def start(self, kept: Mapping[str, Job]) -> dict[str, Job]:
         """Run act; return the jobs that it was given."""
-        self.attempts += 1
-        folder = self.folder / f"attempt-{self.attempts}"
+        self.starts += 1
+        folder = self.folder / f"start-{self.starts}"
         for name in ("home", "printed", "../artifacts"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         copy = Copy(self.github, self.event, self.file, folder)
         workflow = copy.workflow(kept)
-        state = self.github.read_state()
-        self.github.write_state(state | {"tokens": state["tokens"] | copy.tokens})
         prepare(copy)
+        command = command_line(copy, workflow, self.number)
         environment = {**variables(copy), **self.online}
-        done = subprocess.run(
-            command(copy, workflow), cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        (folder / "act.jsonl").write_text(done.stdout, encoding="utf-8")
-        self.exit_code = done.returncode
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         self.error = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("{"))
         messages = []
         for line in done.stdout.splitlines():
@@ -127,25 +133,23 @@ def run_with_act(
     return ActRun(github, event, file, folder, online or {}).run_jobs()
 
 
-def write_script(path: Path, text: str) -> None:
-    """Write a command."""
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-
-
 def prepare(copy: Copy) -> None:
     """Write what the steps find on the machine, and what the local actions know."""
     folder, github = copy.folder, copy.github
-    cache = Path(__file__).with_name("act_build.py")
-    write_script(folder / "shell", SHELL.format(folder=folder, build=BUILD, cache=cache))
-    write_script(folder / "python", PYTHON.format(python=sys.executable, root=ROOT))
+    cache = Path(__file__).with_name("build_cache.py")
+    shell = SHELL.format(folder=folder, build=BUILD, cache=cache)
+    for name, script in {"shell": shell, "python": PYTHON.format(python=sys.executable, root=ROOT)}.items():
+        (folder / name).write_text(script, encoding="utf-8")
+        (folder / name).chmod(0o755)
+    state = github.read_state()
+    tokens = state["tokens"] | copy.tokens
+    github.write_state(state | {"tokens": tokens})
     settings = {
         "git": str(github.git),
         "slug": github.slug,
         "ref": copy.event.ref,
         "commit": copy.commit,
-        "state": str(github.state_file),
+        "tokens": tokens,
         "artifacts": str(folder.parent / "artifacts"),
         "folders": str(github.folders.root),
         "tools": str(github.tools),
@@ -171,7 +175,7 @@ def variables(copy: Copy) -> dict[str, str]:
     }
 
 
-def command(copy: Copy, workflow: str) -> list[str]:
+def command_line(copy: Copy, workflow: str, attempt: int) -> list[str]:
     """Return the command line; SHA_REF is act's name for the commit (`pkg/runner/run_context.go`)."""
     slug, ref = copy.github.slug, copy.event.ref
     environment = {
@@ -180,6 +184,7 @@ def command(copy: Copy, workflow: str) -> list[str]:
         "SHA_REF": copy.commit,
         "GITHUB_WORKFLOW_REF": f"{slug}/{WORKFLOWS}/{copy.file}@{ref}",
         "GITHUB_WORKFLOW_SHA": copy.commit,
+        "GITHUB_RUN_ATTEMPT": str(attempt),
     }
     options = [f"--directory={copy.root}", f"--workflows={WORKFLOWS}/{workflow}"]
     options += [f"--eventpath={copy.folder}/event.json", f"--action-cache-path={copy.folder}/cache"]
@@ -199,19 +204,20 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
     for message in messages:
         if match := re.search(r"@([^@]+)@[^@]*$", message.get("job", "")):
             by_job.setdefault(match[1], []).append(message)
+    needs = copy.folder / "needs.json"
+    seen = json.loads(needs.read_text(encoding="utf-8")) if needs.exists() else {}
     for path, job in copy.jobs.items():
         of_job = by_job.get(path, [])
-        job.result = worst(message["jobResult"] for message in of_job if "jobResult" in message)
+        results = {message["jobResult"] for message in of_job if "jobResult" in message}  # of the legs of a matrix
+        found = next((result for result in ("failure", "success", "skipped") if result in results), UNREACHED)
+        job.result = job.result or seen.get(path, {}).get("result", found)
+        job.outputs = seen.get(path, {}).get("outputs") or {}
         job.summary = "".join(summaries(of_job))
         job.annotations = [one["raw"] for one in of_job if one.get("command") in {"error", "warning", "notice"}]
         job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
-    if (file := copy.folder / "needs.json").exists():
-        found = json.loads(file.read_text(encoding="utf-8"))
-        for path in found.keys() & copy.jobs.keys():
-            outputs = found[path]["outputs"] or {}
-            copy.jobs[path].result = found[path]["result"]
-            copy.jobs[path].outputs = outputs
+    for path in copy.after_canceled:
+        copy.jobs[path].result = UNREACHED
     return copy.jobs
 
 
@@ -225,12 +231,6 @@ def summaries(messages: list[dict[str, Any]]) -> list[str]:
         for step, content in found
         if not any(other[: len(step)] == step and len(other) > len(step) and same == content for other, same in found)
     ]
-
-
-def worst(results: Iterable[str]) -> str:
-    """Return the result of several legs or jobs."""
-    found = set(results)
-    return next((result for result in ("failure", "success", "skipped") if result in found), UNREACHED)
 
 
 def log(copy: Copy, path: str, messages: list[dict[str, Any]]) -> str:

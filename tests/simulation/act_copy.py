@@ -6,7 +6,8 @@
   GitHub starts `bash -e {0}` unless the step names the shell (actions/runner, `ScriptHandlerHelpers.cs`).
 - Every job has a separate `GITHUB_TOKEN` with the job's permissions, and asks for ID tokens only with
   `id-token: write`. The claims are those that GitHub documents.
-- An environment whose rules refuse the ref fails its job, in GitHub's words.
+- An environment that refuses the ref, or whose reviewer rejects, fails its job, in GitHub's words.
+- A job that is canceled fails. Those that need it run in the next attempt, for which it is one that was canceled.
 - The legs of a matrix run one after the other, because act keeps one result for all of them, and the last one wins.
 - A job that an earlier attempt has finished is a stand-in with the same result and outputs.
 
@@ -15,18 +16,19 @@ leaves empty, keys of a job that act ignores.
 """
 
 import hashlib
+import json
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.simulation.errors import UnsupportedError
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
-from tests.simulation.jobs import Job
 from tests.simulation.oidc import BEARER
 from tests.simulation.workflows import Workflow, granted_permissions, parse_workflow
 from tests.support.commands import run
@@ -49,6 +51,18 @@ GITHUB_CONTEXT = {
 }  # fmt: skip
 
 
+@dataclass
+class Job:
+    """The result of a job, and what it printed and left."""
+
+    result: str = ""  # success, failure, skipped, cancelled; empty if act did not come to it
+    log: str = ""
+    summary: str = ""
+    annotations: list[str] = field(default_factory=list)  # what act took for a command `error`, `warning` or `notice`
+    outputs: dict[str, str] = field(default_factory=dict)
+    tokens_asked: int = 0  # ID tokens
+
+
 class Copy:
     """The files of the commit, rewritten for act, and what is to be known of the jobs in them."""
 
@@ -63,34 +77,34 @@ class Copy:
         self.jobs: dict[str, Job] = {}
         self.tokens: dict[str, dict[str, str]] = {}  # every GITHUB_TOKEN, and what it may do
         self.bearers: dict[str, str] = {}  # with which a job asks for ID tokens
+        self.after_canceled: list[str] = []  # jobs that need one that was canceled
         self.platforms = {LINUX}
         self.repositories: dict[str, Path] = {}  # for `uses: OWNER/NAME@REF`
 
     def workflow(self, kept: Mapping[str, Job]) -> str:
         """Rewrite the file that the event starts, except the jobs that are kept; return the name of the copy."""
-        workflow = self.read(self.file)
+        workflow = parse_workflow((self.root / WORKFLOWS / self.file).read_text(encoding="utf-8"))
         jobs = workflow["jobs"]
         for key, job in jobs.items():
             jobs[key] = stand_in(job, kept[key]) if key in kept else self.job(key, job, workflow)
+        if self.github.canceled_job in self.jobs:
+            self.after_canceled = [key for key in self.jobs if self.github.canceled_job in jobs[key].get("needs", [])]
+        if any(job.result == "cancelled" for job in kept.values()):  # which no job on act can be
+            done = {name: kept.get(name, Job("skipped")) for name in jobs}
+            seen = json.dumps({name: {"result": job.result, "outputs": job.outputs} for name, job in done.items()})
+            jobs = json.loads(json.dumps(jobs).replace("${{ toJSON(needs) }}", json.dumps(seen)[1:-1]))
+            workflow["jobs"] = jobs
         script = f"printf '%s' \"$NEEDS\" > '{self.folder}/needs.json'"
         step = {"run": script, "env": {"NEEDS": "${{ toJSON(needs) }}"}}
         jobs[PROBE] = {"if": "always()", "needs": [*jobs], "runs-on": LINUX, "steps": [step]}
-        return self.write(f"act-{self.file}", workflow)
-
-    def read(self, file: str) -> Workflow:
-        """Read a workflow file."""
-        return parse_workflow((self.root / WORKFLOWS / file).read_text(encoding="utf-8"))
-
-    def write(self, file: str, workflow: Workflow) -> str:
-        """Write a workflow file, and return its name."""
-        write_yaml(self.root / WORKFLOWS / file, workflow)
-        return file
+        write_yaml(self.root / WORKFLOWS / f"act-{self.file}", workflow)
+        return f"act-{self.file}"
 
     def job(self, name: str, job: dict[str, Any], workflow: Workflow) -> dict[str, Any]:
         """Rewrite one job."""
         if extra := REFUSED & {*job, *workflow} or {"uses"} & {*job}:
             message = f"{', '.join(sorted(extra))} of the job {name}"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         permissions = granted_permissions(workflow, job)
         token = f"ghs_{hashlib.sha256(f'{self.folder}/{name}'.encode()).hexdigest()[:36]}"
         self.jobs[name], self.tokens[token] = Job(), permissions
@@ -103,11 +117,13 @@ class Copy:
             variables = self.github.loopback.allow_tokens(self.claims(job))
             self.bearers[name] = variables[BEARER]
             job["env"] |= variables
-        rules = self.github.environments.get(environment_name(job))
-        if rules and not rules.admits(self.event.ref):
-            kind = "Tag" if self.event.is_tag else "Branch"
-            why = f'{kind} "{self.event.ref_name}" is not allowed to deploy to {environment_name(job)}'
-            job["steps"] = [{"run": f"echo '{why} due to environment protection rules.'; exit 1"}]
+        environment = environment_name(job)
+        rules = self.github.environments.get(environment)
+        if why := rules.refuse(environment, self.event.ref) if rules else "":
+            job["steps"] = [{"run": f"echo {shlex.quote(why)}; exit 1"}]
+        if name == self.github.canceled_job:
+            self.jobs[name].result = "cancelled"
+            job["steps"] = [{"run": "exit 1"}]
         job["steps"] = [self.step(step, name, token) for step in job["steps"]]
         return job
 
@@ -119,13 +135,11 @@ class Copy:
         name = environment_name(job)
         if "${{" in name:
             message = f"an expression in the environment's name {name}"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         slug, ref = self.github.slug, self.event.ref
         return {
             "sub": f"repo:{slug}:" + (f"environment:{name}" if name else f"ref:{ref}"),
             "repository": slug,
-            "repository_owner": self.github.owner,
-            "repository_owner_id": self.github.owner_id,
             "workflow_ref": f"{slug}/{WORKFLOWS}/{self.file}@{ref}",
             "job_workflow_ref": f"{slug}/{WORKFLOWS}/{self.file}@{ref}",
             "ref": ref,
@@ -138,7 +152,7 @@ class Copy:
         if "run" in step:
             if step.get("shell") not in SHELLS:
                 message = f"the shell {step['shell']}"
-                raise UnsupportedError(message)
+                raise NotImplementedError(message)
             return step | {"shell": f"{self.folder}/shell {SHELLS[step.get('shell')]} {{0}}"}
         uses = step["uses"]
         if own := OURS.fullmatch(uses):
@@ -147,12 +161,12 @@ class Copy:
         source = LOCAL_ACTIONS / action
         if not (source / "action.yml").is_file():
             message = f"the action {action}"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         inputs = parse_workflow((source / "action.yml").read_text(encoding="utf-8"))["inputs"]
         given = ({"token": token} if "token" in inputs else {}) | step.get("with", {})
         if extra := set(given) - set(inputs):
             message = f"the inputs {', '.join(sorted(extra))} of {action}"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         self.repositories[uses] = self.folder / "actions" / action
         if not self.repositories[uses].exists():
             shutil.copytree(source, self.repositories[uses])
@@ -166,7 +180,7 @@ class Copy:
         missing = {name for name, value in inputs.items() if value.get("required")} - set(given)
         if wrong := missing | set(given) - set(inputs):
             message = f"the inputs {', '.join(sorted(wrong))} of {own['name']}"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         commit = f"{own['commit']}-{job}"
         folder = self.folder / "own" / job
         self.repositories[f"{own['repository']}@{commit}"] = folder
@@ -196,7 +210,7 @@ def environment_name(job: dict[str, Any]) -> str:
 def stand_in(job: dict[str, Any], done: Job) -> dict[str, Any]:
     """Return a job that has the result and the outputs of one that is done."""
     condition = "false" if done.result == "skipped" else "always()"
-    step = {"run": "exit 1" if done.result == "failure" else "true"}
+    step = {"run": "exit 1" if done.result in ("failure", "cancelled") else "true"}
     kept = {key: value for key, value in job.items() if key == "needs"}
     return kept | {"if": condition, "runs-on": LINUX, "outputs": done.outputs, "steps": [step]}
 
@@ -213,7 +227,7 @@ def with_token(value: Any, token: str, key: str = "") -> Any:  # noqa: ANN401 - 
     def replaced(match: re.Match[str]) -> str:
         if extra := set(re.findall(r"(?<![\w.])github\.(\w+)", match[0])) - GITHUB_CONTEXT:
             message = f"{', '.join(sorted(extra))} of the github context"
-            raise UnsupportedError(message)
+            raise NotImplementedError(message)
         return re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b", f"'{token}'", match[0])
 
     return re.sub(r"(?s).*" if key == "if" else r"(?s)\$\{\{.*?\}\}", replaced, value)

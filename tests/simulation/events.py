@@ -11,16 +11,6 @@ class Event(NamedTuple):
     payload: dict[str, Any]
     commit: str = ""
 
-    @property
-    def is_tag(self) -> bool:
-        """Return whether the ref is a tag."""
-        return self.ref.startswith("refs/tags/")
-
-    @property
-    def ref_name(self) -> str:
-        """Return the name of the branch or tag."""
-        return self.ref.split("/", 2)[2]
-
     def starts(self, triggers: dict[str, Any]) -> bool:
         """Return whether a file with these triggers runs; act looks at the event's name alone."""
         types = (triggers.get(self.name) or {}).get("types", [self.payload.get("action")])

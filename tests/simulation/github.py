@@ -5,10 +5,10 @@ It is private, so that reading needs a permission, too.
 
 import json
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.globs import matches
 from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
 from tests.support.commands import run
@@ -18,19 +18,26 @@ from tests.support.paths import ACTIONS, WORKFLOWS
 
 @dataclass
 class Environment:
-    """An environment's rules: the patterns of branches and of tags that may deploy to it; None lets all in."""
+    """An environment's rules: the patterns of branches and of tags that may deploy to it; None lets all in.
+
+    `*` matches no slash, and nothing else of GitHub's patterns is known.
+    """
 
     branches: tuple[str, ...] | None = None
     tags: tuple[str, ...] | None = None
     reviewed: bool = False
+    rejected: bool = False  # by its reviewer
     bypass: bool | None = False  # for administrators; None if GitHub's API leaves it out
 
-    def admits(self, ref: str) -> bool:
-        """Return whether a full ref may deploy."""
-        if self.branches is None and self.tags is None:
-            return True
-        kind, name = ref.split("/", 2)[1:]
-        return any(matches(pattern, name) for pattern in (self.branches if kind == "heads" else self.tags) or ())
+    def refuse(self, environment: str, ref: str) -> str:
+        """Return why a full ref may not deploy to the environment of that name, in GitHub's words; empty if it may."""
+        _, kind, name = ref.split("/", 2)
+        word, patterns = ("Tag", self.tags) if kind == "tags" else ("Branch", self.branches)
+        if (self.branches, self.tags) != (None, None) and not any(
+            fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in patterns or ()
+        ):
+            return f'{word} "{name}" is not allowed to deploy to {environment} due to environment protection rules.'
+        return "The deployment was rejected or didn't satisfy other protection rules." if self.rejected else ""
 
 
 @dataclass
@@ -45,10 +52,10 @@ class GitHub:
     actions: Path = ACTIONS  # of the template
     owner: str = "MeltanoLabs"
     repository: str = "my-package"
-    owner_id: str = "1"
     fork: bool = False
     former_slugs: list[str] = field(default_factory=list)  # redirected
     environments: dict[str, Environment] = field(default_factory=dict)
+    canceled_job: str = ""
     git_at_approval: Path | None = None  # if it changes while a run waits for its reviewer
     runs: int = 0
 

@@ -1,25 +1,22 @@
-"""GitHub's token endpoint: signs ID tokens (RS256 JWTs) for the jobs that may ask for one."""
+"""GitHub's token endpoint, which signs ID tokens for the jobs that may ask for one; with a key that PyPI has, too."""
 
+import json
 import secrets
 import time
 from collections import Counter
-from functools import cache
+from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
 from werkzeug import Request, Response
 
-from tests.simulation.responses import json_response
-
-ISSUER = "https://token.actions.githubusercontent.com"
 PATH = "/idtoken"
 URL, BEARER = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # a job's variables
+KEY = secrets.token_hex()  # GitHub signs with RS256; the tools do not look at that
 
 
-@cache
-def signing_key() -> rsa.RSAPrivateKey:
-    """Return the key that GitHub signs with, one for all tests."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def json_response(content: dict[str, Any], status: str = "200 OK") -> Response:
+    """Return a response with a JSON object; the status is a number and a reason."""
+    return Response(json.dumps(content), status=status, content_type="application/json")
 
 
 class TokenEndpoint:
@@ -38,13 +35,10 @@ class TokenEndpoint:
 
     def sign(self, request: Request) -> Response:
         """Answer a job's request for an ID token."""
-        bearer = request.authorization.token if request.authorization else None
-        claims = self.claims.get(bearer or "")
-        if claims is None:
+        bearer = (request.authorization and request.authorization.token) or ""
+        if bearer not in self.claims:
             return json_response({"message": "not a job with id-token: write"}, "401 Unauthorized")
-        self.issued[bearer or ""] += 1
+        self.issued[bearer] += 1
         now = int(time.time())
-        audience = request.args.get("audience", "")
-        payload = claims | {"iss": ISSUER, "aud": audience, "iat": now, "nbf": now, "exp": now + 300}
-        payload["jti"] = secrets.token_hex(16)
-        return json_response({"value": jwt.encode(payload, signing_key(), algorithm="RS256")})
+        claims = self.claims[bearer] | {"aud": request.args.get("audience", ""), "iat": now, "exp": now + 300}
+        return json_response({"value": jwt.encode(claims, KEY)})

@@ -1,4 +1,4 @@
-"""GitHub's token endpoint and PyPI, served on loopback.
+"""GitHub's token endpoint, PyPI, and the log of Sigstore, served on loopback.
 
 The real tools ask by the real URLs: `HTTPS_PROXY` leads them here, and a certificate authority that is made for the
 tests vouches for the hosts.
@@ -18,14 +18,14 @@ import trustme
 from werkzeug import Request, Response
 
 from tests.simulation import oidc
+from tests.simulation.oidc import json_response
 from tests.simulation.pypi import PyPI
-from tests.simulation.responses import json_response
 from tests.support.serving import QuietHandler, serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-HOSTS = ("pypi.org", "upload.pypi.org")
+HOSTS = ("pypi.org", "upload.pypi.org", "rekor.sigstore.dev")
 
 
 @dataclass
@@ -100,10 +100,14 @@ class Loopback:
                 response = self.pypi.mint(request)
             case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/burn-token":
                 response = self.pypi.burn(request)
+            case "POST", "rekor.sigstore.dev", _:
+                response = json_response({})
             case "POST", "upload.pypi.org", "/legacy":
                 response = self.pypi.upload(request)
             case "GET", "pypi.org", path if project := re.fullmatch(r"/simple/([^/]+)", path):
                 response = self.pypi.simple_index(project[1])
+            case "GET", "pypi.org", path if file := re.fullmatch(r"/files/(.+)", path):
+                response = Response(next(files[file[1]] for files in self.pypi.projects.values() if file[1] in files))
         return response
 
 

@@ -1,5 +1,5 @@
 """The failure scenarios: every way in which a release is known to fail.
 
-`table.py` says for each what is broken, what the user sees and what to do. `test_failures.py` carries them out, and
-`docs/how-to/troubleshoot.md` is the table as a page: `python -m tests.release.scenarios` writes it.
+docs/how-to/troubleshoot.md says for each what the user sees and what to do. `table.py` says what is broken, and
+`test_failures.py` carries it out. `python -m tests.release.scenarios` writes the page's index.
 """

@@ -1,5 +1,5 @@
-"""Write the troubleshooting page."""
+"""Write the index of the troubleshooting page."""
 
-from tests.release.scenarios.page import PAGE, troubleshooting_page
+from tests.release.scenarios.page import PAGE, page
 
-PAGE.write_text(troubleshooting_page(), encoding="utf-8")
+PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

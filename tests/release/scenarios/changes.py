@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ def register_pending(project: str, days: int = 0) -> Change:
     def change(sandbox: Sandbox) -> None:
         sandbox.loopback.pypi.publishers.clear()
         sandbox.loopback.pypi.projects.clear()
-        sandbox.loopback.pypi.register_pending(PUBLISHER, project, timedelta(days=days))
+        sandbox.loopback.pypi.register_pending(PUBLISHER, project, days)
 
     return change
 
@@ -94,6 +93,15 @@ def make_contributors_fork(sandbox: Sandbox) -> None:
 def make_release_immutable(sandbox: Sandbox) -> None:
     """Publish the release as an immutable one."""
     sandbox.github.create_release(sandbox.tag, immutable=True)
+
+
+def cancel(job: str) -> Change:
+    """Cancel the run while a job waits for its reviewer, or runs."""
+
+    def change(sandbox: Sandbox) -> None:
+        sandbox.github.canceled_job = job
+
+    return change
 
 
 def delete_environment(sandbox: Sandbox) -> None:
@@ -149,6 +157,33 @@ def tamper_with_hashes(sandbox: Sandbox) -> None:
     shutil.copy(ACTIONS / "build/backends.txt", lock)
     replace_hashes(lock, "poetry-core")
     sandbox.commit()
+
+
+def use_backend(text: str) -> Change:
+    """Build with a backend of the project, which is a module in front of the real one."""
+
+    def change(sandbox: Sandbox) -> None:
+        sandbox.project.write("backend.py", text)
+        for old, new in [
+            ('"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),
+            ("requires-poetry =", 'include = [{ path = "backend.py", format = "sdist" }]\nrequires-poetry ='),
+        ]:
+            replace(sandbox.project.path / PYPROJECT, old, new)
+        sandbox.commit()
+
+    return change
+
+
+build_other_bytes = use_backend(
+    """\
+import secrets
+from pathlib import Path
+
+from poetry_dynamic_versioning.backend import build_sdist, build_wheel
+
+Path("src/my_package/stamp.py").write_text(f"STAMP = {secrets.token_hex()!r}\\n")
+"""
+)
 
 
 def break_readme(sandbox: Sandbox) -> None:

@@ -1,44 +1,30 @@
-"""Fetch artifacts of the run, as actions/download-artifact v8.0.1 does (`src/download-artifact.ts`).
+"""Fetch one artifact of the run, as actions/download-artifact v8.0.1 does (`src/download-artifact.ts`).
 
-With a `name` its files land in `path`. Without one each artifact lands in a folder of its name below `path`, but a
-single artifact, as all with `merge-multiple`, lands in `path` itself. `artifact-ids` chooses by ID, of the newest
-artifact of each name. No artifact at all is not an error without a name and without IDs.
+It is chosen by `name`, the newest of that name, or by `artifact-ids`; without either, it is the only one. Its files
+land in `path`.
 """
 
-import json
-import os
 import shutil
-import sys
-from fnmatch import fnmatchcase
 from pathlib import Path
+
+from tests.simulation.local_action import fail, inputs, settings
 
 
 def main() -> None:
     """Download."""
-    settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    given = json.loads(os.environ["INPUTS"])
-    kept = Path(settings["artifacts"])
-    target = Path(given["path"] or os.environ["GITHUB_WORKSPACE"]).absolute()
-    names = sorted(path.name for path in kept.glob("*"))
-    if given["name"] and given["artifact-ids"]:
-        sys.exit("::error::Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
+    run, given = settings(), inputs()
+    kept = Path(run["artifacts"])
+    ids = {path.name: (kept.parent / f"{path.name}.id").read_text(encoding="utf-8") for path in kept.glob("*")}
     if given["artifact-ids"]:
-        wanted = [number.strip() for number in given["artifact-ids"].split(",")]
-        names = [name for name in names if (kept.parent / f"{name}.id").read_text(encoding="utf-8") in wanted]
-        if not names:
-            sys.exit("::error::Unable to download artifact(s): None of the provided artifact IDs were found")
-    elif given["name"]:
-        if given["name"] not in names:
-            sys.exit(f"::error::Unable to download artifact(s): Artifact not found for name: {given['name']}")
-        names = [given["name"]]
-    elif given["pattern"]:
-        names = [name for name in names if fnmatchcase(name, given["pattern"])]
-    together = len(names) == 1 or given["merge-multiple"] == "true"
-    for name in names:
-        shutil.copytree(kept / name, target if together else target / name, dirs_exist_ok=True)
-    print(f"Total of {len(names)} artifact(s) downloaded")
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-        outputs.write(f"download-path={target}\n")
+        names = [name for name, number in ids.items() if number == given["artifact-ids"]]
+        message = "None of the provided artifact IDs were found"
+    else:
+        names = [name for name in ids if given["name"] in ("", name)]
+        message = f"Artifact not found for name: {given['name']}"
+    if len(names) != 1:
+        fail(f"Unable to download artifact(s): {message}")
+    shutil.copytree(kept / names[0], Path(given["path"]).absolute(), dirs_exist_ok=True)
+    print(f"Artifact {names[0]} downloaded")
 
 
 main()

@@ -5,35 +5,37 @@ all runs share. The Python that it comes from is behind it on the PATH, because 
 installed Python.
 """
 
-import json
 import os
-import sys
+import subprocess
 from pathlib import Path
 
-from tests.simulation.tools import bare_python, link
+from tests.simulation.local_action import append, fail, inputs, settings
 from tests.support.folder_cache import FolderCache
+
+
+def link(path: Path, target: Path) -> None:
+    """Make a symbolic link, instead of the one that is there."""
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
 
 
 def main() -> None:
     """Set up."""
-    settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    version = json.loads(os.environ["INPUTS"])["python-version"]
-    if version not in settings["known pythons"]:
-        sys.exit(f"::error::The version '{version}' with architecture 'x64' was not found")
-    pythons = {name: Path(path) for name, path in settings["pythons"].items()}
-    python = Path(os.environ["RUNNER_TEMP"]) / "python"
-    link(python, bare_python(version, pythons, FolderCache(Path(settings["folders"]))))
-    installed = python.with_name("installed")
-    installed.mkdir(exist_ok=True)
-    link(installed / f"python{version}", pythons.get(version, list(pythons.values())[-1]).resolve())
-    installed = python.with_name("meltano-release")
-    installed.mkdir(exist_ok=True)
-    for tool in (Path(settings["tools"]) / "meltano-release").iterdir():  # which `launch.py` need not install again
-        link(installed / tool.name, tool)
-    with Path(os.environ["GITHUB_PATH"]).open("a", encoding="utf-8") as path:
-        path.write(f"{installed}\n{python}/bin\n")
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-        outputs.write(f"python-version={version}\n")
+    run, version, temp = settings(), inputs()["python-version"], Path(os.environ["RUNNER_TEMP"])
+    if version not in run["known pythons"]:
+        fail(f"The version '{version}' with architecture 'x64' was not found")
+    source = Path(run["pythons"].get(version, list(run["pythons"].values())[-1]))
+
+    def make(folder: Path) -> None:
+        subprocess.run([source, "-m", "venv", folder], check=True, capture_output=True)
+
+    link(temp / "python", FolderCache(Path(run["folders"]))(f"bare Python {version}", make))
+    (temp / "installed").mkdir(exist_ok=True)
+    link(temp / f"installed/python{version}", source.resolve())
+    (temp / "meltano-release").mkdir(exist_ok=True)
+    for tool in (Path(run["tools"]) / "meltano-release").iterdir():  # which `launch.py` need not install again
+        link(temp / "meltano-release" / tool.name, tool)
+    append("GITHUB_PATH", f"{temp}/installed\n{temp}/python/bin")
 
 
 main()

@@ -1,0 +1,315 @@
+"""Whole runs of the release workflow: each check passes, and fails if a protection that it needs is gone."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
+from functools import partial
+
+import yaml
+
+from tests.gate.crafted.case import both
+from tests.release.scenarios.changes import (
+    delete_tag_during_the_run,
+    edit,
+    make_contributors_fork,
+    make_release_immutable,
+    move_tag,
+    set_environment,
+    use_backend,
+)
+from tests.simulation.events import Event
+from tests.simulation.sandbox import PUBLISHER, Sandbox
+from tests.simulation.workflows import parse_workflow
+from tests.support.editing import replace
+from tests.support.paths import PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW
+from tests.support.projects import SDIST, VERSION, WHEEL, Project
+
+Check = Callable[[Sandbox], None]
+STATIC = edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"')
+SPOKEN = "said by the build"
+BACKEND = f"""\
+import os
+from pathlib import Path
+
+from poetry_dynamic_versioning.backend import build_sdist, build_wheel
+
+for command in ("error title=Release gate", "notice title=Release gate", "add-matcher", "set-output name=version"):
+    print(f"::{{command}}::{SPOKEN}", flush=True)
+for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
+    if name in os.environ:
+        with open(os.environ[name], "a") as file:
+            file.write("version={SPOKEN}\\n")
+if Path(".github").is_dir():  # in the checkout, and not in the unpacked source distribution
+    Path(".github/publisher.json").write_text("{{}}")
+    Path("meltano_release").mkdir(exist_ok=True)
+    Path("meltano_release/__init__.py").write_text("raise SystemExit('{SPOKEN}')")
+"""
+
+
+def check_release(sandbox: Sandbox) -> None:
+    """A release is built, uploaded, attached and reported, and leaves no token behind."""
+    done = sandbox.release()
+    expected = {"build": "success", "gate": "success", "publish": "success", "attach": "success", "report": "success"}
+    assert done.results() == expected | {"rehearse": "skipped", "rehearse-without-environment": "skipped"}, done.log
+    assert sandbox.uploaded() == sandbox.attached() == {WHEEL, SDIST}
+    assert "Released" in done.jobs["report"].summary
+    assert f"## my-package {VERSION}" in done.jobs["gate"].summary
+
+
+def check_rehearsal(sandbox: Sandbox) -> None:
+    """A dry run exchanges a token, discards it, and uploads nothing."""
+    done = sandbox.rehearse()
+    expected = {"build": "success", "gate": "success", "publish": "skipped", "attach": "skipped", "report": "success"}
+    assert done.results() == expected | {"rehearse": "success", "rehearse-without-environment": "success"}, done.log
+    assert done.jobs["gate"].outputs["version"] == VERSION
+    assert (len(sandbox.loopback.pypi.burned), sandbox.loopback.pypi.minted) == (1, {})
+    assert (sandbox.loopback.pypi.attempts, sandbox.attached()) == ([], set())
+    assert "The dry run passed" in done.jobs["report"].summary
+
+
+def check_contributors_fork(sandbox: Sandbox) -> None:
+    """In a contributor's fork, every job of a release and of a dry run is skipped."""
+    make_contributors_fork(sandbox)
+    for done in (sandbox.release(), sandbox.rehearse()):
+        assert set(done.results().values()) == {"skipped"}, done.log
+    assert not sandbox.loopback.tokens.issued
+
+
+def check_own_fork(sandbox: Sandbox) -> None:
+    """A project that is a fork on GitHub can release if the publisher names its repository."""
+    sandbox.github.fork = True
+    check_release(sandbox)
+
+
+def check_first_release(sandbox: Sandbox) -> None:
+    """The first release turns a pending publisher into a real one, and PyPI creates the project with its files."""
+    sandbox.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
+    check_release(sandbox)
+    assert not sandbox.loopback.pypi.pending
+
+
+def check_first_rehearsal(sandbox: Sandbox) -> None:
+    """With a pending publisher, a dry run makes PyPI create an empty project, and the summary says that it is empty."""
+    sandbox.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
+    done = sandbox.rehearse()
+    assert "my-package is empty on PyPI" in done.jobs["report"].summary, done.log
+    assert sandbox.loopback.pypi.projects == {"my-package": {}}
+
+
+def check_hotfix(sandbox: Sandbox) -> None:
+    """A release of a commit that is not on the default branch succeeds, with a warning."""
+    sandbox.project.run("git", "switch", "--quiet", "--create", "hotfix")
+    sandbox.commit()
+    done = sandbox.release()
+    assert done.result == "success", done.log
+    assert "::warning title=Release gate::The released commit is not on the default branch main" in done.log
+
+
+def check_failed_rehearsal(sandbox: Sandbox) -> None:
+    """The report explains why PyPI refused a dry run."""
+    sandbox.loopback.pypi.publishers.clear()
+    done = sandbox.rehearse()
+    assert "PyPI knows no publisher" in done.jobs["report"].summary, done.log
+    assert "What uv printed" in done.jobs["report"].summary
+    assert (done.jobs["rehearse"].result, done.jobs["report"].result) == ("failure", "success")
+
+
+def check_refused_branch(sandbox: Sandbox) -> None:
+    """A dry run that the environment refuses is reported, although uv printed nothing."""
+    set_environment(branches=(), tags=("v*",))(sandbox)
+    done = sandbox.rehearse()
+    assert "before the exchange" in done.jobs["report"].summary, done.log
+    assert done.jobs["report"].result == "success"
+
+
+def check_immutable_release(sandbox: Sandbox) -> None:
+    """An immutable release is left alone, and that is no failure."""
+    make_release_immutable(sandbox)
+    done = sandbox.release()
+    assert done.result == "success", done.log
+    assert not sandbox.attached()
+
+
+def check_stale_run(sandbox: Sandbox) -> None:
+    """A run whose tag was deleted while it waited for its reviewer publishes nothing."""
+    delete_tag_during_the_run(sandbox)
+    done = sandbox.release()
+    assert done.results()["publish"] == "failure", done.log
+    assert not sandbox.loopback.tokens.issued
+
+
+def check_moved_tag(sandbox: Sandbox) -> None:
+    """A tag that was moved stops the build, and the report says that nothing was uploaded."""
+    before = sandbox.project.run("git", "rev-parse", "HEAD").stdout.strip()
+    move_tag(sandbox)
+    done = sandbox.release(before)
+    assert done.results()["build"] == "failure", done.log
+    assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
+
+
+def check_other_version(sandbox: Sandbox) -> None:
+    """A version that is not the tag's is not released."""
+    STATIC(sandbox)
+    done = sandbox.release()
+    assert done.results()["gate"] == "failure", done.log
+    assert not sandbox.uploaded()
+
+
+def check_two_tags(sandbox: Sandbox) -> None:
+    """A commit with two versions is released as the one whose tag was released, also if the other one is newer."""
+    sandbox.project.run("git", "tag", "v1.2.3rc1")
+    sandbox.tag = "v1.2.3rc1"
+    done = sandbox.release()
+    assert done.result == "success", done.log
+    assert all("1.2.3rc1" in name for name in sandbox.uploaded())
+
+
+def check_second_run(sandbox: Sandbox) -> None:
+    """A release can be run again."""
+    check_release(sandbox)
+    check_release(sandbox)
+
+
+def check_unlocked_backend(sandbox: Sandbox) -> None:
+    """A build requirement that is not locked is refused, and the build says how to lock it."""
+    edit(PYPROJECT, 'requires = ["poetry', 'requires = ["iniconfig", "poetry')(sandbox)
+    done = sandbox.release()
+    assert done.result == "failure", done.log
+    assert "The build requires iniconfig" in done.jobs["build"].log
+
+
+def check_failed_build(sandbox: Sandbox) -> None:
+    """A build that fails also fails the gate, which is the required check, and is reported."""
+    edit(PYPROJECT, "poetry_dynamic_versioning.backend", "no.such.backend")(sandbox)
+    done = sandbox.release()
+    assert (done.jobs["gate"].result, done.jobs["report"].result) == ("failure", "success"), done.log
+    assert "Nothing was uploaded: the build failed" in done.jobs["report"].summary
+
+
+def check_push(sandbox: Sandbox) -> None:
+    """A commit behind the tag is built as a post-release of it, which takes the whole history."""
+    sandbox.project.run("git", "rm", "--quiet", TEST_WORKFLOW)
+    sandbox.project.commit()
+    (done,) = sandbox.trigger(Event("push", "refs/heads/main", {}))
+    assert done.jobs["gate"].outputs["version"].startswith(f"{VERSION}.post1.dev0+"), done.log
+
+
+def check_spoken(sandbox: Sandbox, *, static: bool = False) -> None:
+    """What a build prints is shown and nothing else: no annotation, no output, no summary, and no other verdict.
+
+    The gate that judges it is from another checkout.
+    """
+    use_backend(BACKEND)(sandbox)
+    if static:
+        STATIC(sandbox)
+    done = sandbox.release()
+    build, gate = done.jobs["build"], done.jobs["gate"]
+    assert build.result == "success", build.log
+    assert f"::error title=Release gate::{SPOKEN}" in build.log
+    assert (build.summary, build.annotations) == ("", [])
+    assert build.outputs.keys() == {"artifact-id"}
+    assert SPOKEN not in "".join(job.log for name, job in done.jobs.items() if name != "build")
+    if static:
+        assert any("[project] of pyproject.toml has a static `version`" in line for line in gate.annotations), gate.log
+        assert (gate.result, sandbox.loopback.pypi.attempts) == ("failure", [])
+    else:
+        assert gate.outputs["version"] == VERSION
+        assert sandbox.uploaded() == {WHEEL, SDIST}
+
+
+def files_of_wheel(sandbox: Sandbox) -> dict[str, bytes]:
+    """Return the files in the uploaded wheel."""
+    with zipfile.ZipFile(io.BytesIO(sandbox.loopback.pypi.files("my-package")[WHEEL])) as wheel:
+        return {name: wheel.read(name) for name in wheel.namelist()}
+
+
+def check_submodule(sandbox: Sandbox, *, lost: bool = False) -> None:
+    """The build fetches submodules: their files are in the wheel. One that is lost stops it, and is named."""
+    data = Project(sandbox.github.folder / "data", {})
+    data.path.mkdir()
+    data.write("table.csv", "a,b\n")
+    data.init()
+    add = ("git", "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", data.path, "src/my_package/data")
+    sandbox.project.run(*add)
+    replace(sandbox.project.path / PYPROJECT, "requires-poetry =", 'exclude = ["**/.git"]\nrequires-poetry =')
+    sandbox.commit()
+    if lost:
+        data.path.rename(data.path.with_name("moved"))
+    done = sandbox.release()
+    assert done.results()["build"] == ("failure" if lost else "success"), done.log
+    if lost:
+        assert "src/my_package/data" in done.jobs["build"].log
+    else:
+        assert done.result == "success", done.log
+        assert files_of_wheel(sandbox).get("my_package/data/table.csv") == b"a,b\n"
+
+
+def check_large_file(sandbox: Sandbox, *, lost: bool = False) -> None:
+    """The build fetches files in Git LFS: they are in the wheel. One that is lost stops it, and is named."""
+    oid = hashlib.sha256(b"large").hexdigest()
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 5\n"
+    sandbox.project.write("src/my_package/model.bin", pointer)
+    sandbox.commit()
+    stored = sandbox.github.git / "lfs/objects" / oid[:2] / oid[2:4] / oid
+    if not lost:
+        stored.parent.mkdir(parents=True)
+        stored.write_bytes(b"large")
+    done = sandbox.release()
+    assert done.results()["build"] == ("failure" if lost else "success"), done.log
+    if lost:
+        assert f"src/my_package/model.bin ({oid}): [404]" in done.jobs["build"].log
+    else:
+        assert done.result == "success", done.log
+        assert files_of_wheel(sandbox).get("my_package/model.bin") == b"large"
+
+
+def check_replaced_artifact(sandbox: Sandbox, before: str) -> None:
+    """An artifact that is replaced under its name, before one of the jobs, is not the one that this job takes."""
+    folder = sandbox.github.folder / "other"
+    folder.mkdir()
+    both("Summary: Another")(folder)
+    workflow = parse_workflow(sandbox.project.read(RELEASE_WORKFLOW))
+    (upload,) = parse_workflow((sandbox.github.actions / "build/action.yml").read_text("utf-8"))["runs"]["steps"][-1:]
+    given = {"name": "dist", "path": "dist/", "overwrite": "true"}
+    steps = [{"run": f"cp -r '{folder}' dist"}, {"uses": upload["uses"], "with": given}]
+    needed = workflow["jobs"][before]["needs"]
+    workflow["jobs"][before]["needs"] = ["intruder", *([needed] if isinstance(needed, str) else needed)]
+    workflow["jobs"]["intruder"] = {"needs": needed, "runs-on": "ubuntu-24.04", "permissions": {}, "steps": steps}
+    sandbox.project.write(RELEASE_WORKFLOW, yaml.safe_dump(workflow, sort_keys=False))
+    sandbox.commit()
+    done = sandbox.release()
+    assert done.jobs["intruder"].result == "success", done.log
+    assert done.jobs[before].result == "failure", done.log
+
+
+check_replaced_before_gate, check_replaced_before_publish, check_replaced_before_attach = (
+    partial(check_replaced_artifact, before=job) for job in ("gate", "publish", "attach")
+)
+PLAIN: dict[str, Check] = {"a dry run": check_rehearsal, "a contributor's fork": check_contributors_fork}
+SLOW: dict[str, Check] = {
+    "a fork of the project's owner": check_own_fork,
+    "the first release": check_first_release,
+    "the first dry run": check_first_rehearsal,
+    "a hotfix": check_hotfix,
+    "a failed dry run": check_failed_rehearsal,
+    "a refused branch": check_refused_branch,
+    "an immutable release": check_immutable_release,
+    "a stale run": check_stale_run,
+    "a moved tag": check_moved_tag,
+    "another version": check_other_version,
+    "two tags": check_two_tags,
+    "a second run": check_second_run,
+    "an unlocked backend": check_unlocked_backend,
+    "a failed build": check_failed_build,
+    "a push": check_push,
+    "a build that speaks": check_spoken,
+    "a build that speaks, of another version": partial(check_spoken, static=True),
+    "a submodule": check_submodule,
+    "a lost submodule": partial(check_submodule, lost=True),
+    "a large file": check_large_file,
+    "a lost large file": partial(check_large_file, lost=True),
+    "an artifact that is replaced before the gate": check_replaced_before_gate,
+    "an artifact that is replaced before the upload": check_replaced_before_publish,
+    "an artifact that is replaced before it is attached": check_replaced_before_attach,
+}
