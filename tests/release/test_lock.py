@@ -3,23 +3,29 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from meltano_release import lock
-from meltano_release.lock import LOCK, LockError, check_lock, read_lock, write_lock
+from meltano_release.lock import LOCK, check_lock, read_lock, write_lock
 from meltano_release.publisher import FIELDS
 from tests.support.commands import run
 from tests.support.paths import DOCS, PYPROJECT
 
 COMMAND = "uvx --from git+https://github.com/MeltanoLabs/meltano-package-template meltano-release lock"
+WRITE_IT = f": run `{COMMAND}`, which writes {LOCK}, and commit that file."
 HASH = f"--hash=sha256:{'0' * 64}"
-FLIT = """\
+NOWHERE = "http://127.0.0.1:9/simple"  # where nobody listens
+BACKEND = """\
+from flit_core.buildapi import *
+get_requires_for_build_sdist = get_requires_for_build_wheel = lambda config_settings=None: [{!r}]
+"""
+PROJECT = """\
 [build-system]
-requires = ["flit_core==3.12.0"]
+requires = {}
 build-backend = "backend"
 backend-path = ["."]
 
@@ -31,16 +37,8 @@ description = "A backend that requires more when it builds"
 [tool.flit.sdist]
 include = ["backend.py"]
 """
-BACKEND = """\
-from flit_core.buildapi import *
-get_requires_for_build_sdist = get_requires_for_build_wheel = lambda config_settings=None: ["iniconfig==2.0.0"]
-"""
-QUICK = """\
-[build-system]
-requires = []
-build-backend = "backend"
-backend-path = ["."]
-"""
+Outcome = tuple[int, str]  # the exit code, and the last line that is printed
+Checked = Callable[[], Outcome]
 
 
 @pytest.fixture
@@ -55,29 +53,44 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def backends(tmp_path: Path) -> Path:
-    """The template's lock, which the build uses if a project has none."""
-    file = tmp_path / "backends.txt"
-    file.write_text(f"flit-core==3.11.0 {HASH}\n", encoding="utf-8")
-    return file
+def check(here: Path, capsys: pytest.CaptureFixture[str]) -> Checked:
+    """A function that checks the lock that the build uses; the template's has flit-core 3.11.0."""
+    backends = here.with_name("backends.txt")
+    backends.write_text(f"flit-core==3.11.0 {HASH}\n", encoding="utf-8")
+
+    def checked() -> Outcome:
+        code = check_lock(backends)
+        printed = capsys.readouterr()
+        return code, (printed.err or printed.out).splitlines()[-1]
+
+    return checked
 
 
-def require(requirement: str) -> None:
-    """Give the project its own backend that requires something when it builds, and nothing before."""
-    Path(PYPROJECT).write_text(QUICK, encoding="utf-8")
-    requires = "get_requires_for_build_sdist = get_requires_for_build_wheel"
-    Path("backend.py").write_text(f"{requires} = lambda config_settings=None: [{requirement!r}]\n", encoding="utf-8")
+@pytest.fixture
+def write(here: Path, capsys: pytest.CaptureFixture[str]) -> Checked:
+    """A function that writes the project's own lock, and leaves nothing else behind."""
+
+    def written() -> Outcome:
+        before = {*here.iterdir(), here / ".github"}
+        code = write_lock()
+        printed = capsys.readouterr()
+        assert {*here.iterdir()} <= {*before, here / "__pycache__"}
+        return code, (printed.err or printed.out).splitlines()[-1]
+
+    return written
+
+
+def require(requirement: str, *static: str) -> None:
+    """Give the project its own backend that requires something when it builds, and something before."""
+    Path(PYPROJECT).write_text(PROJECT.format(json.dumps(static)), encoding="utf-8")
+    text = BACKEND.format(requirement)
+    Path("backend.py").write_text(text if static else text.partition("\n")[2], encoding="utf-8")
 
 
 def write_own_lock(text: str) -> None:
     """Write the project's own lock by hand."""
     LOCK.parent.mkdir(exist_ok=True)
-    LOCK.write_text(text, encoding="utf-8")
-
-
-def tamper() -> None:
-    """Replace every hash of the project's own lock by zeros."""
-    LOCK.write_text(re.sub("[0-9a-f]{64}", "0" * 64, LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    LOCK.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def locked() -> dict[str, str]:
@@ -88,26 +101,17 @@ def locked() -> dict[str, str]:
     return dict(pins)
 
 
-def test_a_lock_is_missing_then_written_then_used(
-    here: Path, backends: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_lock_is_missing_then_written_then_used(check: Checked, write: Checked) -> None:
     """A requirement that only the backend names is missing, then locked by one command, then found."""
     require("iniconfig==2.0.0")
-    assert check_lock(backends) == 1
-    missing = "The build requires iniconfig==2.0.0, and the template's lock of build backends does not have that: "
-    assert capsys.readouterr().err == f"{missing}run `{COMMAND}`, which writes {LOCK}, and commit that file.\n"
-    assert write_lock() == 0
-    assert capsys.readouterr().out == (
-        f"Wrote {LOCK} for iniconfig==2.0.0. Commit it: the release build uses it from now on.\n"
-    )
+    missing = "The build requires iniconfig==2.0.0, and the template's lock of build backends does not have that"
+    assert check() == (1, missing + WRITE_IT)
+    assert write() == (0, f"Wrote {LOCK} for iniconfig==2.0.0. Commit it: the release build uses it from now on.")
     assert locked() == {"iniconfig": "2.0.0"}
     assert LOCK.read_text(encoding="utf-8").splitlines()[1] == "#    meltano-release lock"
-    assert check_lock(backends) == 0
-    assert capsys.readouterr().out == f"{LOCK} has what the build requires.\n"
+    assert check() == (0, f"{LOCK} has what the build requires.")
     require("iniconfig==2.1.0")
-    assert check_lock(backends) == 1
-    assert f"The build requires iniconfig==2.1.0, and {LOCK} does not have that: run `" in capsys.readouterr().err
-    assert sorted(path.name for path in here.iterdir()) == [".github", "backend.py", PYPROJECT]
+    assert check() == (1, f"The build requires iniconfig==2.1.0, and {LOCK} does not have that{WRITE_IT}")
 
 
 def test_a_failing_check_offers_a_patch_from_which_the_build_works(
@@ -131,25 +135,18 @@ def test_a_failing_check_offers_a_patch_from_which_the_build_works(
     assert not patch.exists()
 
 
-def test_the_template_has_what_the_build_requires(
-    backends: Path, here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_template_has_what_the_build_requires(check: Checked) -> None:
     """If the template's lock has everything, nothing is missing."""
     require("flit_core<4")
-    assert check_lock(backends) == 0
-    assert capsys.readouterr().out == "The template's lock of build backends has what the build requires.\n"
-    assert not (here / LOCK).exists()
+    assert check() == (0, "The template's lock of build backends has what the build requires.")
+    assert not LOCK.exists()
 
 
-def test_what_a_requirement_depends_on_must_be_locked(
-    here: Path, backends: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_requirement_depends_on_must_be_locked(check: Checked) -> None:
     """A lock that has what is required, but not what that depends on, is not enough."""
     require("attrs-strict==1.0.1")
-    assert here.exists()
     write_own_lock(f"attrs-strict==1.0.1 {HASH}\n")
-    assert check_lock(backends) == 1
-    assert f"The build requires attrs-strict==1.0.1, and {LOCK} does not have that" in capsys.readouterr().err
+    assert check() == (1, f"The build requires attrs-strict==1.0.1, and {LOCK} does not have that{WRITE_IT}")
 
 
 REFUSED = {
@@ -163,18 +160,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "problem"), REFUSED.values(), ids=REFUSED)
-@pytest.mark.usefixtures("here")
-def test_an_own_lock_that_protects_nothing_is_refused(
-    text: str, problem: str, backends: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_own_lock_that_protects_nothing_is_refused(text: str, problem: str, check: Checked) -> None:
     """An own lock that is empty, broken or without hashes is refused with the command that writes it."""
     require("iniconfig==2.0.0")
-    LOCK.parent.mkdir()
-    LOCK.write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert check_lock(backends) == 1
-    error = capsys.readouterr().err
+    write_own_lock(text)
+    code, error = check()
+    assert code == 1
     assert error.startswith(f"{LOCK} {problem}")
-    assert error.endswith(f": run `{COMMAND}`, which writes {LOCK}, and commit that file.\n")
+    assert error.endswith(WRITE_IT)
 
 
 def test_the_packages_of_a_lock_are_read(tmp_path: Path) -> None:
@@ -191,98 +184,70 @@ def test_the_packages_of_a_lock_are_read(tmp_path: Path) -> None:
     assert read_lock(file) == expected
 
 
-def test_the_command_is_the_one_of_the_release_workflow(
-    here: Path, backends: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_is_the_one_of_the_release_workflow(check: Checked) -> None:
     """The message has the command with the commit of the template that the release workflow names."""
     require("iniconfig==2.0.0")
-    sha = "1" * 40
-    (here / ".github/workflows").mkdir(parents=True)
-    (here / ".github/workflows/release.yaml").write_text(
-        f"uses: Acme/template/actions/build@{sha} # v1\n", encoding="utf-8"
-    )
-    (here / ".github/publisher.json").write_text(
-        json.dumps(dict.fromkeys(FIELDS, "a") | {"workflow_filename": "release.yaml"}), encoding="utf-8"
-    )
     write_own_lock("")
-    assert check_lock(backends) == 1
-    command = f"uvx --from git+https://github.com/Acme/template@{sha} meltano-release lock"
-    assert f"run `{command}`" in capsys.readouterr().err
+    sha, form = "1" * 40, dict.fromkeys(FIELDS, "a") | {"workflow_filename": "release.yaml"}
+    LOCK.with_name("workflows").mkdir()
+    LOCK.with_name("publisher.json").write_text(json.dumps(form), encoding="utf-8")
+    workflow = f"uses: Acme/template/actions/build@{sha} # v1\n"
+    (LOCK.with_name("workflows") / "release.yaml").write_text(workflow, encoding="utf-8")
+    assert f"run `uvx --from git+https://github.com/Acme/template@{sha} meltano-release lock`" in check()[1]
 
 
-@pytest.mark.usefixtures("here")
-def test_a_requirement_of_the_backend_that_does_not_exist_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    """If a requirement of the backend does not exist, the last line of the output says so, and the old lock stays."""
-    require("iniconfig==99")
+def test_requirements_that_do_not_exist_are_explained(write: Checked) -> None:
+    """If a requirement does not exist, the last line of the output names it and the fix, and the old lock stays."""
     write_own_lock("old")
-    assert write_lock() == 1
-    error = capsys.readouterr().err
-    assert "No solution found" in error
-    assert error.splitlines()[-1] == "uv finds no versions for iniconfig==99: see above, and correct `requires`."
+    require("iniconfig==99")
+    assert write() == (1, "uv finds no versions for iniconfig==99: see above, and correct `requires`.")
+    require("iniconfig", "poetry-core>=99")
+    assert write() == (1, "uv cannot install poetry-core>=99: see above, and correct `build-system.requires`.")
     assert LOCK.read_text(encoding="utf-8") == "old"
 
 
-@pytest.mark.usefixtures("here")
-def test_requirements_that_do_not_exist_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
-    """If a requirement does not exist, uv's output is followed by a sentence that names the requirement."""
-    Path(PYPROJECT).write_text('[build-system]\nrequires = ["poetry-core>=99"]\n', encoding="utf-8")
-    assert write_lock() == 1
-    error = capsys.readouterr().err
-    assert "only poetry-core<" in error
-    assert (
-        error.splitlines()[-1] == "uv cannot install poetry-core>=99: see above, and correct `build-system.requires`."
-    )
-
-
-@pytest.fixture
-def unreachable(here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A project on a machine without network: its index is where nobody listens."""
-    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
-    return here
-
-
-@pytest.mark.usefixtures("unreachable")
-def test_a_network_failure_is_not_a_missing_package(backends: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_failure_is_not_a_missing_package(
+    check: Checked, write: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Without network, nobody is told to correct the requirements or to write another lock."""
+    for name, value in {"UV_DEFAULT_INDEX": NOWHERE, "UV_CACHE_DIR": str(tmp_path), "UV_HTTP_RETRIES": "0"}.items():
+        monkeypatch.setenv(name, value)
     require("flit_core<4")
-    assert check_lock(backends) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("The build requires flit_core<4, and uv cannot look for that: error: Failed to fetch")
+    code, error = check()
+    assert code == 1
     assert COMMAND not in error
-    assert write_lock() == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "uv finds no versions for flit_core<4: see above."
-    Path(PYPROJECT).write_text('[build-system]\nrequires = ["flit_core"]\n', encoding="utf-8")
-    assert write_lock() == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "uv cannot install flit_core: see above."
-
-
-def test_offline_is_not_a_missing_package() -> None:
-    """The words of uv for no solution count only if uv could look for one."""
-    assert lock.is_unsolvable("error: No solution found when resolving dependencies")
+    assert write() == (1, "uv finds no versions for flit_core<4: see above.")
+    require("iniconfig", "flit_core")
+    assert write() == (1, "uv cannot install flit_core: see above.")
     offline = "error: No solution found\nhint: Packages were unavailable because the network was disabled."
+    assert lock.is_unsolvable(offline.partition("\n")[0])
     assert not lock.is_unsolvable(offline)
 
 
-def test_what_the_backend_requires_is_locked_with_it(
-    here: Path, backends: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The lock has the backend and what it requires when it builds; a tampered hash is not a missing package."""
-    (here / PYPROJECT).write_text(FLIT, encoding="utf-8")
-    (here / "backend.py").write_text(BACKEND, encoding="utf-8")
-    assert write_lock() == 0
+@pytest.mark.parametrize("build", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_the_backend_requires_is_locked_with_it(check: Checked, write: Checked, *, build: bool) -> None:
+    """The lock has the backend and what it requires when it builds, and a build passes under it.
+
+    A tampered hash stops the build, and is not a missing package.
+    """
+    require("iniconfig==2.0.0", "flit_core==3.12.0")
+    assert write()[0] == 0
     assert locked() == {"flit-core": "3.12.0", "iniconfig": "2.0.0"}
-    assert check_lock(backends) == 0
-    tamper()
-    capsys.readouterr()
-    assert check_lock(backends) == 1
-    error = capsys.readouterr().err
-    assert "Hash mismatch for `flit-core==3.12.0`" in error
-    assert error.splitlines()[-1] == "uv cannot install flit_core==3.12.0: see above."
+    assert check()[0] == 0
+    uv_build = ("uv", "build", "--no-config", "--python", sys.executable, "--build-constraints", LOCK)
+    if build:
+        Path("my_package.py").touch()
+        run(*uv_build, "--require-hashes", cwd=Path.cwd())
+    LOCK.write_text(re.sub("[0-9a-f]{64}", "0" * 64, LOCK.read_text(encoding="utf-8")), encoding="utf-8")
+    assert check() == (1, "uv cannot install flit_core==3.12.0: see above.")
+    if build:
+        done = run(*uv_build, "--require-hashes", cwd=Path.cwd(), check=False)
+        assert "Hash mismatch for `flit-core==3.12.0`" in done.stderr
 
 
-def test_settings_do_not_change_the_lock(here: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_settings_do_not_change_the_lock(
+    here: Path, write: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Neither the project's settings of uv nor variables lead uv to other versions than the build's."""
     require("iniconfig>=1")
     constraints = tmp_path / "constraints.txt"
@@ -291,70 +256,53 @@ def test_settings_do_not_change_the_lock(here: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, str(constraints))
     monkeypatch.setenv("UV_REQUIRE_HASHES", "1")
     (here / "uv.toml").write_text('constraint-dependencies = ["iniconfig==1.1.1"]\n', encoding="utf-8")
-    assert write_lock() == 0
+    assert write()[0] == 0
     assert locked()["iniconfig"] >= "2"
 
 
-def test_without_a_table_the_backend_is_setuptools(here: Path, backends: Path) -> None:
+@pytest.mark.slow
+def test_without_a_table_the_backend_is_setuptools(here: Path, check: Checked) -> None:
     """A project without a table [build-system] is built by setuptools, which its lock has."""
     (here / "setup.py").write_text("from setuptools import setup\nsetup(name='my-package')\n", encoding="utf-8")
     assert write_lock() == 0
     assert set(locked()) == {"setuptools"}
-    assert check_lock(backends) == 0
+    assert check()[0] == 0
 
 
-@pytest.mark.parametrize(
-    ("pyproject", "sentence"),
-    [
-        (None, "There is no pyproject.toml or setup.py at the top of the repository"),
-        ("[build-system]\nrequires = 1\n", "The table [build-system] cannot be read: "),
-        (
-            '[build-system]\nrequires = []\nbuild-backend = "missing"\n',
-            "The build backend does not return its requirements: ",
-        ),
-        ("[build-system", "The table [build-system] cannot be read: "),
-    ],
-)
+BROKEN = {
+    "no project": (None, "There is no pyproject.toml or setup.py at the top of the repository"),
+    "requires of another type": ("[build-system]\nrequires = 1\n", "The table [build-system] cannot be read: "),
+    "not TOML": ("[build-system", "The table [build-system] cannot be read: "),
+    "a missing backend": (
+        '[build-system]\nrequires = []\nbuild-backend = "missing"\n',
+        "The build backend does not return its requirements: ",
+    ),
+}
+
+
+@pytest.mark.parametrize(("pyproject", "sentence"), BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_locked_is_explained(
-    pyproject: str | None, sentence: str, here: Path, backends: Path, capsys: pytest.CaptureFixture[str]
+    pyproject: str | None, sentence: str, check: Checked, write: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the requirements cannot be read, the output begins with the cause, not a traceback; no lock is written."""
+    """If the requirements cannot be read, the output has the cause, in a workflow as an annotation; none is written."""
     if pyproject is not None:
-        (here / PYPROJECT).write_text(pyproject, encoding="utf-8")
-    assert write_lock() == 1
-    assert capsys.readouterr().err.startswith(sentence)
-    assert check_lock(backends) == 1
-    assert capsys.readouterr().err.startswith(sentence)
-    assert not (here / LOCK).exists()
-
-
-@pytest.mark.usefixtures("here")
-def test_in_a_workflow_the_error_is_an_annotation(
-    backends: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In a workflow, the error is one annotation, which GitHub shows on the page of the run."""
+        Path(PYPROJECT).write_text(pyproject, encoding="utf-8")
+    for command in (check, write):
+        code, error = command()
+        assert (code, error.startswith(sentence)) == (1, True), error
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    assert check_lock(backends) == 1
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("::error title=Build backend::There is no pyproject.toml or setup.py at the top")
+    assert check()[1].startswith(f"::error title=Build backend::{sentence}")
+    assert not LOCK.exists()
 
 
-@pytest.mark.usefixtures("here")
-def test_without_uv_the_error_says_where_to_get_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without uv on the PATH, a sentence has the page that explains its installation."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert write_lock() == 1
-    assert capsys.readouterr().err.startswith("uv is not installed, or not on the PATH: https://docs.astral.sh/uv/")
-
-
-def test_the_uv_that_runs_the_command_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`uvx` names itself in `$UV`, which wins over the PATH."""
+def test_the_uv_that_runs_the_command_is_used(write: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`uvx` names itself in `$UV`, which wins over the PATH; without both, a sentence says where to get uv."""
     monkeypatch.setenv("UV", "/elsewhere/uv")
     assert lock.find_uv() == "/elsewhere/uv"
     monkeypatch.delenv("UV")
     assert lock.find_uv() == shutil.which("uv")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert write()[1].startswith("uv is not installed, or not on the PATH: https://docs.astral.sh/uv/")
 
 
 @pytest.mark.parametrize(("running", "oldest"), [((3, 11, 7), "3.11"), ((3, 13, 0), "3.13"), ((3, 15, 0), "3.13")])
@@ -364,31 +312,6 @@ def test_the_lock_is_for_the_older_python(
     """The lock serves the Python of the release build, and this one if it is older."""
     monkeypatch.setattr(sys, "version_info", running)
     assert lock.oldest_python() == oldest
-
-
-@pytest.mark.slow
-def test_the_release_build_accepts_the_lock(here: Path) -> None:
-    """The release build passes under the written lock and hash-checking; a tampered hash stops it."""
-    (here / PYPROJECT).write_text(FLIT, encoding="utf-8")
-    (here / "backend.py").write_text(BACKEND, encoding="utf-8")
-    (here / "my_package.py").touch()
-    assert write_lock() == 0
-
-    def build() -> subprocess.CompletedProcess[str]:
-        locks = ("--build-constraints", LOCK, "--require-hashes")
-        return run("uv", "build", "--no-config", "--python", sys.executable, *locks, cwd=here, check=False)
-
-    done = build()
-    assert done.returncode == 0, done.stderr
-    tamper()
-    assert "Hash mismatch for `flit-core==3.12.0`" in build().stderr
-
-
-def test_errors_are_sentences() -> None:
-    """An error of a lock names the command that writes the project's own."""
-    error = lock.refuse("x is empty")
-    assert isinstance(error, LockError)
-    assert str(error) == f"x is empty: run `{COMMAND}`, which writes {LOCK}, and commit that file."
 
 
 @pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/troubleshoot.md", "reference/files.md"])

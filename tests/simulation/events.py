@@ -17,19 +17,18 @@ class Event(NamedTuple):
         return self.name in triggers and self.payload.get("action") in types
 
 
-def release_event(tag: str, action: str = "published", commit: str = "") -> Event:
+def release_event(tag: str, commit: str = "") -> Event:
     """Return the event of a release."""
-    return Event("release", f"refs/tags/{tag}", {"action": action, "release": {"tag_name": tag}}, commit)
+    return Event("release", f"refs/tags/{tag}", {"action": "published", "release": {"tag_name": tag}}, commit)
 
 
-def dispatch_event(inputs: dict[str, str], ref: str = "refs/heads/main") -> Event:
+def dispatch_event(inputs: dict[str, str]) -> Event:
     """Return the event of a workflow that is run by hand."""
-    return Event("workflow_dispatch", ref, {"inputs": inputs})
+    return Event("workflow_dispatch", "refs/heads/main", {"inputs": inputs})
 
 
-def pull_request_event(number: int = 1) -> Event:
+def pull_request_event() -> Event:
     """Return the event of a pull request that was opened, from a branch of the same repository."""
-    head, base = {"ref": "change"}, {"ref": "main"}
-    pull_request = {"number": number, "head": head, "base": base}
-    payload = {"action": "opened", "number": number, "pull_request": pull_request}
-    return Event("pull_request", f"refs/pull/{number}/merge", payload)
+    pull_request = {"number": 1, "head": {"ref": "change"}, "base": {"ref": "main"}}
+    payload = {"action": "opened", "number": 1, "pull_request": pull_request}
+    return Event("pull_request", "refs/pull/1/merge", payload)

@@ -1,11 +1,20 @@
 """The edits that AGENTS.md of a tap describes, made in a rendered project."""
 
 import json
+from pathlib import Path
 
-from tests.simulation import tracker
 from tests.simulation.unfriendly_api import OPENAPI
 from tests.support.agents_md import paste
 from tests.support.taps import Tap
+
+PATCH = Path(__file__).with_name("tracker.patch")  # what a person changes in a REST tap with an API key
+DESCRIBED = [  # of these changes
+    'JSONPathPaginator("$.next_cursor")',
+    'request.params["cursor"]',
+    'BasicAuthenticator(username=self.config["username"], password=self.config["password"])',
+    "def get_child_context(self, record: dict[str, Any], context: Context | None) -> dict[str, Any]:",
+    "return dict(context or {}) |",
+]
 
 
 def follow_oauth2(tap: Tap) -> None:
@@ -93,7 +102,6 @@ def follow_openapi(tap: Tap) -> None:
 def change_api(tap: Tap) -> None:
     """Make the edits for the issue tracker, as AGENTS.md describes pages, authentication, and a child of a child."""
     description = tap.project.read("AGENTS.md")
-    for text in tracker.DESCRIBED:
+    for text in DESCRIBED:
         assert text in description, text
-    for file, old, new in tracker.EDITS:
-        tap.replace(file, old, new)
+    tap.project.run("git", "apply", PATCH)
