@@ -114,11 +114,10 @@ def test_a_lock_is_missing_then_written_then_used(check: Checked, write: Checked
     assert check() == (1, f"The build requires iniconfig==2.1.0, and {LOCK} does not have that{WRITE_IT}")
 
 
-def test_a_failing_check_offers_a_patch_from_which_the_build_works(
-    here: Path, backends: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("check")
+def test_a_failing_check_offers_a_patch_from_which_the_build_works(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the check writes, with `git apply`, gives a repository its first lock, and a later one its next."""
-    patch, summary = backends.with_name("build-constraints.patch"), backends.with_name("summary.md")
+    backends, patch, summary = (here.with_name(name) for name in ("backends.txt", "new.patch", "summary.md"))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     run("git", "init", "--quiet", cwd=here)
     for number, version in enumerate(("2.0.0", "2.1.0"), start=1):
