@@ -54,7 +54,7 @@ def install(session: nox.Session, group: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check the format, rules and types of the Python files, and the workflows, actions, forms and spelling."""
+    """Check the format, rules, types and imports of Python files, the workflows, actions and forms, and all text."""
     install(session, "tests")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -64,13 +64,10 @@ def lint(session: nox.Session) -> None:
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
     session.run("shellcheck", ".ci/run")
     session.run("codespell")
-
-
-@nox.session
-def types(session: nox.Session) -> None:
-    """Check the types alone, as pre-commit does."""
-    install(session, "tests")
-    session.run("mypy")
+    session.run("lint-imports", env={"PYTHONPATH": "src"})
+    names = str(session.run("git", "ls-files", silent=True, external=True)).splitlines()
+    for fixer in ("trailing-whitespace-fixer", "end-of-file-fixer", "mixed-line-ending", "fix-byte-order-marker"):
+        session.run(fixer, *(name for name in names if not name.endswith(".svg")), log=False)
 
 
 @nox.session
@@ -197,7 +194,7 @@ def write_own_lock(session: nox.Session) -> None:
 def picture(session: nox.Session) -> None:
     """Record the picture of the README from a real run, into docs/session.svg."""
     install(session, "tests")
-    session.run("python", "-m", "tests.picture", "docs/session.svg")
+    session.run("python", "scripts/picture.py", "docs/session.svg", env={"PYTHONPATH": "."})
 
 
 @nox.session

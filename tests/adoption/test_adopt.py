@@ -7,13 +7,12 @@ import pexpect
 import pytest
 import yaml
 
-from tests.picture import URL
 from tests.support.adoption import RELEASE_SETUP, adopt
-from tests.support.commands import ENVIRONMENT, package_index
+from tests.support.commands import ENVIRONMENT, redirect
 from tests.support.editing import replace
+from tests.support.pages import code_blocks, page
 from tests.support.paths import (
     ANSWERS_FILE,
-    DOCS,
     OWN_BACKENDS_LOCK,
     PYPROJECT_SOURCE,
     RELEASE_WORKFLOW,
@@ -30,7 +29,7 @@ from tests.support.terminal import COLUMNS
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, text_changes, update
 
 TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
-TUTORIAL = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
+TUTORIAL = page("tutorial/adopt.md")
 TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
 
 
@@ -73,7 +72,7 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     assert re.findall(r"^ *conflict +(\S+)$", plain, re.MULTILINE) == [TAP_WORKFLOW]
     commands = re.findall(r"^  ((?:cd|git|uvx) (?:.*\\\n)*.*)$", message, re.MULTILINE)
     assert [command.split()[0] for command in commands] == ["git", "git", "uvx", "git"]
-    done = project.run("bash", "-c", "\n".join(commands[:3]), env=redirect(first), check=False)
+    done = project.run("bash", "-c", "\n".join(commands[:3]), env=redirect(first.path), check=False)
     listed = re.findall(r"^( M|\?\?) (\S+)$", done.stdout, re.MULTILINE)
     assert [name for state, name in listed if state == " M"] == [TAP_WORKFLOW]
     assert f"ok           {TAP_WORKFLOW} publishes from the environment publishing." in done.stdout
@@ -88,33 +87,23 @@ def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> No
     assert all(len(line) <= COLUMNS for line in prose)
 
 
-def redirect(versions: Versions) -> dict[str, str]:
-    """Return the variables by which git reads a version of the template from here in place of the template's URL."""
-    url = URL.removesuffix(".git")
-    settings = {"COUNT": "1", "KEY_0": f"url.{versions.path}.insteadOf", "VALUE_0": url}
-    variables = {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
-    return variables | {"UV_NO_GITHUB_FAST_PATH": "1", "UV_DEFAULT_INDEX": package_index()}
-
-
 @pytest.mark.slow
 def test_the_tutorials_commands_check_the_adopted_repository(first: Versions, tmp_path: Path) -> None:
     """The tutorial's doctor, build, gate and lock run as they stand, with the version that the message has."""
     project = adopted(REPOSITORIES["hatch-vcs with tox"], first, tmp_path)
-    blocks = re.findall(r"^```shell\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
-    doctor, gate, lock = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks if "@VERSION " in block)
-    found = project.run("bash", "-c", doctor, env=redirect(first), check=False).stdout
+    blocks = code_blocks(TUTORIAL, containing="@VERSION ")
+    doctor, gate, lock = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks)
+    found = project.run("bash", "-c", doctor, env=redirect(first.path), check=False).stdout
     assert f"ok           {RELEASE_WORKFLOW} publishes from the environment publishing." in found
-    passed = project.run("bash", "-e", "-c", gate, env=redirect(first)).stdout
+    passed = project.run("bash", "-e", "-c", gate, env=redirect(first.path)).stdout
     assert "passes: a release would be built again at its tag" in passed
-    project.run("bash", "-e", "-c", lock, env=redirect(first))
+    project.run("bash", "-e", "-c", lock, env=redirect(first.path))
     assert changed_files(project) == [OWN_BACKENDS_LOCK]
 
 
 def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tmp_path: Path) -> None:
     """The tutorial's search shows the trigger and the command of a workflow that publishes on a pushed tag."""
-    (block,) = (
-        text for text in re.findall(r"^```shell\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL) if "grep" in text
-    )
+    (block,) = code_blocks(TUTORIAL, containing="grep")
     project = TAP.write(tmp_path / "tap")
     found = project.run("bash", "-e", "-c", block).stdout
     assert [line for line in found.splitlines() if 'tags: ["v*"]' in line]
@@ -123,9 +112,7 @@ def test_the_tutorials_search_finds_a_workflow_that_publishes_on_a_pushed_tag(tm
 
 def test_the_tutorials_job_after_the_upload_waits_for_the_release_workflow(render: Render) -> None:
     """The tutorial's job after the upload waits for the release workflow by the name that the workflow has."""
-    (block,) = (
-        text for text in re.findall(r"^```yaml\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL) if "jobs:" in text
-    )
+    (block,) = code_blocks(TUTORIAL, "yaml", "jobs:")
     awaited = yaml.safe_load(block)[True]["workflow_run"]["workflows"]  # YAML 1.1 reads `on` as true
     assert awaited == [yaml.safe_load(render(scope="release").read(RELEASE_WORKFLOW))["name"]]
 
@@ -138,11 +125,10 @@ def test_the_tutorials_table_has_every_file_that_is_added(render: Render) -> Non
     assert sorted(table) == sorted([*RELEASE_SETUP, RELEASE_WORKFLOW])
 
 
-@pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/dependabot.md"])
-def test_dependabot_is_kept_off_the_release_workflow(page: str) -> None:
+@pytest.mark.parametrize("name", ["tutorial/adopt.md", "how-to/dependabot.md"])
+def test_dependabot_is_kept_off_the_release_workflow(name: str) -> None:
     """Both pages have the line that keeps Dependabot off the release workflow, and off nothing else."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    (line,) = re.findall(r"^ *exclude-paths: .*$", text, re.MULTILINE)
+    (line,) = re.findall(r"^ *exclude-paths: .*$", page(name), re.MULTILINE)
     assert yaml.safe_load(line) == {"exclude-paths": [RELEASE_WORKFLOW]}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAM
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import interpreters
-from tests.support.paths import TEMPLATE
+from tests.support.paths import LICENSE, PYPROJECT, README, TEMPLATE
 from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
 
 
@@ -99,6 +100,14 @@ def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, 
             build(project, tools)
         assert digests(clone / "dist") == expected
         assert project.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_the_source_distribution_holds_what_it_should(default: Project, built: Path) -> None:
+    """The source distribution holds the sources, README, LICENSE, pyproject.toml, and PKG-INFO, and nothing else."""
+    with tarfile.open(built / SDIST) as sdist:
+        inside = {name.partition("/")[2] for name in sdist.getnames()}
+    sources = {path.relative_to(default.path).as_posix() for path in (default.path / "src").rglob("*.*")}
+    assert inside == sources | {README, LICENSE, PYPROJECT, "PKG-INFO"} > {README}
 
 
 def test_no_template_text_survives(render: Render) -> None:

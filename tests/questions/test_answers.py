@@ -14,7 +14,7 @@ import pytest
 import yaml
 from jinja2 import meta
 from packaging.requirements import Requirement
-from stdlib_names import lines, prohibited_names
+from stdlib_names import prohibited_names
 
 from tests.support.combinations import Answers, title, variants
 from tests.support.commands import run
@@ -28,7 +28,6 @@ from tests.support.paths import (
     PUBLISHER_JSON,
     PYPROJECT,
     ROOT,
-    STDLIB_NAMES,
     TOOL_NAMES,
 )
 from tests.support.projects import Render
@@ -132,13 +131,6 @@ def test_any_folder_gets_usable_defaults(
     copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
     publisher = json.loads((tmp_path / folder / PUBLISHER_JSON).read_text(encoding="utf-8"))
     assert (publisher["repository"], publisher["package_name"]) == (repository, package_name)
-
-
-def test_every_name_that_pypi_prohibits_for_the_standard_library_is_listed() -> None:
-    """The file includes/stdlib.txt has every name that PyPI reads from stdlib-list; `stdlib_names.py` writes it."""
-    assert STDLIB_NAMES.read_text(encoding="utf-8") == lines()
-    assert {"json", "xml-etree", "logging-config", "urllib2"} <= prohibited_names()
-    assert "email-validator" not in prohibited_names()
 
 
 def normalized(name: str) -> str:

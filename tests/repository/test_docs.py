@@ -2,45 +2,48 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pexpect
 import pytest
 import yaml
+from picture import draw, perform
 
-from tests.picture import URL, draw, perform, redirect
-from tests.support.commands import ENVIRONMENT, package_index, run
+from tests.support.commands import ENVIRONMENT, TEMPLATE_URL, package_index, redirect, run
+from tests.support.pages import code_blocks, page
 from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT, WORKFLOWS
 from tests.support.paths import README as README_NAME
 from tests.support.projects import Project, Render
 from tests.support.questions import choices, questions
 
-QUESTIONS = (DOCS / "reference/questions.md").read_text(encoding="utf-8")
-README = (ROOT / README_NAME).read_text(encoding="utf-8")
+QUESTIONS = page("reference/questions.md")
+README = ROOT / README_NAME
+FORM = ["owner", "repository", "package_name", "environment", "workflow_filename"]
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bare clone of this repository, as GitHub has it."""
+    clone = tmp_path_factory.mktemp("bare") / "template.git"
+    run("git", "clone", "--quiet", "--bare", ROOT, clone, cwd=clone.parent)
+    return clone
 
 
 def section(question: str) -> str:
     """Return what the reference says of a question."""
-    match = re.search(rf"^## `{question}`\n(.*?)(?=^## |\Z)", QUESTIONS, re.MULTILINE | re.DOTALL)
-    return match[1] if match else ""
+    return QUESTIONS.partition(f"\n## `{question}`\n")[2].partition("\n## ")[0]
 
 
 def test_the_reference_has_every_question_in_its_order() -> None:
-    """The reference has a section for every question, in the order of the questions, and for nothing else."""
+    """The reference has a section for every question, in order, with its choices and a default that is a text."""
     assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(questions())
+    for name, question in questions().items():
+        literals = re.findall(r" d\('([^']+)'\) ", question["default"])
+        assert [value for value in [*choices(name), *literals] if f"`{value}`" not in section(name)] == [], name
 
 
-@pytest.mark.parametrize("question", questions())
-def test_the_reference_knows_choices_and_defaults(question: str) -> None:
-    """The reference has every choice of a question, and its default unless that is an expression."""
-    literals = re.findall(r" d\('([^']+)'\) ", questions()[question]["default"])
-    for value in [*choices(question), *literals]:
-        assert f"`{value}`" in section(question)
-
-
-@pytest.mark.parametrize("question", ["owner", "repository", "package_name", "environment", "workflow_filename"])
+@pytest.mark.parametrize("question", FORM)
 def test_the_form_has_one_wording(question: str, default: Project) -> None:
     """A question's help, the reference and RELEASING.md name the field of PyPI's form alike."""
     field = questions()[question]["help"].partition(": ")[0]
@@ -48,41 +51,30 @@ def test_the_form_has_one_wording(question: str, default: Project) -> None:
     assert re.search(rf"^- {field}: `{default.answers[question]}`$", default.read(RELEASING), re.MULTILINE)
 
 
-def commands() -> list[str]:
-    """Return the one-line shell commands of the README."""
-    return re.findall(r"^```shell\n(.+?)\n```$", README, re.MULTILINE | re.DOTALL)
-
-
 @pytest.mark.slow
-def test_the_first_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
+def test_the_first_command_of_the_readme_makes_a_project(bare: Path, tmp_path: Path) -> None:
     """The README's first command works unchanged in a terminal with uv; git only redirects its URL to this clone."""
-    assert commands()[0] == f"uvx copier copy {URL} my-package"
-    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    command = code_blocks(README)[0]
+    assert command == f"uvx copier copy {TEMPLATE_URL} my-package\n"
+    environment = ENVIRONMENT | redirect(bare)
     terminal = pexpect.spawn(
-        "bash",
-        ["-euc", commands()[0]],
-        cwd=tmp_path,
-        env=ENVIRONMENT | redirect(tmp_path / "template.git") | {"UV_DEFAULT_INDEX": package_index()},
-        encoding="utf-8",
-        dimensions=(80, 80),
-        timeout=60,
+        "bash", ["-euc", command], cwd=tmp_path, env=environment, encoding="utf-8", dimensions=(80, 80), timeout=60
     )
     while terminal.expect(["🎤", pexpect.EOF]) == 0:
         terminal.send("\r")
     terminal.close()
     assert terminal.exitstatus == 0, terminal.before
     recorded = yaml.safe_load((tmp_path / "my-package" / ANSWERS_FILE).read_text(encoding="utf-8"))
-    assert recorded["_src_path"] == URL
+    assert recorded["_src_path"] == TEMPLATE_URL
 
 
 @pytest.mark.slow
 def test_the_second_command_of_the_readme_makes_a_project(tmp_path: Path) -> None:
     """The second command of the README works unchanged in a clone of this repository, with nothing installed."""
     run("git", "clone", "--quiet", ROOT, tmp_path / "template", cwd=tmp_path)
-    run("bash", "-euc", commands()[1], cwd=tmp_path / "template")
-    made = tmp_path / "my-package"
-    assert (made / PYPROJECT).exists()
-    recorded = yaml.safe_load((made / ANSWERS_FILE).read_text(encoding="utf-8"))
+    run("bash", "-euc", code_blocks(README)[1], cwd=tmp_path / "template")
+    assert (tmp_path / "my-package" / PYPROJECT).exists()
+    recorded = yaml.safe_load((tmp_path / "my-package" / ANSWERS_FILE).read_text(encoding="utf-8"))
     assert recorded["_src_path"] == str(tmp_path / "template")
 
 
@@ -90,12 +82,13 @@ def test_every_page_names_the_same_url() -> None:
     """The URL of this repository is written in one way: README, documentation and changelog."""
     pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-    repositories = re.findall(r"github\.com/([\w-]+/[\w-]*package-template)\b", text)
-    assert set(repositories) == {"MeltanoLabs/meltano-package-template"}
-    assert set(re.findall(r"copier copy .*?(https://\S+)", text)) == {URL}
+    assert set(re.findall(r"github\.com/([\w-]+/[\w-]*package-template)\b", text)) == {
+        "MeltanoLabs/meltano-package-template"
+    }
+    assert set(re.findall(r"copier copy .*?(https://\S+)", text)) == {TEMPLATE_URL}
 
 
-@pytest.mark.parametrize("start", [ROOT / README_NAME, DOCS / "index.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("start", [README, DOCS / "index.md"], ids=lambda path: path.name)
 def test_every_page_can_be_reached_from_the_start(start: Path) -> None:
     """The README on GitHub and the first page of the site each link to all other pages of the documentation."""
     links = re.findall(r"\]\(([^)#]+\.md)", start.read_text(encoding="utf-8"))
@@ -104,53 +97,39 @@ def test_every_page_can_be_reached_from_the_start(start: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
+def test_the_tutorial_can_be_followed(bare: Path, tmp_path: Path) -> None:
     """The commands of the tutorial work up to the push, with the reader's own GitHub account and package name."""
-    steps = blocks("tutorial/create.md")
-    push = next(number for number, block in enumerate(steps) if block.startswith("gh repo create"))
-    script = "\n".join(steps[:push])
-    run("git", "clone", "--quiet", "--bare", ROOT, tmp_path / "template.git", cwd=tmp_path)
+    script = "".join(code_blocks(page("tutorial/create.md"))).partition("gh repo create")[0]
     gh = tmp_path / "bin/gh"
     gh.parent.mkdir()
     gh.write_text("#!/bin/sh\necho Some-Body\n", encoding="utf-8")
     gh.chmod(0o755)
-    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}", "UV_DEFAULT_INDEX": package_index()}
-    env |= redirect(tmp_path / "template.git")
+    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}"} | redirect(bare)
     done = run("bash", "-euc", script.replace("copier copy", "copier copy --defaults"), cwd=tmp_path, env=env)
     assert "Some-Body/tutorial-some-body" in done.stdout
     assert "tutorial_some_body-0.1.0-py3-none-any.whl" in done.stdout
-    status = run("git", "status", "--porcelain", cwd=tmp_path / "tutorial-some-body").stdout
-    assert status == ""
-    assert run("git", "ls-files", "poetry.lock", cwd=tmp_path / "tutorial-some-body").stdout
+    project = Project(tmp_path / "tutorial-some-body", {})
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    assert project.run("git", "ls-files", "poetry.lock").stdout
 
 
 def test_the_comparison_has_the_numbers_of_today(render: Render) -> None:
     """The comparison has this template's numbers: the files in a new tap, and the actions that are pinned by commit."""
-    tap = render(repository="tap-weather")
-    files = [path for path in tap.path.rglob("*") if path.is_file()]
+    files = [path for path in render(repository="tap-weather").path.rglob("*") if path.is_file()]
     workflows = "\n".join(path.read_text(encoding="utf-8") for path in files if path.suffix in {".yaml", ".yml"})
     used = re.findall(r"^ +(?:- )?uses: (?![.$]/)(\S+)", workflows, re.MULTILINE)
     pinned = [action for action in used if re.search(r"@[0-9a-f]{40}$", action)]
-    comparison = (DOCS / "explanation/comparison.md").read_text(encoding="utf-8")
+    comparison = page("explanation/comparison.md")
     assert f"| files in a new project | {len(files)} (tap) |" in comparison
-    for page in (README, comparison):
-        assert f"| actions pinned by commit | {len(pinned)} of {len(used)} |" in page
-
-
-def blocks(page: str) -> list[str]:
-    """Return the shell blocks of a page."""
-    text = (DOCS / page).read_text(encoding="utf-8")
-    return re.findall(r"^```shell\n(.+?)\n```$", text, re.MULTILINE | re.DOTALL)
+    for text in (README.read_text(encoding="utf-8"), comparison):
+        assert f"| actions pinned by commit | {len(pinned)} of {len(used)} |" in text
 
 
 @pytest.mark.slow
 def test_poetry_works_behind_a_mirror_as_the_page_says(default: Project, tmp_path: Path) -> None:
-    """With the page's commands, a Poetry that uv installs uses the mirror in PIP_INDEX_URL.
-
-    The lock does not name the mirror.
-    """
+    """With the page's commands, a Poetry that uv installs uses the mirror in PIP_INDEX_URL, and its lock no mirror."""
     project = default.copy(tmp_path / "my-package")
-    variables, _, installs, plugin = blocks("how-to/mirror.md")[:4]
+    variables, _, installs, plugin = code_blocks(page("how-to/mirror.md"))[:4]
     assert "PIP_INDEX_URL=https://mirror.example.com/simple" in variables
     script = [
         variables.replace("https://mirror.example.com/simple", package_index()),
@@ -167,7 +146,7 @@ def test_poetry_works_behind_a_mirror_as_the_page_says(default: Project, tmp_pat
 @pytest.mark.slow
 def test_poetry_can_be_got_with_python_alone(tmp_path: Path) -> None:
     """The page's commands install Poetry with Python alone, in an environment apart from the system's Python."""
-    block = next(block for block in blocks("how-to/poetry.md") if "-m venv" in block)
+    (block,) = code_blocks(page("how-to/poetry.md"), containing="-m venv")
     env = {"HOME": str(tmp_path), "PIP_INDEX_URL": package_index()}
     done = run("bash", "-euc", f'{block}\n"$HOME/.local/bin/poetry" --version', cwd=tmp_path, env=env)
     assert "Poetry (version 2." in done.stdout
@@ -176,18 +155,14 @@ def test_poetry_can_be_got_with_python_alone(tmp_path: Path) -> None:
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     """The script `.ci/run` runs the test command of the README and nothing else."""
     script = [line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    assert script[-1] in commands()
+    assert f"{script[-1]}\n" in code_blocks(README)
     assert len(script) == 3
 
 
-def test_every_session_that_the_documentation_names_exists() -> None:
-    """Every session that the documentation or ci.yaml names as `nox -s NAME` exists."""
-    listed = run(sys.executable, "-m", "nox", "--list", cwd=ROOT).stdout
-    sessions = set(re.findall(r"^[*-] (\w+)", listed, re.MULTILINE))
-    pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), ROOT / ".github/workflows/ci.yaml"]
-    named = {name for path in pages for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
-    assert named
-    assert named <= sessions
+@pytest.mark.slow
+def test_the_picture_in_the_readme_is_current() -> None:
+    """The picture in the README shows what the commands print today; `nox -s picture` draws it again."""
+    assert draw(perform()) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"
 
 
 def releasing_commands(project: Project) -> list[str]:
@@ -263,9 +238,3 @@ def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None
         "workflow_filename": "release.yaml",
         "environment": environment,
     }
-
-
-@pytest.mark.slow
-def test_the_picture_in_the_readme_is_current() -> None:
-    """The picture in the README shows what the commands print today; `nox -s picture` draws it again."""
-    assert draw(perform()) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"

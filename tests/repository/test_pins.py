@@ -1,98 +1,69 @@
-"""One version of one tool, wherever it is written: in the template, in what it renders, and in this repository."""
+"""One version of one tool, and one commit of one action, wherever it is written."""
 
 import re
 import tomllib
 from collections import defaultdict
-from pathlib import Path
 
 import pytest
+from bump import FILES, HOOK, PIN, normalized
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 from noxfile import LOCKS
-from tests.support.paths import ACTIONS, PRE_COMMIT_SOURCE, PYPROJECT, PYPROJECT_SOURCE, ROOT, WORKFLOWS
+from tests.simulation.act_copy import LOCAL_ACTIONS
+from tests.support.commands import tracked
+from tests.support.paths import PYPROJECT, ROOT
 from tests.support.projects import Project
 
-HOOKS = {  # the pre-commit hooks' repositories, and the package on PyPI whose versions their tags are
-    "https://github.com/astral-sh/ruff-pre-commit": "ruff",
-    "https://github.com/crate-ci/typos": "typos",
-    "https://github.com/python-jsonschema/check-jsonschema": "check-jsonschema",
-    "https://github.com/zizmorcore/zizmor-pre-commit": "zizmor",
-    "https://github.com/pre-commit/mirrors-mypy": "mypy",
+GROUPS = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"]
+LOCKED = {
+    group: dict(re.findall(r"^([\w.-]+)==(\S+)", (ROOT / lock).read_text(), re.MULTILINE))
+    for group, lock in LOCKS.items()
 }
 
 
-def workflows() -> list[Path]:
-    """Return every workflow of this repository and of what it renders, unrendered, and every action."""
-    rendered = [path for path in (ROOT / "template").rglob("*.jinja") if f"/{WORKFLOWS}/" in path.as_posix()]
-    return [*(ROOT / WORKFLOWS).iterdir(), *ACTIONS.glob("*/action.yml"), *rendered]
+def test_a_tool_has_one_version_everywhere() -> None:
+    """A tool has one version: in the template, in its commit hooks, in this repository, and in the actions' locks."""
+    versions = defaultdict(set)
+    for text in ((ROOT / file).read_text(encoding="utf-8") for file in FILES):
+        for match in [*PIN.finditer(text), *HOOK.finditer(text)]:
+            versions[normalized(match["name"])].add(match["version"])
+    assert len(versions) > 40
+    for group, locked in LOCKED.items():
+        shared = {Requirement(text).name for text in GROUPS[group]} & versions.keys()
+        assert shared
+        for name in shared:
+            versions[name].add(locked[name])
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
-def pins(text: str) -> dict[str, set[str]]:
-    """Return the versions that a text pins with `==` or `~=`, by the package's normalized name."""
-    found = defaultdict(set)
-    for name, version in re.findall(
-        r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[a-z,-]+\]|\{\{.*?\}\})?[=~]=([^\s\";\\,\]]+)", text
-    ):
-        found[re.sub(r"[-_.]+", "-", name).lower()].add(version)
-    return found
+def test_an_action_has_one_commit_and_one_imitation() -> None:
+    """An action has one commit and one version wherever it is used, on pages as well.
+
+    What a project's workflows use has an imitation, which names the source that it follows.
+    """
+    pins, files = defaultdict(set), defaultdict(set)
+    for name in tracked(ROOT, ".github", "actions", "docs", "template"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        for action, pin in re.findall(r"uses: ([\w.-]+/[\w.-]+)@([0-9a-f]{7,}.*)$", text, re.MULTILINE):
+            pins[action].add(pin)
+            files[action].add(name.partition("/")[0])
+    assert {action: found for action, found in pins.items() if len(found) > 1} == {}
+    assert all(re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin) for found in pins.values() for pin in found)
+    imitated = {path.relative_to(LOCAL_ACTIONS).as_posix(): path for path in LOCAL_ACTIONS.glob("*/*")}
+    assert imitated.keys() == {action for action, folders in files.items() if folders & {"actions", "template"}}
+    for action, folder in imitated.items():
+        (script,) = folder.glob("*.py")
+        assert re.search(rf"{action} v\d[^`]*`[\w./-]+\.(?:ts|sh)`", script.read_text(encoding="utf-8")), script
 
 
-OWN = pins((ROOT / PYPROJECT).read_text(encoding="utf-8"))
-LOCKED = {group: pins((ROOT / lock).read_text(encoding="utf-8")) for group, lock in LOCKS.items()}
-GROUPS = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))["dependency-groups"]
-RENDERED = pins((ROOT / PYPROJECT_SOURCE).read_text(encoding="utf-8"))
-
-
-def test_the_tests_use_every_tool_at_the_version_that_projects_get() -> None:
-    """Each development tool that the tests run themselves has the version that projects of every kind get."""
-    shared = RENDERED.keys() & OWN.keys()
-    assert {"mypy", "pytest", "ruff"} <= shared
-    assert {name: OWN[name] for name in shared} == {name: RENDERED[name] for name in shared}
-
-
-@pytest.mark.parametrize("lock", LOCKED)
-def test_the_tests_use_what_the_actions_install_at_the_same_version(lock: str) -> None:
-    """Each tool that a lock of the actions is made for, and that the tests name too, has the version of the lock."""
-    shared = {Requirement(text).name for text in GROUPS[lock]} & OWN.keys()
-    assert shared
-    assert {name: OWN[name] for name in shared} == {name: LOCKED[lock][name] for name in shared}
-
-
-def test_pre_commit_runs_the_versions_that_the_tests_run() -> None:
-    """The hooks of a project have the versions that the tests run, and install the versions of the project's tools."""
-    hooks = (ROOT / PRE_COMMIT_SOURCE).read_text(encoding="utf-8")
-    tags = re.findall(r"repo: (\S+)\n +rev: v?(\S+)", hooks)
-    assert {HOOKS[repository]: {tag} for repository, tag in tags} == {name: OWN[name] for name in HOOKS.values()}
-    assert pins(hooks)
-    assert {name: RENDERED[name] for name in pins(hooks)} == pins(hooks)
-
-
-def test_an_action_has_one_commit_everywhere() -> None:
-    """Every workflow and action pins an action to the same commit, with the same version beside it."""
-    uses = defaultdict(set)
-    for path in workflows():
-        for action, reference in re.findall(r"uses: ([^@{\s]+)@(.+)$", path.read_text(encoding="utf-8"), re.MULTILINE):
-            uses[action].add(reference)
-    assert len(uses) >= 5
-    assert len(workflows()) == 4 + 7 + 2
-    for action, references in uses.items():
-        assert len(references) == 1, action
-        assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", references.pop()), action
-
-
-@pytest.mark.parametrize("where", ["build-system", "requires-plugins"])
-def test_the_locked_build_backend_is_one_that_the_project_asks_for(where: str, default: Project) -> None:
-    """The locked build backend fits the bounds in pyproject.toml; otherwise no release could be built."""
-    text = default.read(PYPROJECT)
-    if where == "build-system":
-        requirements = re.findall(r'"(poetry-[^"]+)"', text.partition("[build-system]")[2])
-    else:
-        requirements = [
-            "poetry-dynamic-versioning" + re.findall(r'poetry-dynamic-versioning = .*version = "([^"]+)"', text)[0]
-        ]
-    assert requirements
-    for requirement in map(Requirement, requirements):
-        (locked,) = LOCKED["backends" if where == "build-system" else "poetry"][requirement.name]
-        assert Version(locked) in requirement.specifier
+@pytest.mark.parametrize(("lock", "table"), [("backends", "build-system"), ("poetry", "tool")])
+def test_the_locked_build_backend_is_one_that_the_project_asks_for(lock: str, table: str, default: Project) -> None:
+    """The locked build backend fits the bounds in pyproject.toml, or no release could be built."""
+    pyproject = tomllib.loads(default.read(PYPROJECT))[table]
+    plugins = pyproject.get("poetry", {}).get("requires-plugins", {})
+    required = [*pyproject.get("requires", []), *(f"{name}{value['version']}" for name, value in plugins.items())]
+    assert required
+    for requirement in map(Requirement, required):
+        assert Version(LOCKED[lock][requirement.name]) in requirement.specifier
         assert "<" in str(requirement.specifier)

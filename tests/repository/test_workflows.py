@@ -1,144 +1,109 @@
-"""The workflows are valid, safe and readable: the template's own, the plain ones and the rendered ones."""
+"""The workflows are valid, safe and readable: the template's own, the plain ones and the rendered ones.
+
+`nox -s lint` runs zizmor and the schemas on the template's own.
+"""
 
 import re
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from tests.simulation.act import validate
-from tests.simulation.act_copy import LOCAL_ACTIONS
 from tests.support.commands import run
-from tests.support.editing import replace
 from tests.support.paths import ACTIONS, RELEASE_WORKFLOW, RENOVATE_JSON, ROOT, WORKFLOWS
 from tests.support.projects import Render
 
-HOSTILE_ENVIRONMENT = "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵"
+HOSTILE = {"environment": "Zürich: {{ x }} # & | <b> $(id) $HOME % ü/🎵", "workflow_filename": "0.Publish_to-PyPI.yml"}
+RENDERED: dict[str, dict[str, str]] = {"rendered": {}, "with hostile answers": HOSTILE, "alone": {"scope": "release"}}
 
 
-SIMULATED = {path.relative_to(LOCAL_ACTIONS).as_posix() for path in LOCAL_ACTIONS.glob("*/*")}
+@pytest.fixture(params=RENDERED)
+def rendered(request: pytest.FixtureRequest, render: Render) -> Path:
+    """A rendered project."""
+    return render(**RENDERED[request.param]).path
 
 
-@pytest.fixture(scope="session", params=["own", "rendered", "rendered with hostile answers", "release alone"])
-def repository(request: pytest.FixtureRequest, render: Render) -> Path:
-    """A folder with .github/workflows in it."""
-    if request.param == "own":
-        return ROOT
-    if request.param == "rendered":
-        return render().path
-    if request.param == "release alone":
-        return render(scope="release").path
-    return render(environment=HOSTILE_ENVIRONMENT, workflow_filename="0.Publish_to-PyPI.yml").path
-
-
-def workflows(repository: Path) -> list[Path]:
-    """Return the workflows of a repository; there is at least one."""
-    found = sorted((repository / WORKFLOWS).glob("*.y*ml"))
+@pytest.fixture(params=["own", *RENDERED])
+def workflows(request: pytest.FixtureRequest, render: Render) -> list[Path]:
+    """The workflows of a repository."""
+    folder = ROOT if request.param == "own" else render(**RENDERED[request.param]).path
+    found = sorted((folder / WORKFLOWS).glob("*.y*ml"))
     assert found
     return found
 
 
-def test_zizmor_finds_nothing_as_an_auditor(repository: Path) -> None:
-    """With its auditor persona, zizmor finds nothing in workflows and actions, where nothing allows an exception."""
-    audit = ("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection")
-    run(*audit, ".github", *composite_actions(repository), cwd=repository)
-    assert not list(repository.glob(".github/zizmor.*"))
-    assert not [path for path in workflows(repository) if "zizmor: ignore" in path.read_text(encoding="utf-8")]
+@pytest.fixture
+def files(workflows: list[Path]) -> list[Path]:
+    """The workflows of a repository, and the actions beside the template's own."""
+    return [*workflows, *(sorted(ACTIONS.glob("*/action.yml")) if workflows[0].is_relative_to(ROOT) else ())]
 
 
-def test_githubs_language_service_finds_nothing(repository: Path, language_service: Path) -> None:
+@pytest.fixture
+def steps(files: list[Path]) -> list[dict[str, Any]]:
+    """The steps that have a script."""
+    contents = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
+    parts = [part for content in contents for part in content.get("jobs", {"": content.get("runs")}).values()]
+    return [step for part in parts for step in part.get("steps", []) if "run" in step]
+
+
+def test_zizmor_and_the_schemas_find_nothing(rendered: Path) -> None:
+    """Zizmor finds nothing with its auditor persona, though nothing allows an exception, and the schemas fit."""
+    run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github", cwd=rendered)
+    workflows = sorted((rendered / WORKFLOWS).glob("*.y*ml"))
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, cwd=rendered)
+    if (rendered / RENOVATE_JSON).exists():
+        run("check-jsonschema", "--builtin-schema", "vendor.renovate", RENOVATE_JSON, cwd=rendered)
+
+
+def test_no_exception_is_made_for_zizmor(workflows: list[Path]) -> None:
+    """No workflow and no configuration file tells zizmor to ignore a finding."""
+    assert not list(workflows[0].parents[1].glob("zizmor.*"))
+    assert not [path for path in workflows if "zizmor: ignore" in path.read_text(encoding="utf-8")]
+
+
+def test_githubs_language_service_finds_nothing(files: list[Path], language_service: Path) -> None:
     """GitHub's language service finds no mistake in contexts, needs, expressions, permissions, events and inputs."""
-    files = workflows(repository) + composite_actions(repository)
-    run("node", language_service / "check.mjs", *files, cwd=repository)
+    run("node", language_service / "check.mjs", *files, cwd=ROOT)
 
 
-@pytest.mark.parametrize("name", ["release.yaml", "action.yml"])
-def test_githubs_language_service_would_find_a_mistake(
-    name: str, language_service: Path, render: Render, tmp_path: Path
-) -> None:
-    """GitHub's language service finds a misspelled name in a workflow and in an action, so that its check can fail."""
-    workflow = render().path / RELEASE_WORKFLOW
-    wrong = tmp_path / WORKFLOWS / name
-    wrong.parent.mkdir(parents=True)
-    shutil.copy(workflow if name == workflow.name else ACTIONS / "gate" / name, wrong)
-    replace(wrong, "needs: build" if name == workflow.name else "inputs.artifact-id", "needs: biuld")
-    done = run("node", language_service / "check.mjs", wrong, cwd=tmp_path, check=False)
+def test_act_finds_nothing_by_its_strict_schema(workflows: list[Path]) -> None:
+    """Act's strict schema finds no wrong key, scope of a permission or function in a workflow."""
+    assert [validate(workflow) for workflow in workflows] == [""] * len(workflows)
+
+
+def test_a_mistake_would_be_found(render: Render, language_service: Path, tmp_path: Path) -> None:
+    """GitHub's language service finds a misspelled name in a workflow and in an action, and act a misspelled key."""
+    text = (render().path / RELEASE_WORKFLOW).read_text(encoding="utf-8")
+    action = (ACTIONS / "gate/action.yml").read_text(encoding="utf-8")
+    workflow, wrong_action = tmp_path / "release.yaml", tmp_path / "action.yml"
+    workflow.write_text(text.replace("needs: build", "needs: biuld"), encoding="utf-8")
+    wrong_action.write_text(action.replace("inputs.artifact-id", "needs.biuld"), encoding="utf-8")
+    done = run("node", language_service / "check.mjs", workflow, wrong_action, cwd=tmp_path, check=False)
     assert done.returncode == 1
-    assert "biuld" in done.stdout
+    assert re.search(r"release\.yaml:.*biuld[^Z]*action\.yml:.*needs", done.stdout), done.stdout
+    workflow.write_text(text.replace("runs-on:", "run-on:"), encoding="utf-8")
+    assert "not valid" in validate(workflow)
 
 
-def test_the_schemas_of_github_and_renovate_fit(repository: Path) -> None:
-    """The workflows, actions and Renovate's configuration fit their schemas from SchemaStore."""
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows(repository), cwd=repository)
-    for action in composite_actions(repository):
-        run("check-jsonschema", "--builtin-schema", "vendor.github-actions", action, cwd=repository)
-    if (repository / RENOVATE_JSON).exists():
-        run("check-jsonschema", "--builtin-schema", "vendor.renovate", RENOVATE_JSON, cwd=repository)
-
-
-def composite_actions(repository: Path) -> list[Path]:
-    """Return the composite actions of a repository."""
-    return sorted(ACTIONS.glob("*/action.yml")) if repository == ROOT else []
-
-
-def steps(file: Path) -> list[dict[str, str]]:
-    """Return the steps of all jobs of a workflow, or of a composite action."""
-    content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return [step for part in content.get("jobs", {"": content.get("runs")}).values() for step in part.get("steps", [])]
-
-
-def test_shellcheck_finds_nothing_in_any_run_block(repository: Path) -> None:
+def test_shellcheck_finds_nothing_in_any_run_block(steps: list[dict[str, Any]], tmp_path: Path) -> None:
     """Shellcheck finds nothing, down to matters of style, in any `run` block of a workflow or action."""
-    files = workflows(repository) + composite_actions(repository)
-    scripts = [step["run"] for file in files for step in steps(file) if "run" in step]
-    assert scripts
-    for script in scripts:
-        run("shellcheck", "--shell=bash", "--severity=style", "-", cwd=repository, stdin=script)
+    for number, step in enumerate(steps):
+        (tmp_path / f"{number}.sh").write_text(step["run"], encoding="utf-8")
+    if steps:
+        run("shellcheck", "--shell=bash", "--severity=style", *tmp_path.glob("*.sh"), cwd=tmp_path)
 
 
-def test_no_answer_and_no_context_reaches_a_shell(repository: Path) -> None:
+def test_no_answer_and_no_context_reaches_a_shell(steps: list[dict[str, Any]]) -> None:
     """A `run` block holds no expression: values come to it through its environment."""
-    for file in workflows(repository) + composite_actions(repository):
-        assert not [step["run"] for step in steps(file) if "${{" in step.get("run", "")]
+    assert not [step["run"] for step in steps if "${{" in step["run"]]
 
 
-def test_permissions_begin_at_nothing_and_each_has_its_reason(repository: Path) -> None:
+def test_permissions_begin_at_nothing_and_each_has_its_reason(workflows: list[Path]) -> None:
     """Each workflow has `permissions: {}` on top, and a comment behind every permission that a job gets."""
-    for workflow in workflows(repository):
+    for workflow in workflows:
         text = workflow.read_text(encoding="utf-8")
         assert yaml.safe_load(text)["permissions"] == {}
         granted = re.findall(r"^ +[a-z-]+: (?:read|write)\b.*$", text, re.MULTILINE)
         assert [line for line in granted if not re.search(r" # \w+", line)] == []
-
-
-def test_an_action_has_one_pin_and_one_imitation(render: Render) -> None:
-    """Every action of others has the same pin wherever it is used, and an imitation that names the source it follows.
-
-    A bot that moves a pin needs to change nothing else.
-    """
-    texts = [file.read_text(encoding="utf-8") for file in [*workflows(render().path), *composite_actions(ROOT)]]
-    pinned = {match for text in texts for match in re.findall(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40} # \S+)", text)}
-    assert {name for name, _ in pinned} == SIMULATED
-    assert len(pinned) == len(SIMULATED)
-    for name in SIMULATED:
-        (script,) = (LOCAL_ACTIONS / name).glob("*.py")
-        assert re.search(rf"{name} v\d[^`]*`[\w./-]+\.(?:ts|sh)`", script.read_text(encoding="utf-8")), script
-
-
-def test_act_finds_nothing_by_its_strict_schema(repository: Path) -> None:
-    """Act's strict schema finds no wrong key, scope of a permission or function in a workflow."""
-    assert [validate(workflow) for workflow in workflows(repository)] == [""] * len(workflows(repository))
-
-
-MISTAKES = {"runs-on:": "run-on:", "contents: read": "content: read", "${{ github": "${{ f() }}"}
-
-
-@pytest.mark.parametrize("mistake", MISTAKES.items(), ids=MISTAKES)
-def test_act_would_find_a_mistake(mistake: tuple[str, str], render: Render, tmp_path: Path) -> None:
-    """Act's strict schema finds each kind of mistake in each workflow, so the check of all workflows can fail."""
-    for workflow in workflows(render().path):
-        wrong = tmp_path / workflow.name
-        shutil.copy(workflow, wrong)
-        replace(wrong, *mistake)
-        assert "not valid" in validate(wrong)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+TEMPLATE_URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
 REMOVED_PREFIXES = ("GITHUB_", "GIT_", "COPIER_")
 REMOVED_NAMES = (
     "CI",
@@ -69,6 +70,18 @@ def run(
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def redirect(clone: Path) -> dict[str, str]:
+    """Return the variables by which git, Copier and uv read a clone in place of the template's URL."""
+    settings = {
+        "COUNT": "1",
+        "KEY_0": f"url.{str(clone).removesuffix('.git')}.insteadOf",
+        "VALUE_0": TEMPLATE_URL.removesuffix(".git"),
+    }
+    variables = {"COPIER_CACHE_DIR": str(clone.parent / "cache"), "UV_NO_GITHUB_FAST_PATH": "1"}
+    variables |= {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
+    return variables | {"UV_DEFAULT_INDEX": package_index()}
 
 
 def tracked(folder: Path, *paths: str) -> list[str]:

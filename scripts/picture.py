@@ -1,6 +1,6 @@
 """The picture of the README: an interview, a package that passes its tests, and the summary of its release.
 
-Usage: python -m tests.picture SVG
+Usage: PYTHONPATH=. python scripts/picture.py SVG
 
 All of it is a real run: copier in a terminal, Poetry's own install, and a release on the loopback servers of the tests.
 What is left out is marked with a "⋮". The picture is narrow and its long lines wrap, so that a phone can show it.
@@ -21,7 +21,7 @@ from rich.text import Text
 
 from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import serve_loopback
-from tests.support.commands import ENVIRONMENT, run, tracked
+from tests.support.commands import ENVIRONMENT, TEMPLATE_URL, redirect, run, tracked
 from tests.support.folder_cache import FolderCache
 from tests.support.paths import ACTIONS, COPIER_READS, ROOT
 from tests.support.projects import Project
@@ -30,8 +30,7 @@ from tests.support.questions import questions
 WIDTH = 56  # columns: on a phone of 390 px a letter is then 6 px wide
 TERMINAL = (400, 400)  # rows and columns of the terminal that asks the questions: the picture wraps its lines
 LAST_QUESTION_SHOWN = questions()["kind"]["help"].splitlines()[0]
-URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-COPY = f"uvx copier copy {URL} my-package"
+COPY = f"uvx copier copy {TEMPLATE_URL} my-package"
 CHECK = [
     "git init -q -b main && poetry install --quiet",
     "git add . && git commit -qm Begin",
@@ -41,20 +40,13 @@ CHECK = [
 RELEASE = "gh release create v1.2.3 --generate-notes"
 
 
-def redirect(clone: Path) -> dict[str, str]:
-    """Return the variables by which git reads a clone in place of the template's URL; Copier's cache is beside it."""
-    settings = {"COUNT": "1", "KEY_0": f"url.{clone}.insteadOf", "VALUE_0": URL}
-    cache = {"COPIER_CACHE_DIR": str(clone.parent / "cache")}
-    return cache | {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
-
-
 def interview(template: Path, folder: Path) -> list[str]:
     """Copy the template in a terminal, taking every default; return the lines of the screen at the end."""
     screen = pyte.Screen(TERMINAL[1], TERMINAL[0])
     stream = pyte.Stream(screen)
     env = ENVIRONMENT | redirect(template)
     options = {"cwd": folder, "env": env, "encoding": "utf-8", "dimensions": TERMINAL, "timeout": 60}
-    terminal = pexpect.spawn("copier", ["copy", URL, "my-package"], **options)
+    terminal = pexpect.spawn("copier", ["copy", TEMPLATE_URL, "my-package"], **options)
     while terminal.expect(["🎤", pexpect.EOF]) == 0:
         stream.feed(terminal.before + terminal.after)
         terminal.send("\r")
@@ -71,9 +63,11 @@ def shortened(lines: list[str]) -> list[str]:
     files = [number for number, line in enumerate(lines) if re.match(r" *(create|identical)  ", line)]
     answered = filter(None, lines[first:after])  # a fast terminal has fewer blank lines between them
     asked = "\n".join([*lines[:first], *answered])
-    told = "\n".join(lines[files[-1] + 1 :])
-    asked, told = (re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", text) for text in (asked, told))  # the picture is narrower
-    text = f"{asked}\n⋮\n{told}".strip("\n")
+    message = "\n".join(lines[files[-1] + 1 :])
+    asked, message = (
+        re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", text) for text in (asked, message)
+    )  # the picture is narrower
+    text = f"{asked}\n⋮\n{message}".strip("\n")
     text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=\.github/RELEASING\.md says)", "⋮\n\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
@@ -104,14 +98,14 @@ def perform() -> list[Text | Markdown]:
     """Run everything in a new folder; return what the picture shows."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for part in ("loopback", "once", "template", "tools"):
-            (folder / part).mkdir()
+        template = folder / "template.git"
+        for part in (template, folder / "loopback", folder / "once", folder / "tools"):
+            part.mkdir()
         for file in tracked(ROOT, *COPIER_READS):
-            (folder / "template" / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / file, folder / "template" / file)
-        for step in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "Begin"], ["tag", "v1.0.0"]):
-            run("git", *step, cwd=folder / "template")
-        asked = shortened(interview(folder / "template", folder))
+            (template / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, template / file)
+        Project(template, {}).init("v1.0.0")
+        asked = shortened(interview(template, folder))
         project = Project(folder / "my-package", {})
         checked = check(project.path)
         summary = release(project, folder)
