@@ -7,7 +7,6 @@ from pathlib import Path
 
 import copier
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, reject, settings
 
 from tests.support.any_answers import (
@@ -25,11 +24,11 @@ from tests.support.paths import ANSWERS_FILE, RELEASING, WORKFLOWS
 from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update
 
-MANY = 6  # answers that are given together
+MANY = 5  # answers that are given together
 EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # for each kind; `nox -s fuzz` sets it
 ACCEPTABLE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)  # the folder of a test is emptied by itself
 SETTINGS = settings(
-    max_examples=EXAMPLES or 10,
+    max_examples=EXAMPLES or 5,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
@@ -39,23 +38,20 @@ SETTINGS = settings(
 
 
 def check_any_answers(answers: dict[str, str], template: Path, folder: Path, render: Render) -> bool:
-    """Make a project from answers, or be refused; check what holds in each case, and tell whether it was made."""
+    """Make a project from answers, or be refused; check what holds in each case, and return whether it was made."""
     destination = folder / "any"
     shutil.rmtree(destination, ignore_errors=True)
+    refusal: Exception | None = None
     try:
         copier.run_copy(str(template), destination, data=answers, defaults=True, quiet=True)
     except (ValueError, TypeError) as error:
-        refusal = str(error)
-    else:
-        refusal = ""
+        refusal = error
     if refusal:
-        assert any(f"'{question}'" in refusal for question in answers), refusal
+        assert any(f"'{question}'" in str(refusal) for question in answers), refusal
         assert not destination.exists()
         return False
     project = Project(destination, recorded_answers(destination))
-    assert {
-        name: value for name, value in answers.items() if name in project.answers
-    }.items() <= project.answers.items()
+    assert project.answers | {name: answers[name] for name in answers & project.answers.keys()} == project.answers
     assert_reads_back(project)
     model = render(**MODEL, scope=project.answers["scope"])
     assert_workflows_differ_by_the_answers_alone(project, model)
@@ -130,34 +126,16 @@ def test_the_same_answers_give_the_same_bytes_everywhere(versions: Versions, tmp
     assert done.stdout == ""
 
 
-NAMED = [  # each of them was once accepted and then failed a check, or was refused without need
-    {"environment": "release #1"},
-    {"description": "é" * 257},
-    {"description": "https://api.example.com/v1/_search"},
-    {"description": "\\1 x"},
-    {"description": "www.a.b<b>x"},
-    {"description": ":+1:"},
-    {"repository": "_"},
-    {"package_name": "a-_b_-c"},
-    {"package_name": "docs"},
-    {"workflow_filename": "Publish (to PyPI).yaml"},
-    {"author_email": "a@xn--bcher-kva.example"},
-    {"owner": "foo-"},
-    {"owner": "foo--bar"},
-    {"repository": "x-ext", "wrapped_command": "_cmd"},
+TROUBLE = [  # each answer was once accepted and then failed a check, or was refused without need
+    {"environment": "release #1", "description": "é" * 257, "repository": "_", "package_name": "a-_b_-c"},
+    {"description": "https://api.example.com/v1/_search", "package_name": "docs", "owner": "foo-"},
+    {"description": "\\1 x", "workflow_filename": "Publish (to PyPI).yaml", "owner": "foo--bar"},
+    {"description": "www.a.b<b>x", "author_email": "a@xn--bcher-kva.example"},
+    {"description": ":+1:", "repository": "x-ext", "wrapped_command": "_cmd"},
 ]
 
 
-@pytest.mark.parametrize("answers", NAMED, ids=str)
+@pytest.mark.parametrize("answers", TROUBLE, ids=itertools.count())
 def test_known_answers_make_a_project(answers: dict[str, str], template: Path, tmp_path: Path, render: Render) -> None:
     """None of the answers that once caused trouble is refused, and all that holds of any answers holds of them."""
     assert check_any_answers(answers, template, tmp_path, render)
-
-
-@pytest.mark.parametrize("value", ["012", "3.10", "2026-11-24", "[a, b]", "true", "{a: 1}", "~"])
-def test_an_answer_that_yaml_does_not_read_as_text_is_refused(value: str, template: Path, tmp_path: Path) -> None:
-    """An answer that YAML does not read as text is refused: in a data file `3.10` would become 3.1, and `012` ten."""
-    data = yaml.safe_load(f"owner: me\ndescription: {value}\n")
-    with pytest.raises(ValueError, match="Put quotes around description"):
-        copier.run_copy(str(template), tmp_path / "any", data=data, defaults=True, quiet=True)
-    assert not (tmp_path / "any").exists()

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
 
 from tests.support.commands import run
 from tests.support.paths import COPIER_YML, ROOT
@@ -32,6 +34,23 @@ def choices(question: str) -> list[str]:
     offered = settings()[question].get("choices", [])
     values = offered.values() if isinstance(offered, dict) else offered
     return [value["value"] if isinstance(value, dict) else value for value in values]
+
+
+@functools.cache
+def environment() -> SandboxedEnvironment:
+    """Return Jinja's environment as Copier sets it up for the template of the working tree."""
+    extensions = ["jinja2_ansible_filters.AnsibleCoreFiltersExtension"]
+    return SandboxedEnvironment(loader=FileSystemLoader(ROOT), extensions=extensions, undefined=StrictUndefined)
+
+
+def evaluate(expression: str, **answers: Any) -> str:  # noqa: ANN401
+    """Return what Copier makes of an expression in copier.yml, given answers to earlier questions."""
+    return environment().from_string(expression).render({"scope": "package", "kind": "library"} | answers).strip()
+
+
+def refusal(question: str, value: str, **answers: Any) -> str:  # noqa: ANN401
+    """Return why an answer is refused, nothing if it is accepted, by the question's own rule."""
+    return evaluate(settings()[question].get("validator", ""), **answers | {question: value})
 
 
 def copy_working_tree(folder: Path, *options: str, destination: str = "my-package") -> subprocess.CompletedProcess[str]:
