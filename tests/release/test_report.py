@@ -14,18 +14,13 @@ from meltano_release.cli import main
 from meltano_release.publisher import FILE, read_publisher
 from meltano_release.pypi import NotCheckedError
 from meltano_release.report import report, run_report
+from tests.simulation import sandbox
 from tests.support.projects import SDIST, WHEEL
 
 JOBS = ("build", "gate", "publish", "attach", "rehearse", "rehearse-without-environment")
 FILES = {SDIST: b"sdist", WHEEL: b"wheel"}
 FAILED = {"publish": "failure", "attach": "skipped"}
-PUBLISHER = {
-    "package_name": "my-package",
-    "owner": "MeltanoLabs",
-    "repository": "my-package",
-    "workflow_filename": "release.yaml",
-    "environment": "publishing",
-}
+PUBLISHER = sandbox.PUBLISHER._asdict() | {"package_name": "my-package"}
 UNREACHABLE = NotCheckedError("PyPI cannot be reached (timed out)")
 BY_HAND = "workflow_dispatch"
 
@@ -73,6 +68,10 @@ CASES = {
     "a part is there": Case("## PyPI has 1 of 2 files", FAILED, {WHEEL: b"wheel"}),
     "another content is there": Case("## PyPI has other files of this version", FAILED, {WHEEL: b"other"}),
     "none is there": Case("## Not released: PyPI shows no file", FAILED),
+    **{
+        f"none is there, {cause}": Case(cause, FAILED)
+        for cause in ("its reviewer rejected it", "*Stale run*: the tag", "an error of Sigstore, Fulcio or Rekor")
+    },
     "none is there, nor the project": Case("no pending publisher that reads as below", FAILED, None),
     "none is there, after a success": Case("## Uploaded: my-package"),
     "a part is there, after a success": Case("index does not show my_package-", on_pypi={WHEEL: b"wheel"}),
@@ -103,10 +102,6 @@ CASES = {
     ),
     "the build failed under another tag": Case("## Nothing was uploaded", {"build": "failure"}, FILES, tag="next"),
     "a dry run whose build failed": Case("## Nothing was uploaded", {"build": "failure"}, FILES, event=BY_HAND),
-    "a reviewer's rejection": Case("its reviewer rejected it", FAILED),
-    "a stale tag": Case("*Stale run*: the tag was deleted or moved", FAILED),
-    "a service for attestations that fails": Case("an error of Sigstore, Fulcio or Rekor", FAILED),
-    "a second build with other bytes": Case("*Re-run all jobs* builds again", FAILED, {WHEEL: b"other"}),
     "a push": Case("the event `push` publishes nothing", event="push"),
     "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
     "a dry run passed": rehearsed("## The dry run passed"),

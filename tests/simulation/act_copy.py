@@ -11,8 +11,7 @@
 - The legs of a matrix run one after the other, because act keeps one result for all of them, and the last one wins.
 - A job that an earlier attempt has finished is a stand-in with the same result and outputs.
 
-What act would pass over in silence is refused: unknown inputs of an action, parts of the `github` context that act
-leaves empty, keys of a job that act ignores.
+What act would pass over in silence is refused: unknown inputs of an action, and keys of a job that act ignores.
 """
 
 import hashlib
@@ -42,13 +41,6 @@ LINUX = "ubuntu-24.04"
 OURS = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)/actions/(?P<name>[\w-]+)@(?P<commit>[0-9a-f]{40})")
 SHELLS = dict.fromkeys((None, "bash"), "--noprofile --norc -eo pipefail")
 REFUSED = {"container", "continue-on-error", "defaults", "services"}  # keys of a job, ignored by act or not needed
-
-# What act fills in (`pkg/model/github_context.go`, read at 0.2.87), but for the runner's own affairs.
-GITHUB_CONTEXT = {
-    "action", "action_path", "action_ref", "action_repository", "actor", "api_url", "base_ref", "event", "event_name",
-    "event_path", "graphql_url", "head_ref", "job", "ref", "ref_name", "ref_type", "repository", "repository_owner",
-    "run_attempt", "run_id", "run_number", "server_url", "sha", "token", "workflow", "workspace",
-}  # fmt: skip
 
 
 @dataclass
@@ -215,22 +207,16 @@ def stand_in(job: dict[str, Any], done: Job) -> dict[str, Any]:
     return kept | {"if": condition, "runs-on": LINUX, "outputs": done.outputs, "steps": [step]}
 
 
-def with_token(value: Any, token: str, key: str = "") -> Any:  # noqa: ANN401 - YAML's types
+def with_token(value: Any, token: str) -> Any:  # noqa: ANN401 - YAML's types
     """Return a part of a workflow with the job's own token in it: act has one for all jobs."""
     if isinstance(value, dict):
-        return {name: with_token(part, token, name) for name, part in value.items()}
+        return {name: with_token(part, token) for name, part in value.items()}
     if isinstance(value, list):
         return [with_token(part, token) for part in value]
     if not isinstance(value, str):
         return value
 
-    def replaced(match: re.Match[str]) -> str:
-        if extra := set(re.findall(r"(?<![\w.])github\.(\w+)", match[0])) - GITHUB_CONTEXT:
-            message = f"{', '.join(sorted(extra))} of the github context"
-            raise NotImplementedError(message)
-        return re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b", f"'{token}'", match[0])
-
-    return re.sub(r"(?s).*" if key == "if" else r"(?s)\$\{\{.*?\}\}", replaced, value)
+    return re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b(?=[^{]*\}\})", f"'{token}'", value)
 
 
 def write_yaml(path: Path, value: dict[str, Any]) -> None:

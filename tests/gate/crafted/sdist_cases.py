@@ -1,14 +1,16 @@
-"""Source distributions and folders: the tar file, versions, and which files are there together."""
+"""Source distributions and folders: the tar file, versions, which files are there together, and what is in them."""
 
 import tarfile
 from pathlib import Path
 
 from tests.gate.crafted.archives import STEM, entry, metadata, sdist_files, sparse, tar_file, wheel_files, zip_file
 from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, Write, both, cases, ours, sdist, version
-from tests.gate.crafted.wheel_cases import POINTER, PYARMOR, platform
+from tests.gate.crafted.wheel_cases import DATA, platform, wheel_of
 from tests.support.projects import SDIST, WHEEL
 
 COMMIT = "1.2.3.post1.dev0+0344453"  # the commit has digits alone, which PEP 440 reads as a number
+PYARMOR = b'__pyarmor__(__name__, __file__, b"x")'
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
 NEXT = "my_package-1.2.4.tar.gz"
 
 
@@ -149,23 +151,36 @@ FOLDERS = (
             "a commit of digits, read as a number inside": version(COMMIT, inside=COMMIT.replace("+0", "+")),
         },
     )
-    | ours(
+)
+FOREIGN = (
+    ours(
         "encrypted code",
         REFUSED,
         "the signatures that PyPI looks for are its own, and change",
-        {"PyArmor in a source distribution": sdist(files={"x.py": PYARMOR})},
+        {
+            "PyArmor in a source distribution": sdist(files={"x.py": PYARMOR}),
+            "PyArmor in a wheel": wheel_of(PYARMOR),
+            "SourceDefender in a wheel": wheel_of(b"---BEGIN PYE FILE---\n---END PYE FILE---", "my_package/x.pye"),
+        },
     )
     | ours(
         "Git LFS pointers",
         ACCEPTED,
         "the package does not work",
-        {"a Git LFS pointer in a source distribution": sdist(files={"tests/data.csv": POINTER})},
+        {
+            "a Git LFS pointer in a source distribution": sdist(files={"tests/data.csv": POINTER}),
+            "a Git LFS pointer in a wheel": wheel_of(POINTER, DATA),
+        },
     )
+    | cases("Git LFS pointers", {"a text about Git LFS": wheel_of(b"# Git LFS\n\n" + POINTER)}, {})
     | ours(
         "submodules",
         ACCEPTED,
         "the file is useless outside the checkout",
-        {"a submodule's .git in a source distribution": sdist(files={"src/sub/.git": b"gitdir: ../../.git\n"})},
+        {
+            "a submodule's .git in a source distribution": sdist(files={"src/sub/.git": b"gitdir: ../../.git\n"}),
+            "a submodule's .git in a wheel": wheel_of(b"gitdir: ../../.git/modules/sub\n", "my_package/sub/.git"),
+        },
     )
 )
-CASES: dict[str, Case] = ARCHIVES | FOLDERS
+CASES: dict[str, Case] = ARCHIVES | FOLDERS | FOREIGN

@@ -17,14 +17,12 @@ from tests.gate.crafted.archives import (
     wheel_files,
     zip_file,
 )
-from tests.gate.crafted.case import ACCEPTED, REFUSED, Case, Write, cases, ours, wheel
+from tests.gate.crafted.case import ACCEPTED, Case, Write, cases, ours, wheel
 from tests.support.projects import SDIST, WHEEL
 
 MIB = 2**20
 DATA = "my_package/data.bin"
 STORED = zipfile.ZIP_STORED
-PYARMOR = b'__pyarmor__(__name__, __file__, b"x")'
-POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12345\n"
 OTHER = metadata("Name: a\nVersion: 1")
 
 
@@ -223,28 +221,4 @@ NAMES = (
     )
     | cases("names of files", {}, {"a wheel without tags": wheel("my_package-1.2.3.whl")})
 )
-FOREIGN = (
-    ours(
-        "encrypted code",
-        REFUSED,
-        "the signatures that PyPI looks for are its own, and change",
-        {
-            "PyArmor in a wheel": wheel_of(PYARMOR, MODULE),
-            "SourceDefender in a wheel": wheel_of(b"---BEGIN PYE FILE---\n---END PYE FILE---", "my_package/x.pye"),
-        },
-    )
-    | ours(
-        "Git LFS pointers",
-        ACCEPTED,
-        "the package does not work",
-        {"a Git LFS pointer in a wheel": wheel_of(POINTER, DATA)},
-    )
-    | cases("Git LFS pointers", {"a text about Git LFS": wheel_of(b"# Git LFS\n\n" + POINTER)}, {})
-    | ours(
-        "submodules",
-        ACCEPTED,
-        "the file is useless outside the checkout",
-        {"a submodule's .git in a wheel": wheel_of(b"gitdir: ../../.git/modules/sub\n", "my_package/sub/.git")},
-    )
-)
-CASES: dict[str, Case] = FRAMES | FOLDERS | NAMES | FOREIGN
+CASES: dict[str, Case] = FRAMES | FOLDERS | NAMES
