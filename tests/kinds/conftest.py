@@ -1,11 +1,12 @@
 """What the tests of created projects share."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.combinations import REPOSITORIES, Answers, title
+from tests.support.combinations import REPOSITORIES, Answers, RecordCells, record_combination, title
 from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks, shared_packages
 from tests.support.folder_cache import FolderCache
@@ -69,6 +70,12 @@ def postgresql() -> Iterator[Server]:
     """A PostgreSQL server, for as long as this process tests."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture
+def record(record_property: Callable[[str, object], None]) -> RecordCells:
+    """Record what the table of combinations says of a test: a column, words, and the combinations."""
+    return partial(record_combination, record_property)
 
 
 @pytest.fixture

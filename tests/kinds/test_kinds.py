@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-import copier
 import pytest
 import yaml
 from markdown_it import MarkdownIt
@@ -15,26 +14,22 @@ from tests.support.combinations import (
     CHECKS,
     REPOSITORIES,
     TABLE,
+    TITLES,
     Answers,
+    RecordCells,
     pairs,
-    record_combination,
     repository,
-    runs_in_plain_nox,
     title,
     variants,
 )
 from tests.support.interpreters import interpreters
 from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project, Render
-from tests.support.questions import copy_working_tree, questions
+from tests.support.questions import copy_working_tree, evaluate, questions, settings
 from tests.support.terminal import COLUMNS
 
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
-
-
-def combination(answers: Answers, *others: str) -> object:
-    """Return a combination, and what goes with it, as parameters of a test."""
-    return pytest.param(*others, answers, id=", ".join([*others, title(answers)]))
+LONG_IN_PLAIN_NOX = ("library", "tap, GraphQL, OAuth2", "tap, SQL", "target, SQL", "extension")
 
 
 @pytest.mark.parametrize("answers", pairs(), ids=title)
@@ -72,81 +67,72 @@ def markdown_text(markdown: str) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("python", "answers"),
-    [combination(variant, "newest") for variant in variants()]
-    + [combination(variant, "oldest") for variant in ONE_OF_EACH_KIND],
+    [
+        pytest.param(python, answers, id=f"{python}, {title(answers)}")
+        for python, chosen in {"newest": variants(), "oldest": ONE_OF_EACH_KIND}.items()
+        for answers in chosen
+    ],
 )
 def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_oldest(
-    python: str,
-    answers: Answers,
-    check_created: Callable[[Answers, Path], Project],
-    record_property: Callable[[str, object], None],
+    python: str, answers: Answers, check_created: Callable[[Answers, Path], Project], record: RecordCells
 ) -> None:
     """Every combination passes on the newest Python that the machine has, and each kind also on the oldest."""
     version, interpreter = list(interpreters().items())[0 if python == "oldest" else -1]
-    check_created(answers | names(answers) | {"python_min": "3.10"}, interpreter)
-    record_combination(record_property, CHECKS, version, answers)
+    own = {"repository": REPOSITORIES[answers["kind"]], "python_min": "3.10"}
+    check_created(answers | own, interpreter)
+    record(CHECKS, version, answers)
 
 
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param(variant, id=title(variant), marks=[] if runs_in_plain_nox(variant) else pytest.mark.slow)
+        pytest.param(variant, id=title(variant), marks=[] if title(variant) in LONG_IN_PLAIN_NOX else pytest.mark.slow)
         for variant in variants()
     ],
 )
 def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
-    """The linter passes with the longest names and for Python 3.14, on which some of its rules and the format depend.
-
-    CI runs the tests on Python 3.14 itself.
-    """
+    """The linter passes with the longest names and for the newest Python, on which some of its rules depend."""
     project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
 
 
 @pytest.mark.parametrize(
-    ("folder", "kind", "made"),
+    ("folder", "kind"),
     [
-        ("tap-weather", "tap", "class TapWeather(Tap)"),
-        ("target-weather", "target", "class TargetWeather(Target)"),
-        ("map-weather", "mapper", "class WeatherMapper(InlineMapper)"),
-        ("mapper-weather", "mapper", "class WeatherMapper(InlineMapper)"),
-        ("weather-ext", "extension", "class WeatherExtension(ExtensionBase)"),
-        ("state-backend-weather", "state-backend", "class WeatherStateStoreManager(StateStoreManager)"),
-        ("meltano-state-backend-weather", "state-backend", "class WeatherStateStoreManager(StateStoreManager)"),
-        ("weather", "library", ""),
-        ("tap-15five", "tap", "class Tap15five(Tap)"),
-        ("1password-ext", "library", ""),  # Python could not import a plugin of that name
+        ("tap-weather", "tap"),
+        ("Target_Weather", "target"),
+        ("map-weather", "mapper"),
+        ("mapper-weather", "mapper"),
+        ("weather-ext", "extension"),
+        ("state-backend-weather", "state-backend"),
+        ("meltano-state-backend-weather", "state-backend"),
+        ("weather", "library"),
+        ("my-tap-weather", "library"),
+        ("tap-15five", "tap"),
+        ("1password-ext", "library"),  # Python could not import a plugin of that name
     ],
 )
-def test_a_folders_name_decides_the_kind(folder: str, kind: str, made: str, template: Path, tmp_path: Path) -> None:
-    """`copier copy --defaults` in a folder called tap-weather gives a tap of that name, with class names to match."""
-    copier.run_copy(str(template), tmp_path / folder, defaults=True, quiet=True)
-    project = Project(tmp_path / folder, {})
-    assert f"kind: {kind}\n" in project.read(ANSWERS_FILE)
-    sources = "".join(path.read_text(encoding="utf-8") for path in (project.path / "src").rglob("*.py"))
-    assert made in sources
-    if kind != "library":
-        assert (project.path / "src" / folder.replace("-", "_")).is_dir()
-        metadata = tomllib.loads(project.read(PYPROJECT))["project"]
-        named = metadata["entry-points"]["meltano.state_backends"] if kind == "state-backend" else metadata["scripts"]
-        assert ("weather" if kind == "state-backend" else folder) in named
+def test_a_folders_name_decides_the_kind(folder: str, kind: str) -> None:
+    """The name of the folder, and so of the repository, gives the kind."""
+    assert evaluate(settings()["kind"]["default"], repository=folder) == kind
 
 
 @pytest.mark.parametrize(
-    "answers",
-    [answers for answers in ONE_OF_EACH_KIND if answers["kind"] not in {"library", "state-backend"}],
-    ids=title,
+    "answers", [answers for answers in ONE_OF_EACH_KIND if answers["kind"] != "library"], ids=title
 )
 def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render) -> None:
     """A plugin's command, import name and name in Meltano are its repository's, whatever its name on PyPI is."""
-    name = names(answers)["repository"]
+    name = REPOSITORIES[answers["kind"]]
     project = render(**answers, repository=name, package_name=f"meltanolabs-{name}")
     metadata = tomllib.loads(project.read(PYPROJECT))["project"]
     assert metadata["name"] == f"meltanolabs-{name}"
-    assert name in metadata["scripts"]
     assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
-    assert f'- name: "{name}"\n' in project.read(MELTANO_YML)
+    if answers["kind"] == "state-backend":
+        assert list(metadata["entry-points"]["meltano.state_backends"]) == ["sample"]
+    else:
+        assert name in metadata["scripts"]
+        assert f'- name: "{name}"\n' in project.read(MELTANO_YML)
 
 
 @pytest.mark.parametrize(
@@ -162,38 +148,38 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
         ("target", "tests", ["the project has such a folder", 'Use "target-tests", for example.']),
     ],
 )
-def test_a_plugin_that_python_cannot_import_is_refused(
-    kind: str, name: str, words: list[str], render: Render, tmp_path: Path
-) -> None:
-    """A name that no plugin can have is refused with its cause and the fix, before anything is written.
-
-    The name that the message offers is accepted.
-    """
-    data = [f"--data=repository={name}", f"--data=kind={kind}"]
-    done = copy_working_tree(tmp_path, "--quiet", "--defaults", *data, destination="x")
-    assert done.returncode == 1
-    assert not (tmp_path / "x").exists()
-    last = done.stderr.strip().splitlines()[-1]
-    _, _, refusal = last.partition("'kind': ")
+def test_a_plugin_that_python_cannot_import_is_refused(kind: str, name: str, words: list[str]) -> None:
+    """A name that no plugin can have is refused with its cause and the fix; the name that is offered is accepted."""
+    rules = {
+        choice["value"]: choice["validator"]
+        for choice in questions()["kind"]["choices"].values()
+        if choice != "library"
+    }
+    refusal = evaluate(rules[kind], repository=name)
     for word in ["Rename the repository: ", *words, f'Given: "{name}".']:
         assert word in refusal
     widest = max(questions()["kind"]["choices"], key=len)
     assert len(f"   - {widest} ({refusal.partition('. ')[0]}.") <= COLUMNS, "a terminal cuts off why a kind is refused"
     for offered in re.findall(r'Use "(\S+)", for example', refusal):
-        assert render(repository=offered, kind=kind).answers["repository"] == offered
+        assert evaluate(rules[kind], repository=offered) == ""
+        assert evaluate(settings()["kind"]["default"], repository=offered) == kind
+
+
+def test_copier_refuses_such_a_plugin(tmp_path: Path) -> None:
+    """Copier shows that refusal in its last line, and writes nothing."""
+    done = copy_working_tree(tmp_path, "--quiet", "--defaults", "--data=repository=json", "--data=kind=mapper")
+    assert done.returncode == 1
+    assert "'kind': " in done.stderr.strip().splitlines()[-1]
+    assert "its name is a module of Python" in done.stderr.strip().splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_table_of_combinations_has_them_all() -> None:
     """The table that `nox -s matrix` writes has every combination, and each was run in every way that it has."""
     lines = [line for line in TABLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][2:]
     rows = {name: cells for name, *cells in ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)}
-    assert list(rows) == [title(variant) for variant in variants()]
+    assert list(rows) == TITLES
     for variant in variants():
         is_sql = "SQL" in (variant.get("stream_type"), variant.get("sink_type"))
         expected = [True, variant["kind"] != "library", is_sql, "auth_method" in variant]
         assert [bool(cell) for cell in rows[title(variant)]] == expected
-
-
-def names(answers: Answers) -> dict[str, str]:
-    """Return the usual name of a repository of the kind."""
-    return {"repository": REPOSITORIES[answers["kind"]]}

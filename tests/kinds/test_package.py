@@ -86,6 +86,7 @@ def test_the_wheel_installs_and_runs_in_a_clean_environment(
     assert run("venv/bin/python", "-m", "my_package", "Tap_X", cwd=tmp_path).stdout == "tap-x\n"
 
 
+@pytest.mark.slow
 def test_every_way_to_build_gives_the_same_bytes(default: Project, built: Path, tools: Path, tmp_path: Path) -> None:
     """The build of the action and `poetry build` give the same bytes, whatever the umask."""
     expected = digests(built)

@@ -21,13 +21,9 @@ PRINTED = ["cd", "git", "poetry", "git", "poetry"]
 AUTH_METHODS = {None, "API Key", "JWT"}  # the others need the same packages as an API key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if answers["kind"] == "state-backend" else pytest.mark.slow)
-        for answers in variants()
-        if answers.get("auth_method") in AUTH_METHODS
-    ],
+    "answers", [answers for answers in variants() if answers.get("auth_method") in AUTH_METHODS], ids=title
 )
 def test_the_next_commands_work_as_they_are_printed(answers: Answers, tmp_path: Path) -> None:
     """The printed commands work as pasted into a shell, also below a folder with a space, and commit a valid lock.

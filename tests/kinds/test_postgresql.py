@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support.agents_md import code, paste
-from tests.support.combinations import POSTGRESQL, REPOSITORIES, record_combination
+from tests.support.combinations import POSTGRESQL, REPOSITORIES, RecordCells
 from tests.support.commands import run
 from tests.support.environments import install_wheel
 from tests.support.folder_cache import FolderCache
@@ -129,17 +129,14 @@ def last_state(messages: str) -> object:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_projects_own_tests_pass_there(
-    kind: str,
-    plugin: Callable[[str], Installed],
-    postgresql: Server,
-    record_property: Callable[[str, object], None],
+    kind: str, plugin: Callable[[str], Installed], postgresql: Server, record: RecordCells
 ) -> None:
     """A project's tests pass with the URL in one variable and a session far from UTC, and leave no table behind."""
     database = postgresql.create(f"own_tests_of_the_{kind}", "Asia/Tokyo")
     installed = plugin(kind)
     installed.project.run(installed.python, "-m", "pytest", "-q", env={"TEST_DATABASE_URL": database.url})
     assert database.run("SELECT tablename FROM pg_tables WHERE schemaname !~ '^(pg_|information_schema)'") == []
-    record_combination(record_property, POSTGRESQL, "own tests", KINDS[kind])
+    record(POSTGRESQL, "own tests", KINDS[kind])
 
 
 @pytest.mark.slow
@@ -227,11 +224,7 @@ def test_the_types_of_columns_can_be_changed(
 
 @pytest.mark.slow
 def test_meltano_copies_tables_and_then_what_changed(
-    create: Callable[..., Project],
-    meltano: Path,
-    postgresql: Server,
-    tmp_path: Path,
-    record_property: Callable[[str, object], None],
+    create: Render, meltano: Path, postgresql: Server, tmp_path: Path, record: RecordCells
 ) -> None:
     """Meltano copies all rows from PostgreSQL to PostgreSQL unchanged; the second run begins where the first ended."""
     source, copy = postgresql.create("meltano", "Asia/Tokyo"), postgresql.create("meltano_copy", "America/New_York")
@@ -267,7 +260,7 @@ def test_meltano_copies_tables_and_then_what_changed(
     )
     runs("run", "tap-sample", "target-sample")
     assert copied(copy) == {"users": ["Mary", "Vera"], "groups": ["Machines", "Languages"], "colors": ["red"]}
-    record_combination(record_property, POSTGRESQL, "6 rows copied and then what changed", *KINDS.values())
+    record(POSTGRESQL, "6 rows copied and then what changed", *KINDS.values())
 
 
 def with_driver(kind: str, project: Project) -> dict[str, Any]:

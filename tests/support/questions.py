@@ -45,7 +45,7 @@ def environment() -> SandboxedEnvironment:
 
 def evaluate(expression: str, **answers: Any) -> str:  # noqa: ANN401
     """Return what Copier makes of an expression in copier.yml, given answers to earlier questions."""
-    return environment().from_string(expression).render({"scope": "package", "kind": "library"} | answers).strip()
+    return environment().from_string(expression).render({"scope": "package"} | answers).strip()
 
 
 def refusal(question: str, value: str, **answers: Any) -> str:  # noqa: ANN401

@@ -99,6 +99,20 @@ def follow_openapi(tap: Tap) -> None:
         paste(schema, tap.source / "streams.py", f"{component}sStream")
 
 
+def follow_json_files(tap: Tap) -> None:
+    """Make the edits for schemas in JSON files of the package, so that `streams.py` declares none."""
+    schemas = tap.source / "schemas"
+    schemas.mkdir()
+    (schemas / "__init__.py").write_text('"""The schemas of the streams."""\n', encoding="utf-8")
+    for stream, id_names in {"users": ["id"], "groups": ["user_id", "id"]}.items():
+        properties = {name: {"type": "integer"} for name in id_names} | {"name": {"type": ["string", "null"]}}
+        if stream == "users":
+            properties["updated_at"] = {"type": "string", "format": "date-time"}
+        (schemas / f"{stream}.json").write_text(json.dumps({"type": "object", "properties": properties}))
+        tap.follow("From a schema", "streams.py", f"{stream.capitalize()}Stream")
+    assert "th." not in (tap.source / "streams.py").read_text(encoding="utf-8")
+
+
 def change_api(tap: Tap) -> None:
     """Make the edits for the issue tracker, as AGENTS.md describes pages, authentication, and a child of a child."""
     description = tap.project.read("AGENTS.md")
