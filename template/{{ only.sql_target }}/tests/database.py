@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Numeric, Table, create_engine, inspect, select
+from sqlalchemy import Column, Connection, MetaData, Numeric, Table, create_engine, inspect, quoted_name, select
 from sqlalchemy.schema import DropSchema
 
 URL = os.environ.get("TEST_DATABASE_URL", "sqlite:///output.db")  # in the folder of the test
@@ -40,11 +40,32 @@ def drop(unwanted: set[tuple[str, str]]) -> None:
             connection.execute(DropSchema(schema))
 
 
+def execute(statement: str) -> None:
+    """Execute a statement."""
+    with connected() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def value(query: str) -> Any:  # noqa: ANN401
+    """Return the value that a query gives."""
+    with connected() as connection:
+        return connection.exec_driver_sql(query).scalar()
+
+
+def default(table: str, column: str) -> str | None:
+    """Return what a column of a table has by default."""
+    with connected() as connection:
+        (found,) = (entry["default"] for entry in inspect(connection).get_columns(table) if entry["name"] == column)
+        return found
+
+
 def rows(name: str, schema: str | None = None) -> list[dict[str, Any]]:
     """Return the rows of a table in the order of their `id`."""
     with connected() as connection:
-        table = Table(name, MetaData(), autoload_with=connection, schema=schema)
-        for column in table.columns:
+        found = Table(quoted_name(name, quote=True), MetaData(), autoload_with=connection, schema=schema)
+        for column in found.columns:
             if isinstance(column.type, Numeric):
                 column.type.asdecimal = not IS_SQLITE  # which has floats only
+        columns = [Column(column.name, column.type, quote=True) for column in found.columns]
+        table = Table(found.name, MetaData(), *columns, schema=schema)
         return [dict(row) for row in connection.execute(select(table).order_by(table.c.id)).mappings()]
