@@ -93,11 +93,65 @@ def pythons() -> None:
 
 
 @main.command()
-def doctor() -> None:
-    """Say whether PyPI would trust a release of this repository, and what to fix; change nothing."""
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array of objects with state, sentence and remedy.")
+def doctor(*, as_json: bool) -> None:
+    """Say whether PyPI would trust a release of this repository, and what to fix; change nothing.
+
+    Looks at the last commit, because GitHub gets nothing else of the folder, and at GitHub and PyPI. The exit code is 1
+    if there is an error.
+    """
     from meltano_release.doctor import run_doctor
 
-    sys.exit(run_doctor())
+    sys.exit(run_doctor(as_json=as_json))
+
+
+@main.command()
+@click.option(
+    "--reviewer",
+    "reviewers",
+    multiple=True,
+    metavar="USER|ORG/TEAM",
+    help="Who approves releases; can be repeated. Without it: the reviewers that there are, or else you.",
+)
+@click.option("--prevent-self-review", is_flag=True, help="Whoever started a run cannot approve it.")
+@click.option(
+    "--bypass-app",
+    "bypass_apps",
+    multiple=True,
+    type=int,
+    metavar="ID",
+    help="The ID of a GitHub App that may create release tags and push to the default branch; can be repeated.",
+)
+@click.option(
+    "--check",
+    "checks",
+    multiple=True,
+    metavar="NAME",
+    help="A check that pull requests have to pass beside “Release gate”, and “Test” if there is one; can be repeated.",
+)
+@click.option("--dry-run", is_flag=True, help="Send nothing: print the commands of `gh`, ready to paste.")
+@click.option("--yes", is_flag=True, help="Send every request without asking, for scripts.")
+def setup(  # noqa: PLR0913 - one argument for each option
+    *,
+    reviewers: tuple[str, ...],
+    prevent_self_review: bool,
+    bypass_apps: tuple[int, ...],
+    checks: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Set up GitHub: the environment and its reviewer, the rules for branches and tags, the required check.
+
+    Shows every request and asks before it is sent, and requests only what is missing: it can run again. What else is
+    configured stays. You need GitHub's `gh`, signed in as an administrator of the repository. At the end it prints what
+    no request can set: where PyPI asks for its publisher, and the command of the dry run. The exit code is 1 if a
+    request was declined or refused.
+    """
+    from meltano_release.setup import run_setup
+    from meltano_release.setup.plan import Options
+
+    options = Options(reviewers, prevent_self_review, bypass_apps, checks)
+    sys.exit(run_setup(options, dry_run=dry_run, yes=yes))
 
 
 @main.command()

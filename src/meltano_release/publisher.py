@@ -26,10 +26,13 @@ TEMPLATE = "MeltanoLabs/meltano-package-template"  # where the workflow names no
 ACTION = re.compile(r"uses: *[\"']?([\w.-]+/[\w.-]+)/actions/[\w-]+@([\w.-]+)")
 
 
-def read_publisher() -> dict[str, str]:
-    """Return the five answers of the form; raise `ValueError` with a sentence if the file does not hold them."""
+def read_publisher(text: str = "") -> dict[str, str]:
+    """Return the five answers of the form; raise `ValueError` with a sentence if the file does not hold them.
+
+    Without the text of the file, it is read from the folder.
+    """
     try:
-        publisher = json.loads(FILE.read_text(encoding="utf-8"))
+        publisher = json.loads(text or FILE.read_text(encoding="utf-8"))
         return {name: str(publisher[name]) for name in FIELDS}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         what = "is missing" if isinstance(error, OSError) else f"does not hold the five answers ({error})"
@@ -38,6 +41,11 @@ def read_publisher() -> dict[str, str]:
             f"restore it from git (`git log -- {FILE}` shows its commits)."
         )
         raise ValueError(message) from error
+
+
+def workflow_path(publisher: dict[str, str]) -> str:
+    """Return the path of the release workflow."""
+    return (WORKFLOWS / publisher["workflow_filename"]).as_posix()
 
 
 def form_table(publisher: dict[str, str], claims: dict[str, str]) -> str:

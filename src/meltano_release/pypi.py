@@ -7,12 +7,18 @@ import urllib.error
 import urllib.request
 from http.client import HTTPException
 
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from meltano_release.errors import NotCheckedError
+
 TIMEOUT = 20  # seconds, for PyPI's response
 NOT_FOUND = 404
-
-
-class NotCheckedError(Exception):
-    """Something could not be looked at; the text says what and why."""
 
 
 def find_files(package_name: str) -> dict[str, str] | None:
@@ -38,3 +44,13 @@ def find_files(package_name: str) -> dict[str, str] | None:
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         message = f"PyPI returned an invalid response for {package_name}"
         raise NotCheckedError(message) from error
+
+
+def is_of_version(filename: str, tag: str) -> bool:
+    """Return whether a distribution's file name has the version of a release tag."""
+    try:
+        version = Version(tag.removeprefix("v"))
+        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
+        return parse(filename)[1] == version
+    except (InvalidVersion, InvalidWheelFilename, InvalidSdistFilename):
+        return False

@@ -10,12 +10,10 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
-
+from meltano_release.errors import NotCheckedError
 from meltano_release.markdown import code, details
 from meltano_release.publisher import FIELDS, FILE, PENDING_URL, form_table, form_url, read_publisher
-from meltano_release.pypi import NotCheckedError, find_files
+from meltano_release.pypi import find_files, is_of_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,16 +137,6 @@ def report_stopped(publisher: dict[str, str], what: str, tag: str) -> list[str]:
         f"## This attempt uploaded nothing: the {what}",
         f"PyPI has {' and '.join(sorted(files))}, from an earlier attempt or another run.",
     ]
-
-
-def is_of_version(filename: str, tag: str) -> bool:
-    """Return whether a distribution's file name has the version of a release tag."""
-    try:
-        version = Version(tag.removeprefix("v"))
-        parse = parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename
-        return parse(filename)[1] == version
-    except (InvalidVersion, InvalidWheelFilename, InvalidSdistFilename):
-        return False
 
 
 def report_attach(results: dict[str, str]) -> list[str]:

@@ -39,6 +39,10 @@ COMMANDS = re.compile(
     r"|PDM_PUBLISH_PASSWORD|POETRY_PYPI_TOKEN_PYPI|TWINE_PASSWORD|UV_PUBLISH_TOKEN)\b",
     re.IGNORECASE,
 )
+PASSWORDS = re.compile(
+    r"\bsecrets\.(?!GITHUB_TOKEN\b)|\b(?:FLIT_PASSWORD|HATCH_INDEX_AUTH|MATURIN_PYPI_TOKEN|PDM_PUBLISH_PASSWORD"
+    r"|POETRY_PYPI_TOKEN_PYPI|TWINE_PASSWORD|UV_PUBLISH_TOKEN)\b"
+)
 HARMLESS = re.compile(r"test[._-]?pypi|--dry-run", re.IGNORECASE)
 CALLS = re.compile(r"[\w.-]+/[\w.-]+/\.github/workflows/\S*(?:publish|release|pypi)\S*", re.IGNORECASE)
 QUOTED = r""""(?:\\.|[^"\\\n])*"|'[^'\n]*'"""  # a `#` in quotes begins no comment
@@ -118,6 +122,17 @@ def publishing_evidence(job: Mapping) -> str:
     return next((found for part in parts if (found := find_evidence(part))), "")
 
 
+def is_trusted_publisher(workflow: Mapping) -> bool:
+    """Return whether a workflow publishes with a token that it exchanges, and not with a password."""
+    jobs = find_jobs(workflow)
+    found = [jobs[name] for name, _ in find_publishing(workflow)]
+    allowed = [job.get("permissions", workflow.get("permissions")) for job in found]
+    parts = [part for job in found for part in ({"env": job.get("env")}, *filter(find_evidence, find_steps(job)))]
+    lines = [line for part in parts for line in step_lines(part)]
+    exchanged = [given == "write-all" or as_mapping(given).get("id-token") == "write" for given in allowed]
+    return any(exchanged) and not any(map(PASSWORDS.search, lines))
+
+
 def find_evidence(step: Mapping) -> str:
     """Return what in a step says that it publishes, empty if nothing does."""
     uses, lines = str(step.get("uses") or ""), list(step_lines(step))
@@ -177,3 +192,34 @@ def starts_on_tag(workflow: Mapping) -> bool:
     filters = as_mapping(events.get("push")).keys()
     about_tags, about_branches = ({kind, f"{kind}-ignore"} & filters for kind in ("tags", "branches"))
     return "push" in events and (bool(about_tags) or not about_branches)
+
+
+def find_name(workflow: Mapping, path: str) -> str:
+    """Return the name by which GitHub shows a workflow file, and by which `workflow_run` waits for it."""
+    name = workflow.get("name")
+    return name if isinstance(name, str) and name else path
+
+
+def find_awaited(workflow: Mapping) -> list[str]:
+    """Return the names of the workflows that a workflow waits for: `workflow_run`."""
+    awaited = as_mapping(as_mapping(workflow.get("on")).get("workflow_run")).get("workflows")
+    return [name for name in (awaited if isinstance(awaited, list) else [awaited]) if isinstance(name, str)]
+
+
+def find_checks(workflow: Mapping) -> list[str]:
+    """Return the names of the jobs that report one check, by that name, for every pull request."""
+    events = workflow.get("on")
+    names = events if isinstance(events, list | dict) else [events]
+    if "pull_request" not in names or (isinstance(events, dict) and as_mapping(events["pull_request"])):
+        return []
+    return [
+        name
+        for key, job in find_jobs(workflow).items()
+        if "${{" not in (name := job_name(key, job)) and not job.get("uses") and not job.get("strategy")
+    ]
+
+
+def job_name(key: str, job: Mapping) -> str:
+    """Return the name by which GitHub reports a job."""
+    name = job.get("name")
+    return name if isinstance(name, str) and name else key

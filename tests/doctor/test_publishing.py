@@ -276,8 +276,8 @@ def test_the_doctor_names_the_job_and_what_to_do(sandbox: Sandbox) -> None:
     sandbox.project.write(f"{WORKFLOWS}/shared.yml", f"on: release\njobs:\n  call:\n    uses: {called}\n")
     sandbox.commit()
     found = sandbox.run_doctor()
-    assert found.returncode == 1
-    lines = [line for line in found.stdout.splitlines() if WORKFLOWS in line][1:]
+    assert found.exit_code == 1
+    lines = [line for line in found.output.splitlines() if WORKFLOWS in line][1:]
     early = ", when a tag is pushed, before the release and its reviewer"
     needs = ", and its name from the `needs` of other jobs"
     assert lines == [
@@ -292,4 +292,4 @@ def test_the_doctor_names_the_job_and_what_to_do(sandbox: Sandbox) -> None:
     sandbox.project.run("git", "rm", "--quiet", f"{WORKFLOWS}/old.yaml", f"{WORKFLOWS}/never.yaml")
     sandbox.project.write(f"{WORKFLOWS}/publish.yml", both.partition("  job-1:")[0])
     sandbox.commit()
-    assert sandbox.run_doctor().returncode == 0
+    assert sandbox.run_doctor().exit_code == 0

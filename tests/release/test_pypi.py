@@ -4,7 +4,8 @@ import hashlib
 
 import pytest
 
-from meltano_release.pypi import NotCheckedError, find_files
+from meltano_release.errors import NotCheckedError
+from meltano_release.pypi import find_files
 from tests.simulation.server import Fault, Loopback
 
 

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from meltano_release.cli import main
+from meltano_release.errors import NotCheckedError
 from meltano_release.publisher import FILE, read_publisher
-from meltano_release.pypi import NotCheckedError
 from meltano_release.report import report, run_report
 from tests.simulation import sandbox
 from tests.support.projects import SDIST, WHEEL

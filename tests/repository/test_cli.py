@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from meltano_release.cli import main
 from tests.support.paths import ROOT
 
-COMMANDS = ["", "gate", "report", "pythons", "doctor", "lock"]
+COMMANDS = ["", "gate", "report", "pythons", "doctor", "setup", "lock"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -45,6 +45,7 @@ NEEDS = json.dumps({"build": {"result": "success"}, "gate": {"result": "success"
         (["report", "dist", "uv-output.txt"], '{"build": {"result": "success"}}'),
         (["pythons", "other"], ""),
         (["doctor", "x"], ""),
+        (["setup", "--bypass-app", "my-app"], ""),
         (["lock", "--check"], ""),
         (["lock", "--backends", "backends.txt"], ""),
         (["other"], ""),
@@ -73,7 +74,8 @@ def test_a_command_exits_with_the_code_of_its_function(
     """Each command calls one function of its module, and exits with the code that it returns."""
     received: list[tuple[object, ...]] = []
 
-    def called(*values: object) -> int:
+    def called(*values: object, as_json: bool = False) -> int:
+        assert not as_json
         received.append(values)
         return 7
 

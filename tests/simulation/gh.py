@@ -1,25 +1,37 @@
-"""A `gh` that checks its arguments and keeps them: the parts that the workflows and the doctor use.
+"""A `gh` that checks its arguments and keeps them: the parts that the workflows, the doctor and `setup` use.
 
 Its state is the JSON file in `$LOOPBACK_GITHUB`. The token in `$GH_TOKEN` must be one that GitHub gave to a job, and
 may do what the job's permissions say. An argument that it does not know is an error.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+if __name__ == "__main__":  # as a process, it has no packages
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.simulation.rest import RefusedError, respond
+
+LEVELS = ("none", "read", "write")
+
+
+class FailedError(Exception):
+    """`gh` fails: its exit code, and what it prints to standard error."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        """Keep both."""
+        super().__init__(message)
+        self.code = code
+
 
 def fail(message: str, code: int = 1) -> NoReturn:
-    """Print a message as `gh` does, and exit."""
-    print(message, file=sys.stderr)
-    sys.exit(code)
+    """Fail as `gh` does."""
+    raise FailedError(message, code)
 
 
 def require(state: dict[str, Any], level: str) -> None:
@@ -29,38 +41,29 @@ def require(state: dict[str, Any], level: str) -> None:
         return
     if token not in state["tokens"]:
         fail("gh: To use GitHub CLI in a GitHub Actions workflow, set the GH_TOKEN environment variable.", 4)
-    granted = state["tokens"][token].get("contents", "none")
-    levels = ["none", "read", "write"]
-    if levels.index(granted) < levels.index(level):
+    if LEVELS.index(state["tokens"][token].get("contents", "none")) < LEVELS.index(level):
         fail("gh: Resource not accessible by integration (HTTP 403)")
 
 
-def api(state: dict[str, Any], path: str, jq: str) -> None:
-    """Answer `gh api PATH --jq .FIELD`: a release by its tag, or a prepared answer."""
-    slug = state["slug"]
-    if match := re.fullmatch(rf"repos/{re.escape(slug)}/releases/tags/([^/]+)", path):
-        require(state, "read")
-        release = state["releases"].get(match[1])
-        answer = None if release is None else {"tag_name": match[1], "immutable": release["immutable"]}
-    elif match := re.fullmatch(rf"repos/{re.escape(slug)}/commits/tags/(.+)", path):
-        require(state, "read")
-        command = ["git", "-C", state["git"], "rev-parse", "--verify", f"refs/tags/{match[1]}^{{commit}}"]
-        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-        if not found:
-            fail(f"gh: No commit found for SHA: tags/{match[1]} (HTTP 422)")
-        answer = {"sha": found}
-    else:
-        answer = state["answers"].get(path)
-    if answer is None:
-        fail("gh: Not Found (HTTP 404)")
-    if jq:
-        value = answer[jq.removeprefix(".")]
-        print(value if isinstance(value, str) else json.dumps(value))
-    else:
-        print(json.dumps(answer))
+def api(state: dict[str, Any], arguments: list[str], stdin: str) -> str:
+    """Do `gh api PATH [--method METHOD --input -] [--jq .FIELD]`."""
+    path, *options = arguments if arguments[0] != "--method" else [arguments[2], *arguments[:2], *arguments[3:]]
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    method, jq, source = given.pop("--method", "GET"), given.pop("--jq", ""), given.pop("--input", "")
+    if given or source not in {"", "-"} or not re.fullmatch(r"(\.\w+)?", jq):
+        fail(f"unknown arguments: {' '.join(arguments)}")
+    require(state, "read" if method == "GET" else "write")
+    if "output" in state:
+        return str(state["output"])
+    try:
+        answer = respond(state, method, path, json.loads(stdin) if source else None)
+    except RefusedError as refusal:
+        fail(f"gh: {refusal} (HTTP {refusal.status})")
+    value = answer[jq.removeprefix(".")] if jq else answer
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def upload(state: dict[str, Any], tag: str, files: list[str], *, clobber: bool) -> None:
+def upload(state: dict[str, Any], tag: str, arguments: list[str]) -> None:
     """Do `gh release upload TAG FILES… [--clobber]`."""
     if os.environ.get("GH_REPO") != state["slug"]:
         fail(f"gh: no repository {os.environ.get('GH_REPO')}")
@@ -70,55 +73,37 @@ def upload(state: dict[str, Any], tag: str, files: list[str], *, clobber: bool) 
         fail("release not found")
     if release["immutable"]:
         fail("gh: Cannot upload assets to an immutable release. (HTTP 422)")
-    for file in map(Path, files):
-        if file.name in release["assets"] and not clobber:
+    for file in (Path(name) for name in arguments if name != "--clobber"):
+        if file.name in release["assets"] and "--clobber" not in arguments:
             fail(f"asset under the same name already exists: {file.name}")
         release["assets"][file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def put_environment(state: dict[str, Any], path: str, body: dict[str, Any]) -> None:
-    """Replace what an environment is, as GitHub's API does: what the body leaves out is gone.
-
-    https://docs.github.com/rest/deployments/environments#create-or-update-an-environment
-    """
-    rules = []
-    if body.get("reviewers"):
-        reviewers = [{"type": one["type"], "reviewer": {"id": one["id"]}} for one in body["reviewers"]]
-        own = body.get("prevent_self_review", False)
-        rules.append({"type": "required_reviewers", "prevent_self_review": own, "reviewers": reviewers})
-    if body.get("wait_timer"):
-        rules.append({"type": "wait_timer", "wait_timer": body["wait_timer"]})
-    policy = body.get("deployment_branch_policy")
-    state["answers"][path] |= {"protection_rules": rules, "deployment_branch_policy": policy}
-
-
-def main(arguments: list[str]) -> None:
-    """Do what the arguments say, or fail as `gh` does."""
-    file = Path(os.environ["LOOPBACK_GITHUB"])
-    state = json.loads(file.read_text(encoding="utf-8"))
+def run(state: dict[str, Any], arguments: list[str], stdin: str = "") -> str:
+    """Do what the arguments say, and return what `gh` prints; raise `FailedError` as it fails."""
     state["calls"].append(arguments)
     if "failure" in state:
         fail(state["failure"])
     match arguments:
-        case ["api", "--method", "PUT", path, "--input", "-"] if path in state["answers"]:
-            put_environment(state, path, json.load(sys.stdin))
-        case ["api", "--method", "POST", path, "-f", name, "-f", kind]:
-            policies = state["answers"][f"{path}?per_page=100"]["branch_policies"]
-            policies.append({"name": name.removeprefix("name="), "type": kind.removeprefix("type=")})
-        case ["api", _] if "output" in state:
-            print(state["output"])
-        case ["api", path, "--jq", jq] if re.fullmatch(r"\.\w+", jq):
-            api(state, path, jq)
-        case ["api", path]:
-            api(state, path, "")
-        case ["release", "upload", tag, *files] if not any(
-            name.startswith("-") for name in files if name != "--clobber"
-        ):
-            names = [name for name in files if name != "--clobber"]
-            upload(state, tag, names, clobber="--clobber" in files)
-        case _:
-            fail(f"unknown arguments: {' '.join(arguments)}")
-    file.write_text(json.dumps(state), encoding="utf-8")
+        case ["api", *options] if options:
+            return api(state, options, stdin)
+        case ["release", "upload", tag, *files] if not {name for name in files if name[0] == "-"} - {"--clobber"}:
+            upload(state, tag, files)
+            return ""
+    fail(f"unknown arguments: {' '.join(arguments)}")
+
+
+def main(arguments: list[str]) -> None:
+    """Run as a process, with the state in its file."""
+    file = Path(os.environ["LOOPBACK_GITHUB"])
+    state = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        print(run(state, arguments, sys.stdin.read() if "--input" in arguments else ""))
+    except FailedError as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(failure.code)
+    finally:
+        file.write_text(json.dumps(state), encoding="utf-8")
 
 
 if __name__ == "__main__":

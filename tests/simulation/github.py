@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.simulation.server import Loopback
 from tests.simulation.workflows import Workflow, parse_workflow
@@ -28,6 +28,7 @@ class Environment:
     reviewed: bool = False
     rejected: bool = False  # by its reviewer
     bypass: bool | None = False  # for administrators; None if GitHub's API leaves it out
+    settings: dict[str, Any] = field(default_factory=dict)  # others, as the API names them
 
     def refuse(self, environment: str, ref: str) -> str:
         """Return why a full ref may not deploy to the environment of that name, in GitHub's words; empty if it may."""
@@ -38,6 +39,32 @@ class Environment:
         ):
             return f'{word} "{name}" is not allowed to deploy to {environment} due to environment protection rules.'
         return "The deployment was rejected or didn't satisfy other protection rules." if self.rejected else ""
+
+    def as_state(self) -> dict[str, Any]:
+        """Return the environment as `rest.py` keeps it."""
+        named = [("branch", name) for name in self.branches or ()] + [("tag", name) for name in self.tags or ()]
+        policies = [
+            {"id": number, "node_id": "DBP", "name": name, "type": kind} for number, (kind, name) in enumerate(named)
+        ]
+        custom = {"protected_branches": False, "custom_branch_policies": True}
+        return {
+            "reviewers": [{"type": "User", "id": 7}] if self.reviewed else [],
+            "deployment_branch_policy": None if self.branches is None and self.tags is None else custom,
+            "policies": policies,
+            "can_admins_bypass": self.bypass,
+        } | self.settings
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the environment that `rest.py` keeps."""
+        ruled = state["deployment_branch_policy"] is not None
+        names = {
+            kind: tuple(one["name"] for one in state["policies"] if one["type"] == kind) if ruled else None
+            for kind in ("branch", "tag")
+        }
+        known = {key: value for key, value in state.items() if key not in {"policies", "can_admins_bypass"}}
+        reviewed = bool(state.get("reviewers"))
+        return cls(names["branch"], names["tag"], reviewed, state.get("can_admins_bypass", True), known)
 
 
 @dataclass
@@ -56,6 +83,12 @@ class GitHub:
     former_slugs: list[str] = field(default_factory=list)  # redirected
     environments: dict[str, Environment] = field(default_factory=dict)
     canceled_job: str = ""
+    rulesets: list[dict[str, Any]] = field(default_factory=list)
+    private: bool = False
+    plan: str = "free"  # or `team`, `enterprise`
+    admin: bool = True  # whether the maintainer is one
+    classic_checks: list[str] = field(default_factory=list)  # that the branch's classic protection requires
+    others: dict[str, bool] = field(default_factory=dict)  # other repositories, and whether they are private
     git_at_approval: Path | None = None  # if it changes while a run waits for its reviewer
     runs: int = 0
 
@@ -72,38 +105,39 @@ class GitHub:
     def read_state(self) -> dict[str, Any]:
         """Return what `gh` knows, and its calls."""
         empty: dict[str, Any] = {
-            "slug": self.slug,
-            "git": str(self.git_at_approval or self.git),
             "releases": {},
             "tokens": {},
             "calls": [],
-            "answers": {},
+            "exchanges": [],
         }
-        return json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
+        state = json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
+        return state | self.model() | {"git": str(self.git_at_approval or self.git)}
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Keep the state for `gh`."""
         self.state_file.write_text(json.dumps(state), encoding="utf-8")
 
-    def api_answers(self) -> dict[str, Any]:
-        """Return what GitHub's API answers about the repository and its environments, by path."""
-        repository = {"full_name": self.slug, "default_branch": "main", "fork": self.fork}
-        found: dict[str, Any] = {f"repos/{slug}": repository for slug in [self.slug, *self.former_slugs]}
-        for name, rules in self.environments.items():
-            path = f"repos/{self.slug}/environments/{name}"
-            reviewers = [{"type": "User", "reviewer": {"id": 7}}]
-            rule = {"type": "required_reviewers", "prevent_self_review": True, "reviewers": reviewers}
-            policy = {"protected_branches": False, "custom_branch_policies": True}
-            ruled = rules.branches is not None or rules.tags is not None
-            found[path] = {
-                "name": name,
-                "protection_rules": [rule] if rules.reviewed else [],
-                "deployment_branch_policy": policy if ruled else None,
-            } | ({} if rules.bypass is None else {"can_admins_bypass": rules.bypass})
-            policies = [{"name": pattern, "type": "branch"} for pattern in rules.branches or ()]
-            policies += [{"name": pattern, "type": "tag"} for pattern in rules.tags or ()]
-            found[f"{path}/deployment-branch-policies?per_page=100"] = {"branch_policies": policies}
-        return found
+    def model(self) -> dict[str, Any]:
+        """Return what `rest.py` answers about the repository."""
+        return {
+            "slug": self.slug,
+            "redirects": self.former_slugs,
+            "default_branch": "main",
+            "private": self.private,
+            "fork": self.fork,
+            "admin": self.admin,
+            "plan": self.plan,
+            "others": self.others,
+            "classic_checks": self.classic_checks,
+            "environments": {name: environment.as_state() for name, environment in self.environments.items()},
+            "rulesets": self.rulesets,
+        }
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Take over what a request has changed, and keep it for `gh`."""
+        self.environments = {name: Environment.from_state(one) for name, one in state["environments"].items()}
+        self.rulesets = state["rulesets"]
+        self.write_state(state)
 
     def create_release(self, tag: str, *, immutable: bool = False) -> None:
         """Create a release for `gh` to find."""

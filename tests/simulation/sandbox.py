@@ -1,18 +1,25 @@
 """All that a release needs: a rendered project, its repository on GitHub, and PyPI."""
 
+import copy
 import os
 import subprocess
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
-from meltano_release.doctor import run_doctor
+from meltano_release import github
+from meltano_release.cli import main
+from meltano_release.github import GitHubError
 from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
+from tests.simulation.gh import FailedError
+from tests.simulation.gh import run as run_simulated
 from tests.simulation.github import Environment, GitHub
 from tests.simulation.pypi import Publisher
 from tests.simulation.server import Loopback
@@ -22,6 +29,52 @@ from tests.support.folder_cache import FolderCache
 from tests.support.paths import RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
 
+RULESETS: list[dict[str, Any]] = [  # as `setup` makes them
+    {
+        "id": 1,
+        "name": "release tags",
+        "target": "tag",
+        "source_type": "Repository",
+        "source": "MeltanoLabs/my-package",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
+        "bypass_actors": [
+            {"actor_type": "RepositoryRole", "actor_id": role, "bypass_mode": "always"} for role in (5, 2)
+        ],
+        "rules": [{"type": "creation"}, {"type": "update"}, {"type": "deletion"}],
+    },
+    {
+        "id": 2,
+        "name": "required checks",
+        "target": "branch",
+        "source_type": "Repository",
+        "source": "MeltanoLabs/my-package",
+        "enforcement": "active",
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "bypass_actors": [],
+        "rules": [
+            {
+                "type": "pull_request",
+                "parameters": {
+                    "required_approving_review_count": 0,
+                    "dismiss_stale_reviews_on_push": False,
+                    "require_code_owner_review": False,
+                    "require_last_push_approval": False,
+                    "required_review_thread_resolution": False,
+                },
+            },
+            {
+                "type": "required_status_checks",
+                "parameters": {
+                    "strict_required_status_checks_policy": False,
+                    "required_status_checks": [
+                        {"context": name, "integration_id": 15368} for name in ("Release gate", "Test")
+                    ],
+                },
+            },
+        ],
+    },
+]
 PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
 
 
@@ -40,6 +93,7 @@ class Sandbox:
         run("git", "init", "--quiet", "--bare", "origin.git", cwd=folder)
         environments = {"publishing": Environment(branches=("main",), tags=("v*",), reviewed=True)}
         github = GitHub(folder / "origin.git", folder, loopback.reset(), folders, tools, environments=environments)
+        github.rulesets = copy.deepcopy(RULESETS)
         loopback.pypi.register(PUBLISHER, "my-package")
         project.run("git", "remote", "add", "origin", "https://github.com/MeltanoLabs/my-package.git")
         return cls(project, github, loopback)
@@ -79,22 +133,41 @@ class Sandbox:
         (done,) = self.trigger(dispatch_event({"package_name": typed}))
         return done
 
-    def run_doctor(self, *, gh: bool = True, **state: object) -> subprocess.CompletedProcess[str]:
-        """Run the doctor in this process, with or without `gh`; PyPI and GitHub are those of loopback.
+    @contextmanager
+    def as_maintainer(self, *, gh: bool = True, **state: object) -> Iterator[dict[str, Any]]:
+        """Work on the maintainer's machine, in this process: `gh` is the simulation, and PyPI that of loopback.
 
         Args:
             gh: Whether `gh` is installed.
             state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
         """
-        self.github.write_state(self.github.read_state() | {"answers": self.github.api_answers()} | state)
-        output = StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(output):
+        known = self.github.read_state() | state
+
+        def run_gh(*arguments: str, stdin: str = "") -> str:
+            try:
+                return run_simulated(known, [*arguments], stdin)
+            except FailedError as failure:
+                raise GitHubError(" ".join(str(failure).split()).removeprefix("gh: ")) from failure
+
+        with pytest.MonkeyPatch.context() as patch:
             patch.chdir(self.project.path)
             patch.delenv("CI", raising=False)
+            if gh:
+                patch.setattr(github, "run_gh", run_gh)
             for name, value in self.maintainer_variables(gh=gh).items():
                 patch.setenv(name, value)
-            code = run_doctor()
-        return subprocess.CompletedProcess(["meltano-release", "doctor"], code, output.getvalue(), "")
+            yield known
+        self.github.keep({key: value for key, value in known.items() if key not in state})
+
+    def run_doctor(self, *options: str, gh: bool = True, **state: object) -> Result:
+        """Run the doctor; the arguments are those of `as_maintainer`."""
+        with self.as_maintainer(gh=gh, **state):
+            return CliRunner().invoke(main, ["doctor", *options])
+
+    def run_setup(self, *options: str, answers: str = "", gh: bool = True, **state: object) -> Result:
+        """Run the set-up with what the user types; the other arguments are those of `as_maintainer`."""
+        with self.as_maintainer(gh=gh, **state):
+            return CliRunner().invoke(main, ["setup", *options], input=answers)
 
     def maintainer_variables(self, *, gh: bool = True) -> dict[str, str]:
         """Return the environment of the maintainer's machine, with or without `gh`."""

@@ -1,23 +1,21 @@
-"""What the checks of the doctor find, how they ask git and GitHub, and how findings are printed."""
+"""What the checks of the doctor find, and how it is printed."""
 
 from __future__ import annotations
 
 import io
 import json
-import subprocess
+import re
 import sys
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from meltano_release.pypi import NotCheckedError
-
-Json = Any
-
 COLORS = {"ok": "green", "error": "bold red", "note": "cyan", "not checked": "yellow"}  # of the states
 INDENT = " " * 13  # of what belongs to a finding
+CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+DOCUMENTATION = "https://meltanolabs.github.io/meltano-package-template/latest"
 
 
 class Finding(NamedTuple):
@@ -28,31 +26,14 @@ class Finding(NamedTuple):
     remedy: str = ""
 
 
-def run(*command: str) -> str:
-    """Return what a command prints; raise `NotCheckedError` if it is missing or fails."""
-    try:
-        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    except FileNotFoundError as error:
-        message = f"`{command[0]}` is not installed"
-        raise NotCheckedError(message) from error
-    if done.returncode:
-        raise NotCheckedError((done.stderr.strip() or f"`{' '.join(command)}` failed").splitlines()[-1])
-    return done.stdout.strip()
+def without_credentials(finding: Finding) -> Finding:
+    """Return a finding whose URLs name no user and no password, either of which may be a token."""
+    return Finding(finding.state, *(CREDENTIALS.sub("", text) for text in finding[1:]))
 
 
-def get(path: str) -> Json:
-    """Return the response of GitHub's API, None for a 404; raise `NotCheckedError` if there is no valid one."""
-    try:
-        response = run("gh", "api", path)
-    except NotCheckedError as error:
-        if "HTTP 404" in str(error):
-            return None
-        raise
-    try:
-        return json.loads(response)
-    except ValueError as error:
-        message = f"`gh api {path}` did not print JSON"
-        raise NotCheckedError(message) from error
+def show_as_json(findings: list[Finding]) -> None:
+    """Print the findings as a JSON array of objects with `state`, `sentence` and `remedy`, which may be empty."""
+    print(json.dumps([without_credentials(finding)._asdict() for finding in findings], indent=2))
 
 
 def show(findings: list[Finding]) -> None:
@@ -60,7 +41,7 @@ def show(findings: list[Finding]) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # where the terminal has no arrow
     console = Console() if sys.stdout.isatty() else None
-    for state, sentence, remedy in findings:
+    for state, sentence, remedy in map(without_credentials, findings):
         if console:
             line = Table.grid()
             line.add_column(width=len(INDENT))

@@ -1,0 +1,44 @@
+"""Each finding of the doctor is made in a repository that has the fault, and not in one that does not."""
+
+import pytest
+from click.testing import Result
+
+from tests.doctor.cases import CASES
+from tests.doctor.cases.case import Case
+from tests.release.scenarios.changes import nothing
+from tests.simulation.sandbox import Sandbox
+
+LIKE_IT = {title: case for title, case in CASES.items() if case.sound is not nothing}
+
+
+def has(found: Result, case: Case) -> bool:
+    """Return whether the doctor made a finding; it never prints the credential of a URL."""
+    assert "secret" not in found.output
+    return f"\n{case.state:<12} {case.line}" in f"\n{found.output}"
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_fault_is_found(case: Case, sandbox: Sandbox) -> None:
+    """The doctor prints the finding with its remedy; an error makes its exit code 1."""
+    case.fault(sandbox)
+    found = sandbox.run_doctor()
+    assert has(found, case), found.output
+    rest = found.output.partition(f"{case.state:<12} {case.line}")[2]
+    assert case.remedy in rest.partition("\n")[2].partition("\n")[0]
+    assert found.exit_code == int("\nerror  " in f"\n{found.output}")
+
+
+@pytest.mark.parametrize("case", LIKE_IT.values(), ids=LIKE_IT)
+def test_what_is_like_a_fault_is_not_found(case: Case, sandbox: Sandbox) -> None:
+    """The doctor does not make the finding in a repository that is like the one with the fault."""
+    case.sound(sandbox)
+    found = sandbox.run_doctor()
+    assert not has(found, case), found.output
+
+
+def test_a_repository_without_faults_has_no_findings(sandbox: Sandbox) -> None:
+    """The doctor makes none of the other findings in a repository that is set up, and exits with 0."""
+    found = sandbox.run_doctor()
+    assert found.exit_code == 0
+    cases = {title: case for title, case in CASES.items() if nothing in {case.sound} - {case.fault}}
+    assert {title for title, case in cases.items() if has(found, case)} == set()
