@@ -64,7 +64,8 @@ class Environment:
         }
         known = {key: value for key, value in state.items() if key not in {"policies", "can_admins_bypass"}}
         reviewed = bool(state.get("reviewers"))
-        return cls(names["branch"], names["tag"], reviewed, state.get("can_admins_bypass", True), known)
+        bypass = state.get("can_admins_bypass", True)
+        return cls(names["branch"], names["tag"], reviewed, bypass=bypass, settings=known)
 
 
 @dataclass
