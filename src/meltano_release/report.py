@@ -101,8 +101,8 @@ def report_release(  # noqa: PLR0911 - one outcome each
         "## Not released: PyPI shows no file",
         "If the log of the job *Publish to PyPI* says",
         (
-            "- that the environment does not admit this tag: give it a rule for tags `v*`, as `.github/RELEASING.md` "
-            "says;\n"
+            "- that the environment does not admit this tag: the command `setup` of `.github/RELEASING.md` adds a "
+            "rule;\n"
             "- `invalid-pending-publisher`: run it again; PyPI has deleted the pending publisher that was left over;\n"
             f"- a time-out, or a status from 500: PyPI had a problem, see <{STATUS_URL}>;\n"
             "- that its reviewer rejected it: nothing else happens, and the release and its tag can be deleted;\n"
@@ -217,7 +217,7 @@ def report_refusal(publisher: dict[str, str], result: str, uv_output: str) -> li
     if not uv_output:
         why = (
             f"The job ended in *{result}* before the exchange. If the environment refused this branch or tag, "
-            "give it a rule for the default branch, as .github/RELEASING.md says; otherwise read the job's log."
+            "the command `setup` of .github/RELEASING.md adds a rule for it; otherwise read the job's log."
         )
     elif "invalid-pending-publisher" in uv_output:
         why = (

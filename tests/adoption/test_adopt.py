@@ -93,7 +93,7 @@ def test_the_tutorials_commands_check_the_adopted_repository(first: Versions, tm
     """The tutorial's doctor, build, gate and lock run as they stand, with the version that the message has."""
     project = adopted(REPOSITORIES["hatch-vcs with tox"], first, tmp_path)
     blocks = code_blocks(TUTORIAL, containing="@VERSION ")
-    doctor, gate, lock = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks)
+    doctor, gate, lock, _ = (block.replace("@VERSION ", "@v1.0.0 ") for block in blocks)
     found = project.run("bash", "-c", doctor, env=redirect(first.path), check=False).stdout
     assert f"ok           {RELEASE_WORKFLOW} publishes from the environment publishing." in found
     passed = project.run("bash", "-e", "-c", gate, env=redirect(first.path)).stdout
@@ -195,12 +195,3 @@ def test_an_update_brings_a_release_workflow_called_test_yaml(versions: Versions
     update(project, "--data=environment=pypi", "--vcs-ref=v1.0.0")
     assert conflicts(project) == []
     assert project.read(TEST_WORKFLOW) == text.replace('"publishing"', '"pypi"')
-
-
-@pytest.mark.parametrize("scope", ["package", "release"])
-def test_releasing_md_requires_the_checks_that_there_are(scope: str, render: Render) -> None:
-    """RELEASING.md requires the check *Test* only in a whole package, and tells others to add their own checks."""
-    text = render(scope=scope).read(RELEASING)
-    assert '{"context": "Release gate"' in text
-    assert ('{"context": "Test"' in text) == (scope == "package")
-    assert ("Add the checks of your own test workflow" in text) == (scope != "package")

@@ -1,9 +1,7 @@
 """The documentation is true: what it lists is what there is."""
 
-import json
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pexpect
 import pytest
@@ -12,7 +10,7 @@ from picture import draw, perform
 
 from tests.support.commands import ENVIRONMENT, TEMPLATE_URL, package_index, redirect, run
 from tests.support.pages import code_blocks, page
-from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT, WORKFLOWS
+from tests.support.paths import ANSWERS_FILE, DOCS, PYPROJECT, RELEASING, ROOT
 from tests.support.paths import README as README_NAME
 from tests.support.projects import Project, Render
 from tests.support.questions import choices, questions
@@ -163,78 +161,3 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 def test_the_picture_in_the_readme_is_current() -> None:
     """The picture in the README shows what the commands print today; `nox -s picture` draws it again."""
     assert draw(perform()) == (DOCS / "session.svg").read_text(encoding="utf-8"), "run nox -s picture"
-
-
-def releasing_commands(project: Project) -> list[str]:
-    """Return the shell blocks of a project's RELEASING.md."""
-    return re.findall(r"^```shell\n(.+?)\n```$", project.read(RELEASING), re.MULTILINE | re.DOTALL)
-
-
-GH = """#!/usr/bin/env python3
-import json, os, sys
-arguments = sys.argv[1:]
-body = json.load(sys.stdin) if "--input" in arguments else None
-if "--jq" in arguments:
-    print({".id": "7", ".default_branch": "trunk"}[arguments[arguments.index("--jq") + 1]])
-with open(os.environ["GH_LOG"], "a") as log:
-    log.write(json.dumps([arguments, body]) + "\\n")
-"""
-
-
-@pytest.mark.parametrize("environment", ["publishing", "Zürich: {{ x }} # & | <b> $(touch hacked) $HOME % ü/🎵"])
-def test_the_commands_of_releasing_md_can_be_pasted(environment: str, render: Render, tmp_path: Path) -> None:
-    """Pasted commands of RELEASING.md ask GitHub for what the text says, whatever the name of the environment."""
-    project = render(environment=environment)
-    gh = tmp_path / "bin/gh"
-    gh.parent.mkdir()
-    gh.write_text(GH, encoding="utf-8")
-    gh.chmod(0o755)
-    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}", "GH_LOG": str(tmp_path / "log")}
-    for block in releasing_commands(project):
-        if block.startswith("gh "):
-            run("bash", "-euc", block, cwd=tmp_path, env=env)
-    calls = [json.loads(line) for line in (tmp_path / "log").read_text(encoding="utf-8").splitlines()]
-    paths = [unquote(part) for arguments, _ in calls for part in arguments if part.startswith("repos/")]
-    prefix = "repos/MeltanoLabs/my-package"
-    assert [path for path in paths if "/environments/" in path] == [
-        f"{prefix}/environments/{environment}",
-        *[f"{prefix}/environments/{environment}/deployment-branch-policies"] * 2,
-    ]
-    assert not [path for arguments, _ in calls for path in arguments if path.count("/") > 5]
-    bodies = [body for _, body in calls if body]
-    assert bodies[0]["reviewers"] == [{"type": "User", "id": 7}]
-    policies = [arguments for arguments, _ in calls if arguments[-1] in {"type=tag", "type=branch"}]
-    assert [[part for part in policy if "name=" in part] for policy in policies] == [["name=v*"], ["name=trunk"]]
-    assert [bodies[1]["target"], *(rule["type"] for rule in bodies[1]["rules"])] == [
-        "tag",
-        "creation",
-        "update",
-        "deletion",
-    ]
-    assert bodies[1]["conditions"]["ref_name"]["include"] == ["refs/tags/v*"]
-    checks = next(rule for rule in bodies[2]["rules"] if rule["type"] == "required_status_checks")["parameters"]
-    required = {(check["context"], check["integration_id"]) for check in checks["required_status_checks"]}
-    assert required == {("Release gate", 15368), ("Test", 15368)}
-    assert {name for name, _ in required} <= job_names_on_pull_requests(project)
-    assert not list(tmp_path.glob("hacked"))
-
-
-def job_names_on_pull_requests(project: Project) -> set[str]:
-    """Return the names under which GitHub reports the jobs of a pull request."""
-    workflows = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in project.path.glob(f"{WORKFLOWS}/*.yaml")]
-    running = [workflow for workflow in workflows if "pull_request" in workflow[True]]  # YAML 1.1 reads `on` as true
-    return {job["name"] for workflow in running for job in workflow["jobs"].values()}
-
-
-def test_the_link_for_an_existing_project_fills_the_form(render: Render) -> None:
-    """The link in RELEASING.md fills PyPI's form with the answers as they are, whatever characters they have."""
-    environment = "Zürich: {{ x }} # & | + ü/🎵"
-    text = render(environment=environment).read(RELEASING)
-    (link,) = re.findall(r"\((https://pypi.org/manage/project/my-package/settings/publishing/[^)]*)\)", text)
-    assert dict(parse_qsl(urlsplit(link).query, strict_parsing=True)) == {
-        "provider": "github",
-        "owner": "MeltanoLabs",
-        "repository": "my-package",
-        "workflow_filename": "release.yaml",
-        "environment": environment,
-    }

@@ -36,7 +36,7 @@ def test_an_update_moves_what_names_the_version_and_nothing_else(template: Path,
     assert len(pins) == before[RELEASE_WORKFLOW].count(" # v1.0.0\n") > 5
     assert others.pop(0) == "+_commit: v1.1.0"
     assert others
-    assert all(line.endswith("@v1.1.0 meltano-release doctor") for line in others)
+    assert all(line.endswith("@v1.1.0 meltano-release setup") for line in others)
     expected = {file: versions.moved(before[file], "v1.0.0", "v1.1.0") for file in MOVED}
     assert {file: project.read(file) for file in before} == before | expected
 

@@ -257,6 +257,7 @@ def test_a_project_is_light(render: Render) -> None:
     release = render(scope="release")
     assert len([path for path in release.path.rglob("*") if path.is_file()]) <= 5
     assert sum(lines(release, RELEASING).values()) + len(release.read(ANSWERS_FILE).splitlines()) <= 200
+    assert sum(lines(release).values()) + len(release.read(ANSWERS_FILE).splitlines()) <= 320
 
 
 @pytest.mark.parametrize("answers", [{"kind": kind} for kind in choices("kind")] + [{"scope": "release"}], ids=str)
