@@ -121,7 +121,7 @@ def adopted(session: nox.Session) -> None:
     report = Path(session.create_tmp()) / "adopted.xml"
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1", "-k", "adopts")
     session.run("pytest", *options, "tests/adoption/test_adopted.py", *session.posargs)
-    session.run("python", "-m", "tests.adoption.repositories.table", report)
+    session.run("python", "-m", "tests.adoption.table", report)
 
 
 @nox.session

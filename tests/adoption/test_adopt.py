@@ -28,7 +28,7 @@ from tests.support.repositories import OLD_RELEASE, REPOSITORIES, Repository
 from tests.support.terminal import COLUMNS
 from tests.support.versions import LINE_CHANGE, Versions, changed_files, conflicts, text_changes, update
 
-TAP = REPOSITORIES["setuptools-scm, one job with every permission, tags without v"]
+TAP = REPOSITORIES["setuptools with `[project]`, and old tags without `v`"]
 TUTORIAL = page("tutorial/adopt.md")
 TAP_WORKFLOW = f"{WORKFLOWS}/{TAP.workflow_filename}"
 
@@ -41,7 +41,7 @@ def first(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
 
 def adopted(repository: Repository, versions: Versions, folder: Path) -> Project:
     """Write a repository below a folder, copy the release setup into it and commit; return the project."""
-    project = repository.write(folder / repository.repository)
+    project = repository.write(folder / repository.name)
     adopt(project, versions)
     project.commit("Adopt the release setup")
     return project
@@ -165,7 +165,7 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(firs
 
     RELEASING.md changes because it names the version of the template in a command.
     """
-    project = adopted(REPOSITORIES["poetry.lock and its own CI"], first, tmp_path)
+    project = adopted(REPOSITORIES["poetry-dynamic-versioning without a bound"], first, tmp_path)
     mine = Versions.create(first.path, tmp_path / "template")
     replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
     project.commit("Move to another URL")

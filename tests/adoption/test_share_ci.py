@@ -107,7 +107,7 @@ def write_uv_project(folder: Path) -> Project:
 
 def write_poetry_project(folder: Path) -> Project:
     """Write a repository that is managed with Poetry, and supports one Python; its tests fail on any other one."""
-    project = REPOSITORIES["poetry.lock and its own CI"].write(folder)
+    project = REPOSITORIES["poetry-dynamic-versioning without a bound"].write(folder)
     replace(project.path / PYPROJECT, 'python = ">=3.10"\n', 'python = ">=3.13,<3.14"\n')
     replace(project.path / PYPROJECT, "\n[tool.poetry.scripts]", f"{POETRY_TESTS}\n[tool.poetry.scripts]")
     (project.path / "poetry.lock").unlink()  # a stand-in

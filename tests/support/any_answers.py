@@ -123,25 +123,23 @@ def plain_text(text: str) -> str:
     return "".join(char if char.isalnum() or char == " " else f"&#{ord(char)};" for char in text)
 
 
-def differences(one: Any, other: Any, where: str = "") -> list[tuple[str, Any, Any]]:  # noqa: ANN401
-    """Return where two parsed YAML files differ: the path, and the two values."""
-    if isinstance(one, dict) and isinstance(other, dict) and list(one) == list(other):
-        return [found for key in one for found in differences(one[key], other[key], f"{where}/{key}")]
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = enumerate(zip(one, other, strict=True))
-        return [found for number, pair in pairs for found in differences(*pair, f"{where}/{number}")]
-    return [] if one == other else [(where, one, other)]
+def filled(value: Any, answers: dict[str, Any]) -> Any:  # noqa: ANN401
+    """Return a parsed YAML file of the project with the answers of `MODEL`, with other answers in their place."""
+    if isinstance(value, dict):
+        return {key: filled(part, answers) for key, part in value.items()}
+    if isinstance(value, list):
+        return [filled(part, answers) for part in value]
+    questions_of = {word: question for question, word in MODEL.items()}
+    pattern = "|".join(map(re.escape, questions_of))
+    return re.sub(pattern, lambda word: answers[questions_of[word[0]]], value) if isinstance(value, str) else value
 
 
 def assert_workflows_differ_by_the_answers_alone(project: Project, model: Project) -> None:
-    """Fail unless the workflows are those of a project with the answers of `MODEL`, but for the answers."""
-    words = re.compile("|".join(map(re.escape, MODEL.values())))
-    questions_of = {value: question for question, value in MODEL.items()}
+    """Fail unless the workflows are those of a project with the answers of `MODEL`, except for the answers."""
     for path in (model.path / WORKFLOWS).iterdir():
-        renamed = project.answers["workflow_filename"] if path.name == MODEL["workflow_filename"] else path.name
-        one, other = (
+        name = project.answers["workflow_filename"] if path.name == MODEL["workflow_filename"] else path.name
+        expected, found = (
             yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-            for file in (path, project.path / WORKFLOWS / renamed)
+            for file in (path, project.path / WORKFLOWS / name)
         )
-        for where, before, after in differences(one, other):
-            assert words.sub(lambda word: project.answers[questions_of[word[0]]], before) == after, where
+        assert found == filled(expected, project.answers), name

@@ -1,18 +1,26 @@
-"""What a maintainer does, as the tutorial and the messages say."""
+"""What a maintainer does, as the tutorial and the messages say; `repositories.yml` names these functions."""
 
 import re
+import sys
 from typing import Any
 
 import tomlkit
 
-from tests.adoption.repositories.case import Remedy
 from tests.support.adoption import maintain
 from tests.support.editing import replace
-from tests.support.paths import DOCS, PYPROJECT, WORKFLOWS
+from tests.support.pages import code_blocks, page
+from tests.support.paths import PYPROJECT, RELEASING, WORKFLOWS
 from tests.support.projects import Project
+from tests.support.versions import changed_files
 
-TUTORIAL = (DOCS / "tutorial/adopt.md").read_text(encoding="utf-8")
-COMPILED = DOCS / "how-to/compiled.md"
+TUTORIAL = page("tutorial/adopt.md")
+
+
+def perform(action: str, project: Project) -> None:
+    """Call the function that an action names, with the project and the other words of the action; none if empty."""
+    if action:
+        name, *arguments = action.split()
+        globals()[name](project, *arguments)
 
 
 def write_lock(project: Project) -> None:
@@ -29,24 +37,19 @@ def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:
             table[key] = value
 
 
-def take_version_from_tag(backend: str) -> Remedy:
+def take_version_from_tag(project: Project, backend: str) -> None:
     """Paste the tutorial's lines for a build backend into pyproject.toml."""
-
-    def remedy(project: Project) -> None:
-        snippets = re.findall(r"^```toml\n(.*?)^```", TUTORIAL, re.MULTILINE | re.DOTALL)
-        (lines,) = (tomlkit.parse(text) for text in snippets if backend in text)
-        text = project.read(PYPROJECT) if (project.path / PYPROJECT).exists() else ""
-        pyproject: dict[str, Any] = tomlkit.parse(text)
-        if "project" in pyproject:
-            pyproject["project"].pop("version", None)
-        else:
-            del lines["project"]
-        merge(pyproject, lines)
-        project.write(PYPROJECT, tomlkit.dumps(pyproject))
-        if (project.path / "setup.py").exists():
-            replace(project.path / "setup.py", '    version="0.3.1",\n', "")
-
-    return remedy
+    (lines,) = map(tomlkit.parse, code_blocks(TUTORIAL, "toml", backend))
+    text = project.read(PYPROJECT) if (project.path / PYPROJECT).exists() else ""
+    pyproject: dict[str, Any] = tomlkit.parse(text)
+    if "project" in pyproject:
+        pyproject["project"].pop("version", None)
+    else:
+        del lines["project"]
+    merge(pyproject, lines)
+    project.write(PYPROJECT, tomlkit.dumps(pyproject))
+    if (project.path / "setup.py").exists():
+        replace(project.path / "setup.py", '    version="0.3.1",\n', "")
 
 
 def keep_other_jobs(project: Project) -> None:
@@ -71,12 +74,18 @@ def delete_tag(project: Project) -> None:
 
 def repair_wheel(project: Project) -> None:
     """Add the steps of the how-to to the job that builds, hand on their artifact, and lock their tools."""
-    blocks = re.findall(r"^```(\w+)[^\n]*\n(.*?)^```", COMPILED.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    steps, output = (text for language, text in blocks if language == "yaml")
-    (command,) = (text for language, text in blocks if language == "shell")
+    text = page("how-to/compiled.md")
+    steps, output = re.findall(r"^```yaml[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    (command,) = code_blocks(text)
     workflow = f"{WORKFLOWS}/{project.answers['workflow_filename']}"
     build, gate, rest = project.read(workflow).partition("\n  gate:\n")
     build, replaced = re.subn(r"^ +artifact-id: .*\n", output, build, flags=re.MULTILINE)
     assert replaced == 1
     project.write(workflow, f"{build}\n{steps}{gate}{rest}")
     project.run("bash", "-e", "-c", command)
+
+
+def is_formatted(project: Project) -> None:
+    """Fail if the formatter of the repository's pre-commit changes what the template wrote."""
+    project.run(sys.executable, "-m", "mdformat", RELEASING)
+    assert changed_files(project) == []
