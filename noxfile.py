@@ -1,6 +1,7 @@
 """The sessions: plain `nox` runs the checks, and CONTRIBUTING.md says when CI or a person runs the others."""
 
 import functools
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ LOCKS = {  # the groups of pyproject.toml that the actions install beside the co
     "poetry": "actions/setup/poetry.txt",
     "uv": "actions/uv.txt",
 }
+OLDEST_PYTHON = json.loads(Path("src/meltano_release/pythons.json").read_text(encoding="utf-8"))[0]
 FORMS = Path(".github/ISSUE_TEMPLATE")
 SCHEMAS = {  # what check-jsonschema calls the schema of a file: the files
     "github-actions": sorted(Path("actions").glob("*/action.yml")),
@@ -181,7 +183,7 @@ def write_lock(session: nox.Session) -> None:
     """Write the locks beside the actions: for every supported Python, with hashes, past the cooldown."""
     for group, lock in LOCKS.items():
         command = ["uv", "pip", "compile", "--quiet", "--group", f"pyproject.toml:{group}", "--upgrade"]
-        command += ["--universal", "--python-version", "3.10", "--generate-hashes", "--exclude-newer", "7 days"]
+        command += ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes", "--exclude-newer", "7 days"]
         session.run(*command, "--custom-compile-command", "nox -s lock", "--output-file", lock)
 
 

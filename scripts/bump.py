@@ -8,6 +8,7 @@ pre-commit hooks, and the version of nox in the test command. Prints each change
 `packaging` gets the version that the pinned publishing action has, because the gate judges what that action uploads.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 from packaging.version import Version
 
 ROOT = Path(__file__).parent.parent
+OLDEST_PYTHON = json.loads((ROOT / "src/meltano_release/pythons.json").read_text(encoding="utf-8"))[0]
 COOLDOWN = "7 days"  # bad releases are mostly found, and yanked, within it
 FILES = [
     "pyproject.toml",
@@ -41,7 +43,7 @@ HOOK = re.compile(r"(?P<start>/(?:mirrors-)?(?P<name>[a-z-]+?)(?:-pre-commit)?\n
 
 def newest(names: set[str]) -> dict[str, str]:
     """Return the newest versions, at least a cooldown old, that the oldest supported Python can install, by name."""
-    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--python-version", "3.10"]
+    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-deps", "--python-version", OLDEST_PYTHON]
     command += ["--exclude-newer", COOLDOWN, "-"]
     compiled = subprocess.run(
         command, check=True, capture_output=True, text=True, input="\n".join(sorted(names))

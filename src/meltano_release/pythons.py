@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,9 @@ from meltano_release.annotations import annotate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KNOWN_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15")  # oldest first
+KNOWN_PYTHONS: tuple[str, ...] = tuple(
+    json.loads(files("meltano_release").joinpath("pythons.json").read_text(encoding="utf-8"))
+)  # oldest first; the one list of them, which copier.yml, the template, the tests and CI read, too
 PATCHES = range(100)  # the patch numbers of a minor version, and more
 PYPROJECT = Path("pyproject.toml")
 REQUIRES = "`requires-python` in pyproject.toml"

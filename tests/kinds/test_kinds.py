@@ -25,7 +25,7 @@ from tests.support.combinations import (
 from tests.support.interpreters import interpreters
 from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project, Render
-from tests.support.questions import copy_working_tree, evaluate, questions, settings
+from tests.support.questions import choices, copy_working_tree, evaluate, questions, settings
 from tests.support.terminal import COLUMNS
 
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
@@ -92,7 +92,7 @@ def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_olde
 )
 def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """The linter passes with the longest names and for the newest Python, on which some of its rules depend."""
-    project = render(**answers, python_min="3.14", repository=repository(answers["kind"], "long"))
+    project = render(**answers, python_min=choices("python_min")[-1], repository=repository(answers["kind"], "long"))
     project.run("ruff", "check")
     project.run("ruff", "format", "--check")
 

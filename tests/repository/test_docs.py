@@ -37,8 +37,9 @@ def test_the_reference_has_every_question_in_its_order() -> None:
     """The reference has a section for every question, in order, with its choices and a default that is a text."""
     assert re.findall(r"^## `(\w+)`", QUESTIONS, re.MULTILINE) == list(questions())
     for name, question in questions().items():
+        offered = [] if isinstance(question.get("choices"), str) else choices(name)  # a list from elsewhere
         literals = re.findall(r" d\('([^']+)'\) ", question["default"])
-        assert [value for value in [*choices(name), *literals] if f"`{value}`" not in section(name)] == [], name
+        assert [value for value in [*offered, *literals] if f"`{value}`" not in section(name)] == [], name
 
 
 @pytest.mark.parametrize("question", FORM)

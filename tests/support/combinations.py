@@ -8,6 +8,7 @@ from collections.abc import Callable
 from allpairspy import AllPairs
 
 from tests.support.paths import DOCS
+from tests.support.questions import choices
 from tests.support.reports import recorded, with_rows
 
 API_STREAMS = ("REST", "GraphQL")
@@ -28,7 +29,7 @@ HOSTILE_TEXT = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag 
 HOSTILE_AUTHOR = HOSTILE_TEXT.replace("<", "").replace(">", "")
 DEFAULT = "(not given)"
 SHARED = {
-    "python_min": ["3.10", "3.11", "3.12", "3.13"],
+    "python_min": choices("python_min"),
     "package_name": [DEFAULT, "A.b_-C", LONGEST_NAME],
     "spelling": ["usual", "long", "odd"],
     "license": ["Apache-2.0", "MIT", "None"],

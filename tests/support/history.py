@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.support.editing import replace
 from tests.support.paths import (
     PYPROJECT,
+    PYTHONS_JSON,
     RELEASE_WORKFLOW,
     RELEASE_WORKFLOW_SOURCE,
     RELEASING,
@@ -73,7 +74,7 @@ def rename_a_job(versions: Versions) -> None:
 
 def add_a_python(versions: Versions) -> None:
     """Add a Python that projects are tested on from now on."""
-    substitute(versions, r'"3\.14"\]', '"3.14", "3.16"]', "copier.yml")
+    substitute(versions, r'"\]', '", "3.99"]', PYTHONS_JSON)
 
 
 def move_the_sdk(versions: Versions) -> None:

@@ -9,7 +9,8 @@ DOCS = ROOT / "docs"
 TEMPLATE = ROOT / "template"
 ACTIONS = ROOT / "actions"
 COMMAND = ROOT / "src/meltano_release"
-COPIER_READS = ("copier.yml", "includes", "template")
+PYTHONS_JSON = "src/meltano_release/pythons.json"  # the Pythons, oldest first, for all that lists them
+COPIER_READS = ("copier.yml", "includes", "template", PYTHONS_JSON)
 ACTIONS_READ = (
     "actions",
     "src",

@@ -32,6 +32,8 @@ def questions() -> dict[str, Any]:
 def choices(question: str) -> list[str]:
     """Return the values that a question offers; none if it takes text."""
     offered = settings()[question].get("choices", [])
+    if isinstance(offered, str):
+        offered = yaml.safe_load(evaluate(offered))
     values = offered.values() if isinstance(offered, dict) else offered
     return [value["value"] if isinstance(value, dict) else value for value in values]
 
