@@ -208,7 +208,7 @@ def test_the_types_of_columns_can_be_changed(
         "CREATE TABLE things (id uuid PRIMARY KEY, details json)", "INSERT INTO things VALUES (gen_random_uuid(), '{}')"
     )
     tap = plugin("tap").edited(tmp_path / "tap-sample")
-    paste(code(tap.project, "SQL types")[0], tap.project.path / "src/tap_sample/client.py", "ColumnTypes")
+    paste(code(tap.project, "SQL types")[0], tap.project.path / "src/tap_sample/columns.py", "ColumnTypes")
     messages = Tap(tap, tmp_path, database).read({"things": ""})
     assert json.loads(messages.splitlines()[0])["schema"]["properties"]["id"]["format"] == "uuid"
     target = plugin("target").edited(tmp_path / "target-sample")

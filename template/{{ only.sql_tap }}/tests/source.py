@@ -14,9 +14,9 @@ FOLDER = TemporaryDirectory()  # until the tests end: the SDK's tests need the d
 URL = os.environ.get("TEST_DATABASE_URL", f"sqlite:///{Path(FOLDER.name) / 'source.db'}")
 CONFIG = {"sqlalchemy_url": URL}
 USERS: list[dict[str, Any]] = [
-    {"id": 1, "name": "Ada", "details": {"year": 1815}, "updated_at": "2026-01-01T00:00:00+00:00"},
-    {"id": 2, "name": "Grace", "details": {"ranks": ["Navy", None]}, "updated_at": "2026-01-02T00:00:00+00:00"},
-    {"id": 3, "name": "Mary", "details": None, "updated_at": "2026-01-03T00:00:00+00:00"},
+    {"id": 1, "name": "Ada", "updated_at": "2026-01-01T00:00:00+00:00"},
+    {"id": 2, "name": "Grace", "updated_at": "2026-01-02T00:00:00+00:00"},
+    {"id": 3, "name": "Mary", "updated_at": "2026-01-03T00:00:00+00:00"},
 ]
 GROUPS: list[dict[str, Any]] = [
     {"id": 10, "name": "Engines", "user_id": 1, "since": "1837-12-01", "updated_at": "2026-01-01T00:00:00+00:00"},
@@ -28,7 +28,6 @@ users = sa.Table(
     TABLES,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.String(50)),
-    sa.Column("details", sa.JSON(none_as_null=True)),
     sa.Column("updated_at", sa.DateTime),
 )
 groups = sa.Table(
@@ -62,6 +61,13 @@ def add(table: sa.Table, *rows: dict[str, Any]) -> None:
             if "since" in row:
                 values["since"] = date.fromisoformat(row["since"])
             connection.execute(table.insert(), values)
+
+
+def execute(*statements: str) -> None:
+    """Execute statements."""
+    with connected() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
 
 
 def fill() -> None:
