@@ -14,9 +14,11 @@ IS_SQLITE = URL.startswith("sqlite")
 
 @contextmanager
 def connected() -> Iterator[Connection]:
-    """Connect, and commit at the end."""
+    """Connect, in UTC, and commit at the end."""
     engine = create_engine(URL)
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET TIME ZONE 'UTC'")
         yield connection
     engine.dispose()
 
@@ -52,11 +54,12 @@ def value(query: str) -> Any:  # noqa: ANN401
         return connection.exec_driver_sql(query).scalar()
 
 
-def default(table: str, column: str) -> str | None:
-    """Return what a column of a table has by default."""
+def types(table: str) -> dict[str, str]:
+    """Return the type of each column of a table, with its default if there is one, as the database spells them."""
     with connected() as connection:
-        (found,) = (entry["default"] for entry in inspect(connection).get_columns(table) if entry["name"] == column)
-        return found
+        columns = inspect(connection).get_columns(table)
+        spelled = {column["name"]: column["type"].compile(connection.dialect) for column in columns}
+        return {column["name"]: f"{spelled[column['name']]} {column['default'] or ''}".strip() for column in columns}
 
 
 def rows(name: str, schema: str | None = None) -> list[dict[str, Any]]:
