@@ -8,7 +8,7 @@ import pytest
 from packaging.version import Version
 
 from meltano_release.gate import judge, run_gate
-from meltano_release.versions import doubt_version, find_static_causes
+from meltano_release.versions import doubt_version
 from tests.support.commands import run
 from tests.support.damage import add_commit, edit
 from tests.support.gate_cases import RELEASE
@@ -134,21 +134,13 @@ READS_TAGS = {
     },
     "use_scm_version": {"setup.py": "setup(use_scm_version=True)\n"},
     "a setup.py that reads git": {"setup.py": SETUP_PY},
+    "an unknown backend": {PYPROJECT: "[project]\n[build-system]\nbuild-backend = 'own'\n"},
 }
 
 
 @pytest.mark.parametrize("files", READS_TAGS.values(), ids=READS_TAGS)
-def test_a_backend_that_reads_tags_is_not_told_to(files: dict[str, str], repository: Path) -> None:
+def test_a_backend_that_reads_tags_needs_no_other_configuration(files: dict[str, str], repository: Path) -> None:
     """If a version is wrong, the fix is not to configure what is configured."""
     check_out(repository, Build(VERSION, files=files))
     (doubt,) = doubt_version(Version("1.3"))
     assert doubt == f"{UNTIL.format('1.3')}configure the build backend to read it from git."
-
-
-def test_a_wrong_version_is_explained_by_the_backend(repository: Path) -> None:
-    """If a version is wrong and its backend reads no tags, each cause is named."""
-    check_out(repository, Build(VERSION, files={PYPROJECT: STATIC + "[build-system]\nbuild-backend = 'uv_build'\n"}))
-    first, second = doubt_version(Version("1.3"))
-    assert "[project] of pyproject.toml has a static `version`" in first
-    assert "uv's build backend does not read tags" in second
-    assert find_static_causes({"project": {}, "build-system": {"build-backend": "own"}}) == []

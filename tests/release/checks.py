@@ -132,14 +132,6 @@ def check_first_release(sandbox: Sandbox) -> None:
     assert not sandbox.loopback.pypi.pending
 
 
-def check_first_rehearsal(sandbox: Sandbox) -> None:
-    """With a pending publisher, a dry run makes PyPI create an empty project, and the summary says that it is empty."""
-    sandbox.loopback.reset().pypi.register_pending(PUBLISHER, "my-package")
-    done = sandbox.rehearse()
-    assert "my-package is empty on PyPI" in done.jobs["report"].summary, done.log
-    assert sandbox.loopback.pypi.projects == {"my-package": {}}
-
-
 def check_hotfix(sandbox: Sandbox) -> None:
     """A release of a commit that is not on the default branch succeeds, with a warning."""
     sandbox.project.run("git", "switch", "--quiet", "--create", "hotfix")
@@ -274,7 +266,6 @@ PLAIN: dict[str, Check] = {"a dry run": check_rehearsal, "a contributor's fork":
 SLOW: dict[str, Check] = {
     "a fork of the project's owner": check_own_fork,
     "the first release": check_first_release,
-    "the first dry run": check_first_rehearsal,
     "a hotfix": check_hotfix,
     "a refused dry run": check_refused_rehearsal,
     "two tags": check_two_tags,

@@ -37,13 +37,17 @@ def claims(**changes: str) -> str:
     )
 
 
+OnPyPI = dict[str, bytes] | NotCheckedError | None  # files; None for no such project
+EMPTY: OnPyPI = {}
+
+
 @dataclass
 class Case:
     """What the report job sees, and what the report must say."""
 
     says: str
     results: dict[str, str] = field(default_factory=dict)  # of the jobs that did not succeed
-    on_pypi: dict[str, bytes] | NotCheckedError | None = field(default_factory=dict)  # None for no such project
+    on_pypi: OnPyPI = field(default_factory=dict)
     event: str = "release"
     dist: dict[str, bytes] = field(default_factory=lambda: FILES)
     uv_output: str = ""
@@ -52,14 +56,14 @@ class Case:
     tag: str = "v1.2.3"
 
 
-def rehearsed(says: str, answer: str = "refused", on_pypi: dict[str, bytes] | None = None) -> Case:
+def rehearsed(says: str, answer: str = "refused", on_pypi: OnPyPI = EMPTY) -> Case:
     """Return a dry run whose exchange passed, and the answer to a token without the environment."""
-    return Case(says, on_pypi=on_pypi or {}, event=BY_HAND, answer=answer)
+    return Case(says, {}, on_pypi, BY_HAND, answer=answer)
 
 
-def refused(says: str, uv_output: str = "") -> Case:
+def refused(says: str, uv_output: str = "", on_pypi: OnPyPI = None) -> Case:
     """Return a dry run whose exchange failed."""
-    return Case(says, {"rehearse": "failure"}, event=BY_HAND, uv_output=uv_output)
+    return Case(says, {"rehearse": "failure"}, on_pypi, BY_HAND, uv_output=uv_output)
 
 
 CASES = {
@@ -105,17 +109,15 @@ CASES = {
     "a push": Case("the event `push` publishes nothing", event="push"),
     "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
     "a dry run passed": rehearsed("## The dry run passed"),
+    "a dry run that created the project": rehearsed("**my-package is empty on PyPI**"),
     "a dry run without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
     "a dry run with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
-    "a dry run of another project": Case("**PyPI has no project my-package**", event=BY_HAND, on_pypi=None),
-    "a dry run without PyPI's index": Case("is not known whether my-package has", event=BY_HAND, on_pypi=UNREACHABLE),
+    "a dry run of another project": rehearsed("**PyPI has no project my-package**", on_pypi=None),
+    "a dry run without PyPI's index": rehearsed("is not known whether my-package has", on_pypi=UNREACHABLE),
     "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
     "a dry run before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
-    "no publisher, and PyPI's index fails": Case(
-        "is not known whether my-package exists", {"rehearse": "failure"}, UNREACHABLE, event=BY_HAND,
-        uv_output=claims(),
-    ),
+    "no publisher, and PyPI's index fails": refused("known whether my-package exists", claims(), UNREACHABLE),
     "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
     "a pending publisher left over": refused("PyPI has deleted that publisher", "invalid-pending-publisher"),
     "uv does not reach PyPI": refused("says nothing about the publisher", "error sending request"),

@@ -212,25 +212,14 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
         found = next((result for result in ("failure", "success", "skipped") if result in results), UNREACHED)
         job.result = job.result or seen.get(path, {}).get("result", found)
         job.outputs = seen.get(path, {}).get("outputs") or {}
-        job.summary = "".join(summaries(of_job))
+        summaries = (message["content"] for message in of_job if message.get("command") == "summary")
+        job.summary = "".join(dict.fromkeys(summaries))  # act tells it for each action around the step, too
         job.annotations = [one["raw"] for one in of_job if one.get("command") in {"error", "warning", "notice"}]
         job.log = log(copy, path, of_job)
         job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
     for path in copy.after_canceled:
         copy.jobs[path].result = UNREACHED
     return copy.jobs
-
-
-def summaries(messages: list[dict[str, Any]]) -> list[str]:
-    """Return what the steps of a job summarized; act tells of a step in an action again for the step that uses it."""
-    found = [
-        (message.get("stepID", []), message["content"]) for message in messages if message.get("command") == "summary"
-    ]
-    return [
-        content
-        for step, content in found
-        if not any(other[: len(step)] == step and len(other) > len(step) and same == content for other, same in found)
-    ]
 
 
 def log(copy: Copy, path: str, messages: list[dict[str, Any]]) -> str:

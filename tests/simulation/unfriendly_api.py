@@ -1,6 +1,6 @@
 """An API that has what real ones have: other pages, rate limits, outages, tokens that expire, and gaps in the data.
 
-It keeps a clock of its own: a response that asks the client to wait moves it, as if the client waited.
+It keeps a clock: a response that asks the client to wait moves it, as if the client waited.
 """
 
 import json
@@ -52,32 +52,17 @@ NO_REQUEST_REMAINS = Answer(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Res
 OUTAGE = Answer(503, {"X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "3600"})  # the hour is not for an outage
 
 
-OPENAPI = {  # the document that the API publishes
-    "openapi": "3.0.3",
-    "info": {"title": "Users", "version": "1"},
-    "paths": {},
-    "components": {
-        "schemas": {
-            "ID": {"type": "integer"},
-            "Name": {"type": "string", "nullable": True},
-            "User": {
-                "type": "object",
-                "properties": {
-                    "id": {"$ref": "#/components/schemas/ID"},
-                    "name": {"$ref": "#/components/schemas/Name"},
-                    "updated_at": {"type": "string", "format": "date-time"},
-                },
-            },
-            "Group": {
-                "type": "object",
-                "properties": {
-                    "id": {"$ref": "#/components/schemas/ID"},
-                    "name": {"$ref": "#/components/schemas/Name"},
-                },
-            },
-        },
-    },
+ID, NAME = ({"$ref": f"#/components/schemas/{name}"} for name in ("ID", "Name"))
+TIME = {"type": "string", "format": "date-time"}
+SCHEMAS = {
+    "ID": {"type": "integer"},
+    "Name": {"type": "string", "nullable": True},
+    "User": {"type": "object", "properties": {"id": ID, "name": NAME, "updated_at": TIME}},
+    "Group": {"type": "object", "properties": {"id": ID, "name": NAME}},
 }
+OPENAPI = {  # the document that the API publishes
+    "openapi": "3.0.3", "info": {"title": "Users", "version": "1"}, "paths": {}, "components": {"schemas": SCHEMAS},
+}  # fmt: skip
 
 
 @cache

@@ -100,26 +100,11 @@ FIELDS: dict[str, tuple[list[str], list[str]]] = {  # by rule: what PyPI accepts
         ],
     ),
     "URLs": (
-        [
-            f"{URL}https://example.com",
-            f"{URL}https://exa mple.com/a b",
-            f"{URL}https://exa[mple.com/",
-            f"{URL}https://example.com/%zz",
-            f"{URL}https://999.999.999.999/",
-            f"{URL}HTTPS://EXAMPLE.COM",
-            f"{URL}https://example.com/a|b",
-            f"{URL}https://u:p@example.com/",
-            f"{URL}https://example.com:65535/",
-            "Home-Page: https://example.com/#a",
-        ],
-        [
-            f"{URL}example.com",
-            f"{URL}//[::1",
-            f"{URL}https://example.com:99999/",
-            f"{URL}https://example.com:65536/",
-            "Project-URL: https://example.com",
-            "Home-Page: ftp://x",
-        ],
+        [f"{URL}https://{rest}" for rest in ("exa mple.com/a b", "exa[mple.com/", "999.999.999.999/", "u:p@x.com/")]
+        + [f"{URL}https://x.com{rest}" for rest in ("", "/%zz", "/a|b", ":65535/")]
+        + [f"{URL}HTTPS://EXAMPLE.COM", "Home-Page: https://example.com/#a"],
+        [f"{URL}{address}" for address in ("example.com", "//[::1", "https://x.com:99999/", "https://x.com:65536/")]
+        + ["Project-URL: https://example.com", "Home-Page: ftp://x"],
     ),
     "labels of URLs": (
         [f"Project-URL: {'l' * 32}, https://example.com", "Project-URL: 📦 Repository, https://example.com/ü"],

@@ -14,7 +14,7 @@ from tests.support.paths import ACTIONS, OWN_BACKENDS_LOCK, PYPROJECT, README, R
 from tests.support.projects import WHEEL
 from tests.support.repositories import OLD_RELEASE
 
-Change = Callable[[Sandbox], None]
+Change = Callable[[Sandbox], object]
 
 
 def nothing(_: Sandbox) -> None:
@@ -24,31 +24,19 @@ def nothing(_: Sandbox) -> None:
 # The publisher on PyPI.
 
 
-def register_publisher(**values: str) -> Change:
-    """Register a publisher that differs from the form in some fields."""
+def register_publisher(project: str = "my-package", **values: str) -> Change:
+    """Register a publisher that differs from the form in some fields, or under another project."""
 
     def change(sandbox: Sandbox) -> None:
         sandbox.loopback.pypi.publishers.clear()
-        sandbox.loopback.pypi.register(PUBLISHER._replace(**values), "my-package")
+        sandbox.loopback.pypi.register(PUBLISHER._replace(**values), project)
 
     return change
-
-
-def register_for_other_project(sandbox: Sandbox) -> None:
-    """Register the publisher under another project than the package's."""
-    sandbox.loopback.pypi.publishers.clear()
-    sandbox.loopback.pypi.register(PUBLISHER, "another-package")
 
 
 def register_pending(project: str, days: int = 0) -> Change:
     """Have a pending publisher, some days old, instead of a project."""
-
-    def change(sandbox: Sandbox) -> None:
-        sandbox.loopback.pypi.publishers.clear()
-        sandbox.loopback.pypi.projects.clear()
-        sandbox.loopback.pypi.register_pending(PUBLISHER, project, days)
-
-    return change
+    return lambda sandbox: sandbox.loopback.reset().pypi.register_pending(PUBLISHER, project, days)
 
 
 def leave_pending(sandbox: Sandbox) -> None:
@@ -97,11 +85,7 @@ def make_release_immutable(sandbox: Sandbox) -> None:
 
 def cancel(job: str) -> Change:
     """Cancel the run while a job waits for its reviewer, or runs."""
-
-    def change(sandbox: Sandbox) -> None:
-        sandbox.github.canceled_job = job
-
-    return change
+    return lambda sandbox: setattr(sandbox.github, "canceled_job", job)
 
 
 def delete_environment(sandbox: Sandbox) -> None:
@@ -111,11 +95,7 @@ def delete_environment(sandbox: Sandbox) -> None:
 
 def set_environment(**rules: Any) -> Change:  # noqa: ANN401
     """Give the environment other rules."""
-
-    def change(sandbox: Sandbox) -> None:
-        sandbox.github.environments["publishing"] = Environment(**rules)
-
-    return change
+    return lambda sandbox: sandbox.github.environments.update(publishing=Environment(**rules))
 
 
 # The files of the project.
@@ -195,14 +175,13 @@ def break_readme(sandbox: Sandbox) -> None:
 # The tags and the remote of the clone.
 
 
-def replace_tag(*tags: str) -> Change:
-    """Give the commit other tags; the first is released."""
+def replace_tag(tag: str) -> Change:
+    """Give the commit another tag, which is released."""
 
     def change(sandbox: Sandbox) -> None:
         sandbox.project.run("git", "tag", "--delete", sandbox.tag)
-        for tag in tags:
-            sandbox.project.run("git", "tag", tag)
-        sandbox.tag = tags[0]
+        sandbox.project.run("git", "tag", tag)
+        sandbox.tag = tag
 
     return change
 
@@ -215,17 +194,12 @@ def move_tag(sandbox: Sandbox) -> None:
 
 def delete_tag_during_the_run(sandbox: Sandbox) -> None:
     """Delete the tag after the build, while the run waits for its reviewer."""
-    sandbox.project.run("git", "push", "--quiet", "--mirror", sandbox.github.git)
     later = sandbox.github.git.with_name("later.git")
-    sandbox.project.run("git", "clone", "--quiet", "--bare", sandbox.github.git, later)
+    sandbox.project.run("git", "clone", "--quiet", "--bare", ".", later)
     sandbox.project.run("git", "--git-dir", later, "update-ref", "-d", f"refs/tags/{sandbox.tag}")
     sandbox.github.git_at_approval = later
 
 
 def set_remote(url: str) -> Change:
     """Clone from another URL."""
-
-    def change(sandbox: Sandbox) -> None:
-        sandbox.project.run("git", "remote", "set-url", "origin", url)
-
-    return change
+    return lambda sandbox: sandbox.project.run("git", "remote", "set-url", "origin", url)
