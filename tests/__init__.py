@@ -6,4 +6,4 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))  # for `python -m tests.release.scenarios` and the like, too
-pytest.register_assert_rewrite("tests.release.scenarios", "tests.simulation", "tests.support")
+pytest.register_assert_rewrite("tests.release.checks", "tests.release.scenarios", "tests.simulation", "tests.support")
