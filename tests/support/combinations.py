@@ -12,8 +12,7 @@ from tests.support.questions import choices
 from tests.support.reports import recorded, with_rows
 
 API_STREAMS = ("REST", "GraphQL")
-AUTH_METHODS = ("API Key", "Bearer Token", "Basic Auth", "OAuth2", "JWT", "None")
-SINK_TYPES = ("record", "batch", "SQL")
+AUTH_METHODS, SINK_TYPES = choices("auth_method"), choices("sink_type")
 REPOSITORIES = {"library": "my-library", "tap": "tap-sample", "target": "target-sample"}
 REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext", "state-backend": "meltano-state-backend-sample"}
 PROPERTY = "combination"  # of a test in a report
