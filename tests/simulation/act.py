@@ -154,6 +154,7 @@ def prepare(copy: Copy) -> None:
         "known pythons": PYTHONS,
         "pythons": {version: str(path) for version, path in interpreters().items()},
         "online": online_variables(ENVIRONMENT),
+        **{name: str(Path(sys.executable).with_name(name)) for name in ("node", "uv")},
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     repository = {"full_name": github.slug, "fork": github.fork, "default_branch": "main"}
@@ -191,8 +192,17 @@ def command_line(copy: Copy, workflow: str, attempt: int) -> list[str]:
     options += [f"--local-repository={name}={folder}" for name, folder in copy.repositories.items()]
     options += [f"--env={name}={value}" for name, value in environment.items()]
     options += [f"--secret=TOKEN_{number}={token}" for number, token in enumerate(copy.tokens)]  # so they are masked
+    options += [f"--secret={name}={value}" for name, value in copy.github.secrets.items()]
+    options += [f"--var={name}={value}" for name, value in copy.github.variables.items()]
     options += [f"--secret=GITHUB_TOKEN=unknown-{copy.commit}", "--concurrent-jobs=1"]
-    options += ["--no-cache-server", "--no-skip-checkout", "--container-daemon-socket=-", "--json", "--verbose"]
+    options += [
+        "--actor=ada",
+        "--no-cache-server",
+        "--no-skip-checkout",
+        "--container-daemon-socket=-",
+        "--json",
+        "--verbose",
+    ]
     return [str(ACT), copy.event.name, *options]
 
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 if __name__ == "__main__":  # as a process, it has no packages
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.simulation.rest import RefusedError, respond
+from tests.simulation.rest import RefusedError, actor_of, publish, respond
 
 LEVELS = ("none", "read", "write")
 
@@ -79,17 +80,51 @@ def upload(state: dict[str, Any], tag: str, arguments: list[str]) -> None:
         release["assets"][file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
 
 
+def release(state: dict[str, Any], arguments: list[str]) -> str:
+    """Do `gh release create`, `edit` or `upload`."""
+    slug = state["slug"]
+    match arguments:
+        case ["create", tag, *options] if set(options) <= {"--verify-tag", "--generate-notes", "--draft"}:
+            if "--verify-tag" in options:
+                api(state, [f"repos/{slug}/commits/tags/{tag}"], "")
+            body = {"tag_name": tag, "draft": "--draft" in options, "generate_release_notes": True}
+            return api(state, [f"repos/{slug}/releases", "--method", "POST", "--input", "-"], json.dumps(body))
+        case ["edit", tag, "--draft=false"]:
+            require(state, "write")
+            publish(state, tag)
+        case ["upload", tag, *files] if not {name for name in files if name[0] == "-"} - {"--clobber"}:
+            upload(state, tag, files)
+        case _:
+            fail(f"unknown arguments: release {' '.join(arguments)}")
+    return ""
+
+
+def auth(arguments: list[str]) -> str:
+    """Do `gh auth setup-git`, and what git then asks of it."""
+    if arguments == ["setup-git"]:
+        key = "credential.https://github.com.helper"
+        subprocess.run(["git", "config", "--global", "--add", key, "!gh auth git-credential"], check=True)
+    elif arguments == ["git-credential", "get"]:
+        return f"username=x-access-token\npassword={os.environ['GH_TOKEN']}"
+    elif arguments not in (["git-credential", "store"], ["git-credential", "erase"]):
+        fail(f"unknown arguments: auth {' '.join(arguments)}")
+    return ""
+
+
 def run(state: dict[str, Any], arguments: list[str], stdin: str = "") -> str:
     """Do what the arguments say, and return what `gh` prints; raise `FailedError` as it fails."""
     state["calls"].append(arguments)
     if "failure" in state:
         fail(state["failure"])
+    in_a_job = "CI" in os.environ
+    state["actor"] = actor_of(state, os.environ.get("GH_TOKEN", "")) if in_a_job else {"login": "ada"}
     match arguments:
         case ["api", *options] if options:
             return api(state, options, stdin)
-        case ["release", "upload", tag, *files] if not {name for name in files if name[0] == "-"} - {"--clobber"}:
-            upload(state, tag, files)
-            return ""
+        case ["release", *options]:
+            return release(state, options)
+        case ["auth", *options]:
+            return auth(options)
     fail(f"unknown arguments: {' '.join(arguments)}")
 
 

@@ -4,6 +4,7 @@ It is private, so that reading needs a permission, too.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -90,6 +91,9 @@ class GitHub:
     admin: bool = True  # whether the maintainer is one
     classic_checks: list[str] = field(default_factory=list)  # that the branch's classic protection requires
     others: dict[str, bool] = field(default_factory=dict)  # other repositories, and whether they are private
+    app: Mapping[str, str | int] = field(default_factory=dict)  # an App: `id`, `client_id`, `key`
+    secrets: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     git_at_approval: Path | None = None  # if it changes while a run waits for its reviewer
     runs: int = 0
 
@@ -110,6 +114,7 @@ class GitHub:
             "tokens": {},
             "calls": [],
             "exchanges": [],
+            "published": [],  # the tags of releases whose event was not delivered yet
         }
         state = json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
         return state | self.model() | {"git": str(self.git_at_approval or self.git)}
@@ -129,6 +134,7 @@ class GitHub:
             "admin": self.admin,
             "plan": self.plan,
             "others": self.others,
+            "app": self.app,
             "classic_checks": self.classic_checks,
             "environments": {name: environment.as_state() for name, environment in self.environments.items()},
             "rulesets": self.rulesets,

@@ -5,11 +5,13 @@ The state is a mapping that JSON can hold, so that a process of `gh` can read an
 
 import re
 import subprocess
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Json = Any
 State = dict[str, Any]
+Routes = dict[str, dict[str, Any]]  # by the pattern of a path: what answers each method
 
 NO_REVIEWERS = (
     "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers "
@@ -21,6 +23,9 @@ PEOPLE = {"ada": 7, "grace": 8}  # the first is signed in
 TEAMS = {"MeltanoLabs/maintainers": 9}
 
 
+RULES = "Repository rule violations found"
+
+
 class RefusedError(Exception):
     """GitHub refuses a request: the status, and the message that `gh` prints."""
 
@@ -30,13 +35,13 @@ class RefusedError(Exception):
         self.status = status
 
 
-def respond(state: State, method: str, url: str, body: Json = None) -> Json:
+def respond(state: State, method: str, url: str, body: Json = None, more: Routes | None = None) -> Json:
     """Return the answer to a request, and change the state; raise `RefusedError` if GitHub refuses it."""
     path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
     for known in state["redirects"]:
         if method == "GET" and path == f"repos/{known}":
             path = f"repos/{state['slug']}"
-    for pattern, routes in ROUTES.items():
+    for pattern, routes in (ROUTES | (more or {})).items():
         match = re.fullmatch(pattern.replace("SLUG", re.escape(state["slug"])), path)
         if match and method in routes:
             answer = routes[method](
@@ -206,12 +211,64 @@ def branch_rules(state: State, name: str, **_: Json) -> Json:
     ]
 
 
+def actor_of(state: State, token: str) -> Json:
+    """Return who a token belongs to: an app that is installed, or the workflow."""
+    app = state["tokens"].get(token, {}).get("app")
+    return {"login": "release-bot[bot]", "app": int(app)} if app else {"login": "github-actions[bot]"}
+
+
+def violates(state: State, ref: str, kind: str) -> bool:
+    """Return whether rules keep the actor from creating, updating or deleting a ref; a person here may do all."""
+    actor = state.get("actor", {"login": "ada"})
+    target = "tag" if ref.startswith("refs/tags/") else "branch"
+    kinds = {kind} if target == "tag" else {"pull_request"} if kind == "update" else set()
+    names = {"~ALL": ref, "~DEFAULT_BRANCH": f"refs/heads/{state['default_branch']}"}
+    return actor["login"].endswith("[bot]") and any(
+        fnmatchcase(ref, names.get(pattern, pattern))
+        for one in state["rulesets"]
+        if one["target"] == target
+        and one["enforcement"] == "active"
+        and kinds & {rule["type"] for rule in one["rules"]}
+        and actor.get("app") not in {by["actor_id"] for by in one["bypass_actors"] if by["actor_type"] == "Integration"}
+        for pattern in one["conditions"]["ref_name"]["include"]
+    )
+
+
+def publish(state: State, tag: str) -> None:
+    """Publish a release: its tag is created unless it is there."""
+    git = ["git", "-C", state["git"]]
+    if subprocess.run([*git, "rev-parse", "--verify", f"refs/tags/{tag}"], capture_output=True, check=False).returncode:
+        if violates(state, f"refs/tags/{tag}", "creation"):
+            raise RefusedError(422, RULES)
+        subprocess.run([*git, "tag", tag, state["default_branch"]], check=True)
+    state["releases"][tag] |= {"draft": False, "author": state.get("actor", {"login": "ada"})["login"]}
+    state["published"].append(tag)
+
+
+def post_release(state: State, body: Json) -> Json:
+    """Create a release, or a draft, which has no tag yet."""
+    tag = body["tag_name"]
+    if tag in state["releases"]:
+        raise RefusedError(422, "Validation Failed")
+    author = state.get("actor", {"login": "ada"})["login"]
+    state["releases"][tag] = {"immutable": False, "assets": {}, "draft": True, "author": author}
+    if not body.get("draft"):
+        try:
+            publish(state, tag)
+        except RefusedError:
+            del state["releases"][tag]
+            raise
+    return show_release(state, tag)
+
+
 def show_release(state: State, tag: str) -> Json:
     """Return a release as the API shows it."""
     release = state["releases"][tag]
     author = {"login": release.get("author", "ada")}
+    number, url = list(state["releases"]).index(tag) + 1, f"https://github.com/{state['slug']}/releases/tag/{tag}"
+    links = {"id": number, "html_url": url, "upload_url": f"{url}{{?name,label}}", "name": tag, "body": ""}
     known = {"tag_name": tag, "draft": release.get("draft", False), "published_at": release.get("published_at", MADE)}
-    return known | {"immutable": release["immutable"], "author": author}
+    return known | links | {"immutable": release["immutable"], "author": author}
 
 
 def list_releases(state: State, **_: Json) -> Json:
@@ -249,7 +306,7 @@ def get_team(_: State, organization: str, team: str, **__: Json) -> Json:
     return {"slug": team, "id": TEAMS[f"{organization}/{team}"]}
 
 
-ROUTES: dict[str, dict[str, Any]] = {
+ROUTES: Routes = {
     "repos/SLUG": {"GET": get_repository},
     "repos/SLUG/contents/(.+)": {"GET": get_contents},
     "repos/SLUG/branches/(.+)": {"GET": get_branch},
@@ -258,7 +315,7 @@ ROUTES: dict[str, dict[str, Any]] = {
     "repos/SLUG/rulesets": {"GET": list_rulesets, "POST": post_ruleset},
     r"repos/SLUG/rulesets/(\d+)": {"GET": get_ruleset, "PUT": put_ruleset},
     "repos/SLUG/rules/branches/(.+)": {"GET": branch_rules},
-    "repos/SLUG/releases": {"GET": list_releases},
+    "repos/SLUG/releases": {"GET": list_releases, "POST": post_release},
     "repos/SLUG/releases/tags/([^/]+)": {"GET": get_release},
     "repos/SLUG/commits/tags/(.+)": {"GET": get_tag},
     "repos/([^/]+/[^/]+)": {"GET": get_other},

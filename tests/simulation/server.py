@@ -18,6 +18,7 @@ import trustme
 from werkzeug import Request, Response
 
 from tests.simulation import oidc
+from tests.simulation.git_host import serve_api, serve_git
 from tests.simulation.oidc import json_response
 from tests.simulation.pypi import PyPI
 from tests.support.serving import QuietHandler, serve
@@ -25,7 +26,9 @@ from tests.support.serving import QuietHandler, serve
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-HOSTS = ("pypi.org", "upload.pypi.org", "rekor.sigstore.dev")
+    from tests.simulation.github import GitHub
+
+HOSTS = ("pypi.org", "upload.pypi.org", "rekor.sigstore.dev", "github.com", "api.github.com")
 
 
 @dataclass
@@ -51,12 +54,14 @@ class Loopback:
         """Forget all that was registered, uploaded and broken."""
         self.tokens, self.pypi = oidc.TokenEndpoint(), PyPI()
         self.faults: list[Fault] = []
+        self.github: GitHub | None = None  # whose git and API are served
         return self
 
     def variables(self) -> dict[str, str]:
         """Return the environment in which a tool finds the services under their real URLs, and nothing else."""
         proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), self.address) | {"NO_PROXY": "127.0.0.1"}
-        return proxies | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(self.certificate))
+        names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO")
+        return proxies | dict.fromkeys(names, str(self.certificate))
 
     def allow_tokens(self, claims: dict[str, str]) -> dict[str, str]:
         """Let a job ask for ID tokens with these claims; return the variables that GitHub gives it."""
@@ -104,6 +109,10 @@ class Loopback:
                 response = json_response({})
             case "POST", "upload.pypi.org", "/legacy":
                 response = self.pypi.upload(request)
+            case _, "github.com", _ if self.github:
+                response = serve_git(request, self.github)
+            case _, "api.github.com" | "127.0.0.1", _ if self.github:
+                response = serve_api(request, self.github)
             case "GET", "pypi.org", path if project := re.fullmatch(r"/simple/([^/]+)", path):
                 response = self.pypi.simple_index(project[1])
             case "GET", "pypi.org", path if file := re.fullmatch(r"/files/(.+)", path):

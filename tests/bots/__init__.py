@@ -1,0 +1,1 @@
+"""Releases by bots, as the how-to says, on act."""
