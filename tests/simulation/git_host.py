@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
 
-from tests.simulation.responses import json_response
+from tests.simulation.oidc import json_response
 from tests.simulation.rest import RULES, RefusedError, actor_of, respond, violates
 from tests.simulation.rest_git import ROUTES
 

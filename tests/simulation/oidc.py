@@ -14,8 +14,8 @@ URL, BEARER = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  
 KEY = secrets.token_hex()  # GitHub signs with RS256; the tools do not look at that
 
 
-def json_response(content: Any, status: str = "200 OK") -> Response:
-    """Return a response with a JSON object; the status is a number and a reason."""
+def json_response(content: Any, status: str = "200 OK") -> Response:  # noqa: ANN401 - what JSON can hold
+    """Return a response with JSON; the status is a number and a reason."""
     return Response(json.dumps(content), status=status, content_type="application/json")
 
 

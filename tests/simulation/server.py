@@ -73,7 +73,7 @@ class Loopback:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request, or do what a fault says."""
         with Request(environ) as request:
-            response = self.faulty_response(request) or self.response(request)
+            response = self.faulty_response(request) or self.github_response(request) or self.response(request)
         return response(environ, start_response)
 
     def faulty_response(self, request: Request) -> Response | None:
@@ -93,6 +93,13 @@ class Loopback:
                 raise ConnectionAbortedError
         return None
 
+    def github_response(self, request: Request) -> Response | None:
+        """Return the response of GitHub's git or API, if a repository is served and the URL belongs to them."""
+        host = urlsplit(request.url).hostname
+        if self.github is None or request.path == oidc.PATH or host not in {"github.com", "api.github.com", "127.0.0.1"}:
+            return None
+        return serve_git(request, self.github) if host == "github.com" else serve_api(request, self.github)
+
     def response(self, request: Request) -> Response:
         """Return the response of the service that a URL belongs to; a URL that belongs to none is a 404."""
         response = json_response({"message": f"no such URL: {request.method} {request.url}"}, "404 Not Found")
@@ -109,10 +116,6 @@ class Loopback:
                 response = json_response({})
             case "POST", "upload.pypi.org", "/legacy":
                 response = self.pypi.upload(request)
-            case _, "github.com", _ if self.github:
-                response = serve_git(request, self.github)
-            case _, "api.github.com" | "127.0.0.1", _ if self.github:
-                response = serve_api(request, self.github)
             case "GET", "pypi.org", path if project := re.fullmatch(r"/simple/([^/]+)", path):
                 response = self.pypi.simple_index(project[1])
             case "GET", "pypi.org", path if file := re.fullmatch(r"/files/(.+)", path):

