@@ -63,7 +63,7 @@ def protections(step: dict[str, Any]) -> Iterator[tuple[str, Removal]]:
 CHECKOUT = "Check out the whole history, which holds the version"
 DROP = "Drop the other tags of a released commit, which could be taken for its version"
 BUILD = "Build the source distribution, and the wheel from it"
-WHY = "Say if the lock of the build backends is the cause"
+WHY = "Say if the lock of the build backends is the cause, and write a new one"
 GATE_CHECKOUT = "Check out the project, and the history that the gate reads"
 EXCHANGE = "Exchange a token for PyPI's and discard it"
 PRINTED = "Fetch what uv printed, if a dry run came that far"
@@ -93,6 +93,9 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         f"{WHY}: if": checks.check_release,
         f"{WHY}: --check": UNLOCKED,
         f"{WHY}: --backends": UNLOCKED,
+        f"{WHY}: --patch": "act has no index to lock from; test_lock.py shows what it writes",
+        "Offer the new lock, if there is one: if-no-files-found": "a warning would be shown",
+        "Offer the new lock, if there is one: if": "there is no file to offer otherwise",
         "Keep the files for the gate and the release: if-no-files-found": "the gate has nothing to fetch then",
     },
     "gate": {

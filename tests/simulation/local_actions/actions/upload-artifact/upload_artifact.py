@@ -17,7 +17,9 @@ def main() -> None:
     root = source if source.is_dir() else source.parent
     files = [path for path in (source.rglob("*") if source.is_dir() else [source]) if path.is_file()]
     files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(root).parts)]
-    if not files and given["if-no-files-found"] == "error":
+    if not files and given["if-no-files-found"] != "error":
+        return
+    if not files:
         fail(f"No files were found with the provided path: {given['path']}. No artifacts will be uploaded.")
     if target.exists() and given["overwrite"] != "true":
         fail("Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists on the workflow run")
