@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.simulation.workflows import Workflow, parse_workflow
-from tests.support.paths import ACTIONS, RELEASE_WORKFLOW, TEST_WORKFLOW
+from tests.support.paths import ACTIONS, DOCS, RELEASE_WORKFLOW, TEST_WORKFLOW
 from tests.support.projects import Render
 from tests.support.steps import BUILDING, script
 
@@ -183,3 +183,15 @@ def test_the_build_has_no_problem_matchers() -> None:
     assert (
         0 < text.index('"::remove-matcher owner=python::"') < text.index("::stop-commands::") < text.index("uv build")
     )
+
+
+@pytest.mark.parametrize("name", [path.parent.name for path in sorted(ACTIONS.glob("*/action.yml"))])
+def test_the_reference_lists_the_inputs_and_outputs_of_an_action(name: str) -> None:
+    """The reference has each input, whether it is required, and each output, and no others."""
+    action = yaml.safe_load((ACTIONS / name / "action.yml").read_text(encoding="utf-8"))
+    section = (DOCS / "reference/actions.md").read_text(encoding="utf-8").partition(f"## `{name}`\n")[2]
+    rows = re.findall(r"^\| (input|output) `(.+?)` \| (.*) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    assert {given: "required" in text for kind, given, text in rows if kind == "input"} == {
+        given: one.get("required", False) for given, one in action.get("inputs", {}).items()
+    }
+    assert {given for kind, given, _ in rows if kind == "output"} == action.get("outputs", {}).keys()
