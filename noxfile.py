@@ -94,7 +94,7 @@ def tests(session: nox.Session) -> None:
 def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
-    session.run("pytest", *PARALLEL, "tests/release", "tests/doctor", "tests/bots", *session.posargs)
+    session.run("pytest", *PARALLEL, "tests/release", "tests/doctor", *session.posargs)
 
 
 @nox.session

@@ -140,14 +140,13 @@ def prepare(copy: Copy) -> None:
         (folder / name).write_text(script, encoding="utf-8")
         (folder / name).chmod(0o755)
     state = github.read_state()
-    tokens = state["tokens"] | copy.tokens
-    github.write_state(state | {"tokens": tokens})
+    github.write_state(state | {"tokens": state["tokens"] | copy.tokens})
     settings = {
         "git": str(github.git),
+        "state": str(github.state_file),
         "slug": github.slug,
         "ref": copy.event.ref,
         "commit": copy.commit,
-        "tokens": tokens,
         "artifacts": str(folder.parent / "artifacts"),
         "folders": str(github.folders.root),
         "tools": str(github.tools),

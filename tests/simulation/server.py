@@ -96,7 +96,11 @@ class Loopback:
     def github_response(self, request: Request) -> Response | None:
         """Return the response of GitHub's git or API, if a repository is served and the URL belongs to them."""
         host = urlsplit(request.url).hostname
-        if self.github is None or request.path == oidc.PATH or host not in {"github.com", "api.github.com", "127.0.0.1"}:
+        if (
+            self.github is None
+            or request.path == oidc.PATH
+            or host not in {"github.com", "api.github.com", "127.0.0.1"}
+        ):
             return None
         return serve_git(request, self.github) if host == "github.com" else serve_api(request, self.github)
 

@@ -3,9 +3,13 @@
 One commit without tags, or with `fetch-depth: 0` all branches and tags. A branch is checked out as such, a tag as a
 detached commit, and a tag that has moved since the event is an error, unless `ref` names the commit: then it is checked
 out, wherever the tag is. Reading needs `contents: read`, as it does in a private repository. The files of Git LFS come
-from where git-lfs keeps them in a bare repository. Credentials are not persisted.
+from where git-lfs keeps them in a bare repository. A persisted token lies in a file in RUNNER_TEMP that `.git/config`
+includes (`src/git-auth-helper.ts`), and stays there to the job's end: a composite action has no post step.
 """
 
+import base64
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -48,10 +52,20 @@ def fetch_large_files(repository: Path) -> None:
         shutil.copy(found, name)
 
 
+def persist(token: str) -> None:
+    """Keep the token for later git commands, outside of the workspace."""
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    print(f"::add-mask::{basic}", flush=True)
+    file = Path(os.environ["RUNNER_TEMP"]) / "git-credentials.config"
+    git("config", "--file", str(file), "http.https://github.com/.extraheader", f"AUTHORIZATION: basic {basic}")
+    git("config", f"includeIf.gitdir:{Path.cwd() / '.git'}.path", str(file))
+
+
 def main() -> None:
     """Check out."""
     run, given = settings(), inputs()
-    if run["tokens"].get(given["token"], {}).get("contents", "none") == "none":
+    tokens = json.loads(Path(run["state"]).read_text(encoding="utf-8"))["tokens"]
+    if tokens.get(given["token"], {}).get("contents", "none") == "none":
         fail("remote: Repository not found. (actions/checkout needs the permission contents: read)")
     ref, commit, depth = run["ref"], run["commit"], int(given["fetch-depth"])
     if given["ref"]:
@@ -76,6 +90,8 @@ def main() -> None:
         git("submodule", "update", "--init", "--force", "--recursive")
     if given["lfs"] == "true":
         fetch_large_files(Path(run["git"]))
+    if given["persist-credentials"] == "true":
+        persist(given["token"])
     append("GITHUB_OUTPUT", f"commit={commit}")
 
 

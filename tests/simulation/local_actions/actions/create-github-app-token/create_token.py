@@ -4,29 +4,27 @@ The state of GitHub has the App's client ID, ID and key. No token is revoked: a 
 """
 
 import json
-import os
 import secrets
-import sys
 from pathlib import Path
+
+from tests.simulation.local_action import append, fail, inputs, settings
 
 PREFIX = "permission-"
 
 
 def main() -> None:
     """Create the token."""
-    settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    file, given = Path(settings["state"]), json.loads(os.environ["INPUTS"])
+    file, given = Path(settings()["state"]), inputs()
     state = json.loads(file.read_text(encoding="utf-8"))
     app = state["app"]
     if (given["client-id"], given["private-key"]) != (app["client_id"], app["key"]):
-        sys.exit("::error::A JSON web token could not be decoded")
+        fail("A JSON web token could not be decoded")
     token = f"ghs_{secrets.token_hex(18)}"
     asked = {name.removeprefix(PREFIX): level for name, level in given.items() if name.startswith(PREFIX)}
     state["tokens"][token] = asked | {"app": str(app["id"])}
     file.write_text(json.dumps(state), encoding="utf-8")
     print(f"::add-mask::{token}")
-    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
-        outputs.write(f"token={token}\n")
+    append("GITHUB_OUTPUT", f"token={token}")
 
 
 main()

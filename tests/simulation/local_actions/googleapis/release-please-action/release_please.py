@@ -3,23 +3,23 @@
 The action makes the releases of merged pull requests first, and its own pull requests then, which is left out.
 """
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.simulation.local_action import inputs, settings
 from tests.support.folder_cache import FolderCache
 
 
 def main() -> int:
     """Run release-please; return its exit code."""
-    settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    packages = FolderCache(Path(settings["folders"]))("npm release-please", lambda _: sys.exit("npm has not run"))
+    run = settings()
+    packages = FolderCache(Path(run["folders"]))("npm release-please", lambda _: sys.exit("npm has not run"))
     api = os.environ["HTTPS_PROXY"]  # which Node.js does not use: it asks the loopback itself
-    given = {"token": json.loads(os.environ["INPUTS"])["token"], "repo-url": os.environ["GITHUB_REPOSITORY"]}
+    given = {"token": inputs()["token"], "repo-url": os.environ["GITHUB_REPOSITORY"]}
     given |= {"api-url": api, "graphql-url": api}
-    command = [settings["node"], packages / "node_modules/release-please/build/src/bin/release-please.js"]
+    command = [run["node"], packages / "node_modules/release-please/build/src/bin/release-please.js"]
     options = [f"--{name}={value}" for name, value in given.items()]
     return subprocess.run([*command, "github-release", *options], check=False).returncode
 

@@ -1,1 +1,0 @@
-"""Releases by bots, as the how-to says, on act."""
