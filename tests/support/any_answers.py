@@ -12,10 +12,10 @@ from poetry.core.factory import Factory
 from poetry.core.masonry.builders.builder import Builder
 from readme_renderer import markdown
 
-from tests.support.combinations import AUTH_METHODS, REPOSITORIES, SINK_TYPES
+from tests.support.combinations import REPOSITORIES
 from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
 from tests.support.projects import Project
-from tests.support.questions import choices
+from tests.support.questions import choices, questions
 
 MODEL = {  # answers that occur nowhere else
     "owner": "MODELOWNER",
@@ -58,16 +58,12 @@ def answers_for(what: str) -> st.SearchStrategy[dict[str, str]]:
         "description": mostly(TEXT),
         "author_name": mostly(TEXT.map(lambda text: re.sub("[<>]", "", text).strip() or "Ada")),
         "author_email": mostly(st.emails() | NAME.map(lambda name: f"{name}@example.com")),
-        "license": mostly(st.sampled_from(choices("license"))),
-        "python_min": mostly(st.sampled_from(choices("python_min"))),
-        "stream_type": mostly(st.sampled_from(choices("stream_type"))),
-        "auth_method": mostly(st.sampled_from(AUTH_METHODS)),
-        "sink_type": mostly(st.sampled_from(SINK_TYPES)),
         "wrapped_command": mostly(st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,9}", fullmatch=True)),
         "display_name": mostly(TEXT.map("A{}".format)),
-        "update_bot": mostly(st.sampled_from(choices("update_bot"))),
-        "ide": mostly(st.sampled_from(choices("ide"))),
+        **{name: mostly(st.sampled_from(choices(name))) for name in questions() if choices(name)},
     }
+    assert given.keys() | {"repository"} == questions().keys()
+    del given["scope"], given["kind"]
     if what == "release":
         required: dict[str, st.SearchStrategy[str]] = {"scope": st.just(what), "repository": mostly(NAME)}
     else:

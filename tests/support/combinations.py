@@ -8,7 +8,7 @@ from collections.abc import Callable
 from allpairspy import AllPairs
 
 from tests.support.paths import DOCS
-from tests.support.questions import choices
+from tests.support.questions import choices, questions
 from tests.support.reports import recorded, with_rows
 
 API_STREAMS = ("REST", "GraphQL")
@@ -27,13 +27,11 @@ LONGEST_NAME = "x" * 63 + "Z"
 HOSTILE_TEXT = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
 HOSTILE_AUTHOR = HOSTILE_TEXT.replace("<", "").replace(">", "")
 DEFAULT = "(not given)"
+DECIDING = {"scope", "kind", "stream_type", "auth_method", "sink_type"}  # questions of which every combination is run
 SHARED = {
-    "python_min": choices("python_min"),
+    **{name: choices(name) for name in questions() if choices(name) and name not in DECIDING},
     "package_name": [DEFAULT, "A.b_-C", LONGEST_NAME],
     "spelling": ["usual", "long", "odd"],
-    "license": ["Apache-2.0", "MIT", "None"],
-    "update_bot": ["Renovate", "Dependabot", "None"],
-    "ide": ["None", "VSCode"],
     "display_name": [DEFAULT, "GitHub", 'Zoë\'s "15" & Co: {{ x }} #1'],
     "owner": ["MeltanoLabs", "a"],
     "environment": ["publishing", "Zürich: {{ x }} # & | <b> $HOME % ü/🎵"],
