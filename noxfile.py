@@ -203,4 +203,4 @@ def picture(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Count what copy and update compile, where a broken bound is an error, and time both beside a plain template."""
     install(session, "tests")
-    session.run("python", "scripts/bench.py", *session.posargs)
+    session.run("python", "scripts/bench.py", *session.posargs, env={"PYTHONPATH": "."})
