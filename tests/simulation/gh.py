@@ -99,6 +99,14 @@ def release(state: dict[str, Any], arguments: list[str]) -> str:
     return ""
 
 
+def create_repository(state: dict[str, Any]) -> None:
+    """Create the repository, and push the branch that is checked out."""
+    state["exists"] = True
+    url = f"https://github.com/{state['slug']}.git"
+    for command in (["remote", "add", "origin", url], ["push", state["git"], "HEAD"]):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+
+
 def auth(arguments: list[str]) -> str:
     """Do `gh auth setup-git`, and what git then asks of it."""
     if arguments == ["setup-git"]:
@@ -125,6 +133,9 @@ def run(state: dict[str, Any], arguments: list[str], stdin: str = "") -> str:
             return release(state, options)
         case ["auth", *options]:
             return auth(options)
+        case ["repo", "create", slug, "--public", "--source", ".", "--push"] if slug == state["slug"]:
+            create_repository(state)
+            return f"https://github.com/{slug}"
     fail(f"unknown arguments: {' '.join(arguments)}")
 
 

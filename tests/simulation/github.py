@@ -86,6 +86,7 @@ class GitHub:
     environments: dict[str, Environment] = field(default_factory=dict)
     canceled_job: str = ""
     rulesets: list[dict[str, Any]] = field(default_factory=list)
+    exists: bool = True
     private: bool = False
     plan: str = "free"  # or `team`, `enterprise`
     admin: bool = True  # whether the maintainer is one
@@ -116,8 +117,13 @@ class GitHub:
             "exchanges": [],
             "published": [],  # the tags of releases whose event was not delivered yet
         }
-        state = json.loads(self.state_file.read_text(encoding="utf-8")) if self.state_file.exists() else empty
+        state = self.read_file() if self.state_file.exists() else empty
         return state | self.model() | {"git": str(self.git_at_approval or self.git)}
+
+    def read_file(self) -> dict[str, Any]:
+        """Return the state as the last process of `gh` left it."""
+        state: dict[str, Any] = json.loads(self.state_file.read_text(encoding="utf-8"))
+        return state
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Keep the state for `gh`."""
@@ -129,6 +135,7 @@ class GitHub:
             "slug": self.slug,
             "redirects": self.former_slugs,
             "default_branch": "main",
+            "exists": self.exists,
             "private": self.private,
             "fork": self.fork,
             "admin": self.admin,
@@ -143,7 +150,7 @@ class GitHub:
     def keep(self, state: dict[str, Any]) -> None:
         """Take over what a request has changed, and keep it for `gh`."""
         self.environments = {name: Environment.from_state(one) for name, one in state["environments"].items()}
-        self.rulesets = state["rulesets"]
+        self.rulesets, self.exists = state["rulesets"], state["exists"]
         self.write_state(state)
 
     def create_release(self, tag: str, *, immutable: bool = False) -> None:

@@ -59,6 +59,8 @@ def not_found() -> RefusedError:
 
 def get_repository(state: State, **_: Json) -> Json:
     """Answer with the repository."""
+    if not state["exists"]:
+        raise not_found()
     role = dict.fromkeys(("admin", "maintain"), state["admin"]) | {"push": True, "triage": True, "pull": True}
     keys = ("private", "fork", "default_branch")
     return {"full_name": state["slug"], "permissions": role} | {key: state[key] for key in keys}
