@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.picture import URL
 from tests.simulation.events import dispatch_event
 from tests.simulation.pypi import Publisher
 from tests.simulation.sandbox import Sandbox
-from tests.support.commands import ENVIRONMENT, package_index
+from tests.support.commands import ENVIRONMENT, TEMPLATE_URL, package_index
 from tests.support.paths import RELEASING, WORKFLOWS
 from tests.support.projects import Project
 from tests.support.repositories import REPOSITORIES
@@ -38,7 +37,7 @@ jobs:
 
 def run(sandbox: Sandbox, template: Path, command: str) -> str:
     """Type a command on the maintainer's machine, where uv and git find the template here; return what it prints."""
-    git = {"COUNT": "2", "VALUE_0": URL, "VALUE_1": URL.removesuffix(".git")}
+    git = {"COUNT": "2", "VALUE_0": TEMPLATE_URL, "VALUE_1": TEMPLATE_URL.removesuffix(".git")}
     git |= dict.fromkeys(("KEY_0", "KEY_1"), f"url.{template}.insteadOf")
     variables = {f"GIT_CONFIG_{name}": value for name, value in git.items()} | {"UV_NO_GITHUB_FAST_PATH": "1"}
     if command.startswith("uvx"):  # what is installed comes from the index, and what it asks then is on loopback
@@ -90,15 +89,15 @@ def test_a_trusted_publisher_comes_to_a_dry_run_without_deleting_anything(
 ) -> None:
     """The doctor prints the answers of an old workflow; with them, the publisher on PyPI works as it is."""
     repository = REPOSITORIES["hatch-vcs with tox"]
-    project = repository.write(tmp_path / "old" / repository.repository)
-    project.run("git", "remote", "add", "origin", f"https://github.com/Acme/{repository.repository}.git")
+    project = repository.write(tmp_path / "old" / repository.name)
+    project.run("git", "remote", "add", "origin", f"https://github.com/Acme/{repository.name}.git")
     project.write(f"{WORKFLOWS}/build.yml", OLD_WORKFLOW)
     project.commit("Publish")
     old = Sandbox(Project(project.path, {"workflow_filename": "build.yml"}), sandbox.github, sandbox.loopback)
-    old.github.owner, old.github.repository, old.github.rulesets = "Acme", repository.repository, []
+    old.github.owner, old.github.repository, old.github.rulesets = "Acme", repository.name, []
     old.github.environments.clear()
-    publisher = Publisher("Acme", repository.repository, "build.yml", "pypi")
-    old.loopback.reset().pypi.register(publisher, repository.package_name)
+    publisher = Publisher("Acme", repository.name, "build.yml", "pypi")
+    old.loopback.reset().pypi.register(publisher, repository.package_name or repository.name)
     found = old.run_doctor()
     assert found.exit_code == 1
     (copy,) = re.findall(r"→ (uvx copier copy .*)$", found.output, re.MULTILINE)
