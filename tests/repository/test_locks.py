@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 import noxfile
 from tests.support.commands import run
 from tests.support.interpreters import interpreters
-from tests.support.paths import PYPROJECT, ROOT
+from tests.support.paths import PYPROJECT, PYTHONS_JSON, ROOT
 
 CONTENT = tomllib.loads((ROOT / PYPROJECT).read_text(encoding="utf-8"))
 OWN_PYTHONS = SpecifierSet(CONTENT["project"]["requires-python"])
@@ -40,8 +40,9 @@ DEAD_MIRROR |= dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX_URL"), "")
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A folder with the files that nox and uv read."""
-    for name in ("noxfile.py", PYPROJECT, "uv.lock"):
-        shutil.copy(ROOT / name, tmp_path)
+    for name in ("noxfile.py", PYPROJECT, "uv.lock", PYTHONS_JSON):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
