@@ -112,17 +112,15 @@ def test_what_is_not_described_is_refused(method: str, url: str, body: Any, desc
         description.check_request(method, url, body)
 
 
-def test_githubs_own_examples_can_be_read(
-    description: Description, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_githubs_own_examples_can_be_read(description: Description, sandbox: Sandbox) -> None:
     """The doctor and `setup` read each of GitHub's examples of answers; the requests that follow are described."""
 
     def run_gh(*arguments: str, stdin: str = "") -> str:
         assert (arguments[0], stdin) == ("api", "")
         return json.dumps(description.example("GET", arguments[1]))
 
-    with sandbox.as_maintainer():
-        monkeypatch.setattr(github, "run_gh", run_gh)
+    with sandbox.as_maintainer(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(github, "run_gh", run_gh)
         repository = github.get("repos/octocat/Hello-World")
         for check in (check_repository, check_environment, check_tag_rules, check_required, check_releases):
             assert check(PUBLISHER, Commit())

@@ -218,7 +218,7 @@ def test_a_draft_that_a_person_publishes_is_released(sandbox: Sandbox, published
 
 def test_a_dispatch_for_a_tag_is_a_dry_run(sandbox: Sandbox) -> None:
     """A release workflow that is started by hand for a release's tag exchanges a token and uploads nothing."""
-    (done,) = sandbox.trigger(dispatch_event({"package_name": "my-package"}, "refs/tags/v1.2.3"))
+    (done,) = sandbox.trigger(dispatch_event({"package_name": "my-package"})._replace(ref="refs/tags/v1.2.3"))
     assert done.results()["rehearse"] == "success", done.log
     assert done.results()["publish"] == "skipped"
     assert not sandbox.loopback.pypi.attempts

@@ -1,6 +1,7 @@
-"""Give the job a token of the App as actions/create-github-app-token v3.2.0 does: masked, for what is asked.
+"""Give the job a token of the App as actions/create-github-app-token v3.2.0 does (`lib/main.js`).
 
-The state of GitHub has the App's client ID, ID and key. No token is revoked: a composite action has no post step.
+It is masked, and may do what is asked. The state of GitHub has the App's client ID, ID and key. No token is revoked,
+because a composite action has no post step.
 """
 
 import json
