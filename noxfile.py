@@ -76,8 +76,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what follows `--` goes to pytest (`nox -s tests -- -k gate`).
 
-    A run of all tests ends with how much of `src/meltano_release` they ran in their own process, and fails below the
-    bound in pyproject.toml. How much of `scripts/` they ran is shown and has no bound.
+    A run of all tests fails if they ran less of `scripts/` or `src/meltano_release` than the bound in pyproject.toml.
     """
     install(session, "tests")
     if session.posargs:
@@ -86,7 +85,7 @@ def tests(session: nox.Session) -> None:
     data = {"COVERAGE_FILE": str(Path(session.virtualenv.location) / "coverage")}
     measured = ("--cov", "--cov-report=", "--cov-fail-under=0")
     session.run("pytest", *PARALLEL, "-m", "not slow", *measured, env=data)
-    session.run("coverage", "report", "--include=scripts/*", "--fail-under=0", env=data)
+    session.run("coverage", "report", "--include=scripts/*", env=data)
     session.run("coverage", "report", "--include=src/*", env=data)
 
 

@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import bump
+import check_platform
 import own_lock
 import pytest
 import stdlib_names
@@ -108,6 +110,27 @@ def test_packaging_has_the_version_of_the_publishing_action(capsys: pytest.Captu
 def test_a_bump_knows_every_way_to_write_a_pin(text: str, name: str, moved: bool) -> None:  # noqa: FBT001
     """A bump finds a tag with or without `v`, a hook named almost like its tool, and a quoted pin; none goes back."""
     assert bump.bump(text, {name: "1.10.0", "x": "1.1.9"}) == (text.replace("1.2.0", "1.10.0") if moved else text)
+
+
+def test_the_check_of_a_platform_copies_and_updates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The check of a platform copies and updates a library for real; here it installs nothing."""
+    shown, run_command, output = ["my-package 1.2.3"], check_platform.run, check_platform.output
+
+    def run_unless_it_installs(*command: str | Path, cwd: Path) -> None:
+        if command[0] in {"git", sys.executable}:
+            run_command(*command, cwd=cwd)
+
+    monkeypatch.setattr(check_platform, "run", run_unless_it_installs)
+    monkeypatch.setattr(
+        check_platform, "output", lambda *part, cwd: shown[0] if "--version" in part else output(*part, cwd=cwd)
+    )
+    check_platform.main()
+    assert "copied, updated, installed and checked" in capfd.readouterr().out
+    shown[0] = "my-package 0"
+    with pytest.raises(SystemExit, match=r"the installed version should be 1\.2\.3: my-package 0"):
+        check_platform.install_and_check(tmp_path, tmp_path)
 
 
 def test_uv_lock_is_written_without_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
