@@ -13,7 +13,7 @@ import yaml
 from tests.support.combinations import REPOSITORIES, Answers, title, variants
 from tests.support.paths import LICENSE, MELTANO_YML, MELTANOHUB_YML, PRE_COMMIT, PYPROJECT, README, TEST_WORKFLOW
 from tests.support.projects import Project, Render
-from tests.support.questions import evaluate, refusal, settings
+from tests.support.questions import evaluate, settings
 
 LAUNCH = ".vscode/launch.json"
 ONE_OF_EACH_KIND = [
@@ -153,27 +153,6 @@ def test_a_state_backend_has_its_scheme_everywhere(render: Render) -> None:
     assert list(entry_points["meltano.state_backends"]) == ["meltano-s3"]
     assert yaml.safe_load(project.read(MELTANO_YML))["state_backend"]["uri"] == "meltano-s3://"
     assert list(entry_points["meltano.settings"]) == ["meltano-s3-sqlalchemy-url"]
-
-
-@pytest.mark.parametrize(
-    ("display_name", "sentence"),
-    [
-        ("", "Give the service a name."),
-        (" ", "Give the service a name."),
-        ("!?", "Add a letter A-Z or a digit."),
-        ("日本", "Add a letter A-Z or a digit."),
-        ("a\nb", "Leave out line breaks."),
-        ("\u202eabc", "Leave out invisible characters."),
-        ("x" * 65, "Use 64 characters at most."),
-        ("x" * 64, ""),
-    ],
-)
-def test_a_name_from_which_no_class_name_can_come_is_refused(display_name: str, sentence: str) -> None:
-    """A service's name that gives no class name is refused; the message has the case and the value."""
-    message = refusal("display_name", display_name)
-    shown = f"Given: {json.dumps(display_name, ensure_ascii=not display_name.isprintable())}."
-    assert message.startswith(sentence)
-    assert (shown in message) == bool(sentence)
 
 
 @pytest.mark.parametrize(("kind", "has"), [("tap", True), ("target", True), ("mapper", False)])

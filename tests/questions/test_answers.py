@@ -32,10 +32,11 @@ from tests.support.terminal import COLUMNS, LINES
 TABLE = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))
 LONGEST = {"repository": 100, "owner": 39, "package_name": 64}
 LONGEST |= {"environment": 255, "description": 512, "author_name": 200}
+TOO_LONG = LONGEST | {"display_name": 64, "wrapped_command": 64}
 INVISIBLE = ["a\nb", "a\r", "\x00", "\x1b[31m", "\x7f", "a\u2028b", "\u202etxt", "\ufeff", "\uffff"]
 REFUSED = [
     *((question, value) for question, values in TABLE["refused"].items() for value in values),
-    *((question, "x" * (longest + 1)) for question, longest in LONGEST.items()),
+    *((question, "x" * (longest + 1)) for question, longest in TOO_LONG.items()),
     *(("workflow_filename", "x" * 96 + ".yaml"), ("author_email", "x" * 65 + "@b.org")),
     *itertools.product(("environment", "description", "author_name"), INVISIBLE),
 ]
@@ -87,8 +88,9 @@ def test_copier_refuses_a_bad_answer_and_writes_nothing(
 ) -> None:
     """Copier shows the question and the refusal, and nothing is written."""
     message = re.escape(refusal(question, value)) if not choices(question) else question
+    kind = {"display_name": "tap", "wrapped_command": "extension"}.get(question, "library")
     with pytest.raises((ValueError, TypeError), match=message) as refused:
-        copy(template, tmp_path / "my-package", **{question: value})
+        copy(template, tmp_path / "my-package", **{"kind": kind, "repository": "x", question: value})
     assert question in str(refused.value)
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "my-package").exists()
