@@ -48,15 +48,20 @@ def adopted(repository: Repository, versions: Versions, folder: Path) -> Project
 
 
 def test_without_a_terminal_a_clash_stops_the_copy_and_loses_nothing(first: Versions, tmp_path: Path) -> None:
-    """Without a terminal, Copier stops at a file that exists, leaves it as it was, and says what to do."""
+    """Without a terminal, Copier stops at a file that exists, leaves it as it was, and says what to do.
+
+    A RELEASING.md of the repository at its top is not one of these: the template's is in `.github`.
+    """
     project = TAP.write(tmp_path / "tap")
+    project.write("RELEASING.md", "How we release.\n")
+    project.commit()
     output = adopt(project, first, check=False)
     assert "Consider using `--overwrite`" in output
     assert project.read(TAP_WORKFLOW) == OLD_RELEASE
     assert project.run("git", "diff", "--stat").stdout == ""
     project.run("git", "clean", "--force", "-d", "--quiet")
     adopt(project, first, "--overwrite")
-    assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
+    assert changed_files(project) == sorted([*RELEASE_SETUP, TAP_WORKFLOW])
 
 
 def test_the_message_after_a_copy_is_true(first: Versions, tmp_path: Path) -> None:
@@ -149,15 +154,6 @@ def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_pa
     assert terminal.exitstatus == 0
     assert project.read(RELEASING) == "How we release.\n"
     assert project.run("git", "diff", "--name-only").stdout == f"{TAP_WORKFLOW}\n"
-
-
-def test_a_releasing_md_at_the_top_stays(first: Versions, tmp_path: Path) -> None:
-    """A RELEASING.md of the repository at its top stays as it is: the template's is in `.github`."""
-    project = TAP.write(tmp_path / "tap")
-    project.write("RELEASING.md", "How we release.\n")
-    project.commit()
-    adopt(project, first, "--overwrite")
-    assert changed_files(project) == sorted([*RELEASE_SETUP, TAP_WORKFLOW])
 
 
 def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(first: Versions, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from stdlib_names import prohibited_names
 
+from tests.support.any_answers import assert_reads_back
 from tests.support.combinations import Answers, title, variants
 from tests.support.commands import run
 from tests.support.environments import shared_packages
@@ -104,11 +105,15 @@ def together(pairs: list[tuple[str, str]]) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("answers", together(ACCEPTED), ids=itertools.count())
 def test_good_answers_are_accepted_and_recorded(answers: dict[str, str], render: Render) -> None:
-    """Good answers are recorded as they were typed. If one were refused, Copier's message would name its question.
+    """Good answers are recorded as they were typed, and every file has them. A refusal would name its question.
 
     An accepted email address is one that PyPI accepts: it validates with email-validator.
     """
-    assert render(**answers).answers.items() >= answers.items()
+    project = render(**answers)
+    assert project.answers.items() >= answers.items()
+    assert_reads_back(project)
+    project.run("ruff", "check", "--quiet")
+    project.run("ruff", "format", "--check", "--quiet")
     if "author_email" in answers:
         email_validator.validate_email(answers["author_email"], check_deliverability=False)
 

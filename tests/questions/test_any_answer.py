@@ -124,18 +124,3 @@ def test_the_same_answers_give_the_same_bytes_everywhere(versions: Versions, tmp
         run("bash", "-c", command, "copier", *arguments, cwd=tmp_path / folder, env=variables)
     done = run("diff", "--recursive", "here", "some where/else", cwd=tmp_path, check=False)
     assert done.stdout == ""
-
-
-TROUBLE = [  # each answer was once accepted and then failed a check, or was refused without need
-    {"environment": "release #1", "description": "é" * 257, "repository": "_", "package_name": "a-_b_-c"},
-    {"description": "https://api.example.com/v1/_search", "package_name": "docs", "owner": "foo-"},
-    {"description": "\\1 x", "workflow_filename": "Publish (to PyPI).yaml", "owner": "foo--bar"},
-    {"description": "www.a.b<b>x", "author_email": "a@xn--bcher-kva.example"},
-    {"description": ":+1:", "repository": "x-ext", "wrapped_command": "_cmd"},
-]
-
-
-@pytest.mark.parametrize("answers", TROUBLE, ids=itertools.count())
-def test_known_answers_make_a_project(answers: dict[str, str], template: Path, tmp_path: Path, render: Render) -> None:
-    """None of the answers that once caused trouble is refused, and all that holds of any answers holds of them."""
-    assert check_any_answers(answers, template, tmp_path, render)
