@@ -84,16 +84,16 @@ def tools(once: FolderCache) -> Path:
 @pytest.fixture(scope="session")
 def render(copie_session: Any, template: Path) -> Render:  # noqa: ANN401
     """Render the template in this process; the same answers give the same project, so leave it unchanged."""
-    made: dict[str, Project] = {}
+    projects: dict[str, Project] = {}
 
     def rendered(**answers: str) -> Project:
         key = repr(sorted(answers.items()))
-        if key not in made:
+        if key not in projects:
             answers = {"repository": "my-package"} | answers
             result = copie_session.copy(extra_answers=answers, template_dir=template)
             assert result.exit_code == 0, result.exception
-            made[key] = Project(result.project_dir, result.answers)
-        return made[key]
+            projects[key] = Project(result.project_dir, result.answers)
+        return projects[key]
 
     return rendered
 

@@ -147,8 +147,8 @@ def test_in_a_terminal_overwriting_is_asked_file_by_file(first: Versions, tmp_pa
     arguments = ["copy", "--defaults", "--data=scope=release", *answers, str(first.path), "."]
     terminal = pexpect.spawn("copier", arguments, cwd=project.path, env=ENVIRONMENT, encoding="utf-8")
     for _ in range(2):
-        asked = terminal.expect([r"RELEASING\.md\? \S*\(Y/n\)", r"/release\.yml\? \S*\(Y/n\)"])
-        terminal.send("ny"[asked])
+        prompt = terminal.expect([r"RELEASING\.md\? \S*\(Y/n\)", r"/release\.yml\? \S*\(Y/n\)"])
+        terminal.send("ny"[prompt])
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == 0
@@ -162,13 +162,13 @@ def test_an_update_of_an_adopted_repository_touches_the_release_setup_alone(firs
     RELEASING.md changes because it names the version of the template in a command.
     """
     project = adopted(REPOSITORIES["poetry-dynamic-versioning without a bound"], first, tmp_path)
-    mine = Versions.create(first.path, tmp_path / "template")
-    replace(project.path / ANSWERS_FILE, str(first.path), str(mine.path))
+    template = Versions.create(first.path, tmp_path / "template")
+    replace(project.path / ANSWERS_FILE, str(first.path), str(template.path))
     project.commit("Move to another URL")
     for file in (PYPROJECT_SOURCE, RENOVATE_SOURCE, TEST_WORKFLOW_SOURCE):
-        path = mine.path / file
+        path = template.path / file
         path.write_text(path.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
-    mine.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
+    template.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
     update(project)
     assert text_changes(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert conflicts(project) == []

@@ -82,7 +82,7 @@ def record(record_property: Callable[[str, object], None]) -> RecordCells:
 def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
     """Return a function that renders a tap of an API, in a folder of its own."""
 
-    def made(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
+    def make(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
         rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
         project = rendered.copy(tmp_path / "tap-sample").init()
         metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
@@ -92,4 +92,4 @@ def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[...,
         packages = shared_packages(project, newest_interpreter(), once)
         return Tap(project, packages.parents[2] / "bin/python")
 
-    return made
+    return make

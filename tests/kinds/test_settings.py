@@ -64,8 +64,11 @@ class Plugin:
         return {setting["name"]: setting for setting in plugin["settings"]}
 
 
+MakePlugin = Callable[[Answers], Plugin]
+
+
 @pytest.fixture
-def plugin(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answers], Plugin]:
+def make_plugin(render: Render, tmp_path: Path, once: FolderCache) -> MakePlugin:
     """Make a plugin from answers."""
 
     def make(answers: Answers) -> Plugin:
@@ -89,32 +92,32 @@ def plugin(render: Render, tmp_path: Path, once: FolderCache) -> Callable[[Answe
         )
     ],
 )
-def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: Callable[[Answers], Plugin]) -> None:
+def test_one_command_writes_a_new_setting_everywhere(answers: Answers, make_plugin: MakePlugin) -> None:
     """A failed test names the command; after it, the test passes, and edits by hand, comments included, are kept."""
-    made = plugin(answers)
-    project = made.project
-    replace(made.source, "PropertiesList(", f"PropertiesList({NEW}")
-    failed = made("pytest", "tests/test_settings.py", check=False)
+    plugin = make_plugin(answers)
+    project = plugin.project
+    replace(plugin.source, "PropertiesList(", f"PropertiesList({NEW}")
+    failed = plugin("pytest", "tests/test_settings.py", check=False)
     for file in FILES:
         assert f"Update {file}: run `{COMMAND}`" in failed
     replace(project.path / MELTANO_YML, "    settings:\n", f"    settings:{BY_HAND}")
-    first = next(name for name in made.settings(MELTANO_YML) if name not in {"stream_maps", "batch_config.encoding"})
+    first = next(name for name in plugin.settings(MELTANO_YML) if name not in {"stream_maps", "batch_config.encoding"})
     replace(project.path / MELTANO_YML, f"- name: {first}\n", f"- name: {first}\n      placeholder: Ask me # by hand\n")
     with (project.path / ENV_EXAMPLE).open("a", encoding="utf-8") as example:
         example.write("\n# By hand\nX_OTHER=1\n")
-    made("tests.update_settings")
-    made("pytest", "tests/test_settings.py")
+    plugin("tests.update_settings")
+    plugin("pytest", "tests/test_settings.py")
     project.run("ruff", "check")
     project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
     for definition in (MELTANO_YML, MELTANOHUB_YML):
-        assert made.settings(definition)["page_size"] == {
+        assert plugin.settings(definition)["page_size"] == {
             "name": "page_size",
             "label": "Page Size",
             "description": "Records in a page | at most 500",
             "kind": "integer",
             "value": 100,
         }
-    kept = made.settings(MELTANO_YML)
+    kept = plugin.settings(MELTANO_YML)
     assert (kept["stream_maps"]["hidden"], kept[first]["placeholder"]) == (True, "Ask me")
     assert "batch_config.encoding" in kept
     assert "Ask me # by hand" in project.read(MELTANO_YML)
@@ -123,49 +126,51 @@ def test_one_command_writes_a_new_setting_everywhere(answers: Answers, plugin: C
     assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
     assert "X_OTHER=1\n" in project.read(ENV_EXAMPLE)
     replace(project.path / ENV_EXAMPLE, "_PAGE_SIZE=100\n", "_PAGE_SIZE=\n")
-    made("tests.update_settings")
+    plugin("tests.update_settings")
     assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
-    replace(made.source, "PropertiesList(", f"PropertiesList({CAMEL_CASE}")
-    made("tests.update_settings")
+    replace(plugin.source, "PropertiesList(", f"PropertiesList({CAMEL_CASE}")
+    plugin("tests.update_settings")
     assert "# On two lines\n# " in project.read(ENV_EXAMPLE)
     replace(project.path / ENV_EXAMPLE, "_APIMODE=\n", "_APIMODE=fast\n")
-    made("tests.update_settings")
+    plugin("tests.update_settings")
     assert "_APIMODE=fast\n" in project.read(ENV_EXAMPLE)
-    replace(made.source, CAMEL_CASE, "")
-    replace(made.source, NEW, "")
-    made("tests.update_settings")
+    replace(plugin.source, CAMEL_CASE, "")
+    replace(plugin.source, NEW, "")
+    plugin("tests.update_settings")
     assert not [file for file in FILES if "page_size" in project.read(file).lower()]
-    replace(made.source, "PropertiesList(", f"PropertiesList({NEW.replace('title=', '# title=')}")
-    sentence = f'The setting "page_size" has no title: add title="…" to its Property in {made.kind}.py.'
-    assert sentence in made("tests.update_settings", check=False)
-    assert sentence in made("pytest", "tests/test_settings.py", check=False)
-    replace(made.source, NEW.replace("title=", "# title="), "")
+    replace(plugin.source, "PropertiesList(", f"PropertiesList({NEW.replace('title=', '# title=')}")
+    sentence = f'The setting "page_size" has no title: add title="…" to its Property in {plugin.kind}.py.'
+    assert sentence in plugin("tests.update_settings", check=False)
+    assert sentence in plugin("pytest", "tests/test_settings.py", check=False)
+    replace(plugin.source, NEW.replace("title=", "# title="), "")
     (project.path / ENV_EXAMPLE).unlink()
-    assert f"bring it back, for example with `git restore {ENV_EXAMPLE}`" in made("tests.update_settings", check=False)
+    assert f"bring it back, for example with `git restore {ENV_EXAMPLE}`" in plugin(
+        "tests.update_settings", check=False
+    )
 
 
 @pytest.mark.slow
-def test_settings_that_are_required_no_more_are_no_group(plugin: Callable[[Answers], Plugin]) -> None:
+def test_settings_that_are_required_no_more_are_no_group(make_plugin: MakePlugin) -> None:
     """The group of required settings is removed once none is required, and is written again as soon as one is."""
-    made = plugin({"kind": "mapper"})
-    assert "settings_group_validation" in made.project.read(MELTANO_YML)
-    replace(made.source, "required=True,", "required=False,")
-    made("tests.update_settings")
+    plugin = make_plugin({"kind": "mapper"})
+    assert "settings_group_validation" in plugin.project.read(MELTANO_YML)
+    replace(plugin.source, "required=True,", "required=False,")
+    plugin("tests.update_settings")
     for file in (MELTANO_YML, MELTANOHUB_YML):
-        assert "settings_group_validation" not in made.project.read(file)
-    made("pytest", "tests/test_settings.py")
-    replace(made.source, "required=False,", "required=True,")
-    made("tests.update_settings")
-    assert "settings_group_validation" in made.project.read(MELTANO_YML)
+        assert "settings_group_validation" not in plugin.project.read(file)
+    plugin("pytest", "tests/test_settings.py")
+    replace(plugin.source, "required=False,", "required=True,")
+    plugin("tests.update_settings")
+    assert "settings_group_validation" in plugin.project.read(MELTANO_YML)
 
 
-def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Plugin]) -> None:
+def test_a_command_reads_the_settings_from_a_file(make_plugin: MakePlugin) -> None:
     """The README's command reads `.env` with `dotenv`; without it, the SDK looks for it beside its own sources."""
-    made = plugin({"kind": "tap"})
-    project = made.project
+    plugin = make_plugin({"kind": "tap"})
+    project = plugin.project
     project.write(".env", re.sub(r"(?m)^(\w+)=$", r"\1=x", project.read(ENV_EXAMPLE)))
     (command,) = re.findall(r"`(dotenv run .+?)`", project.read(README))
-    tools = os.pathsep.join([str(made.python.parent), os.environ["PATH"]])
+    tools = os.pathsep.join([str(plugin.python.parent), os.environ["PATH"]])
     read = "Parsing 'auth_token' config from env variable 'TAP_SAMPLE_AUTH_TOKEN'"
     assert read in project.run(*command.split(), "--discover", env={"PATH": tools}).stderr
     assert read not in project.run(*command.split()[2:], "--discover", env={"PATH": tools}).stderr

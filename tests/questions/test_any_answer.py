@@ -66,17 +66,17 @@ def test_any_answers_make_a_project_or_are_refused(what: str, template: Path, tm
 
     The examples for each kind are the same ones every time; at night there are many other ones.
     """
-    made = []
+    created = []
 
     @SETTINGS
     @given(answers=answers_for(what))
     def check(answers: dict[str, str]) -> None:
         if check_any_answers(answers, template, tmp_path, render):
-            made.append(len(answers))
+            created.append(len(answers))
 
     check()
-    assert len(made) > SETTINGS.max_examples / 2
-    assert max(made) > MANY
+    assert len(created) > SETTINGS.max_examples / 2
+    assert max(created) > MANY
 
 
 @pytest.mark.slow
@@ -94,10 +94,10 @@ def test_a_sample_of_any_answers_passes_all_checks(
         folder = tmp_path / str(next(numbers))
         answers["python_min"] = min(answers.get("python_min", version), version)
         data = [f"--data={name}={value}" for name, value in answers.items()]
-        made = run(
+        done = run(
             "copier", "copy", "--defaults", "--vcs-ref=v1.0.0", *data, versions.path, folder, cwd=tmp_path, check=False
         )
-        if made.returncode:
+        if done.returncode:
             reject()
         project = Project(folder, recorded_answers(folder)).init()
         assert_passes_all_checks(project, python, tmp_path / f"venv-{folder.name}", once)

@@ -18,11 +18,11 @@ class FolderCache:
     def __call__(self, name: str, make: Callable[[Path], object]) -> Path:
         """Return the folder of that name; the first call gives a new, empty folder to `make`. Leave it unchanged."""
         folder = self.root / hashlib.sha256(name.encode()).hexdigest()[:16]
-        made = folder.with_suffix(".made")
+        done = folder.with_suffix(".done")
         with FileLock(folder.with_suffix(".lock")):
-            if not made.exists():
+            if not done.exists():
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 make(folder)
-                made.touch()
+                done.touch()
         return folder
