@@ -167,3 +167,37 @@ def lock(*, check: bool, backends: Path | None, patch: Path | None) -> None:
     from meltano_release import lock
 
     sys.exit(lock.check_lock(backends, patch) if backends else lock.write_lock())
+
+
+@main.command()
+@click.option("--answers-file", default="", metavar="FILE", help="Answers file, if there is more than one.")
+@click.option("--data", multiple=True, metavar="QUESTION=ANSWER", help="Change an answer; for several, repeat it.")
+@click.option("--vcs-ref", default="", metavar="VERSION", help="Version of the template, in place of the newest.")
+@click.option("--branch", default="template-update", show_default=True, help="Branch for the update.")
+@click.option("--stage", is_flag=True, help="Stage the update in this folder, for a program that commits it.")
+def update(answers_file: str, data: tuple[str, ...], vcs_ref: str, branch: str, *, stage: bool) -> None:
+    """Update this repository from the default branch of origin to the newest version of the template.
+
+    The update is one commit on a branch, with the pins of the template's actions in the project's own workflows.
+    Nothing is pushed, and what is checked out stays as it is. The exit code is 0 if the repository is updated or has
+    the newest version, and 1 after a sentence that says why not, such as a conflict.
+    """
+    from meltano_release.update import Options
+    from meltano_release.update import update as update_repository
+
+    click.echo(update_repository(Options(answers_file, data, vcs_ref, branch, stage)))
+
+
+@main.command()
+@click.argument("clones", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "style", type=click.Choice(["table", "markdown", "json"]), help="Default: table on a terminal."
+)
+def status(clones: tuple[Path, ...], style: str | None) -> None:
+    """List projects: version, versions behind, conflicts, ignored files, open update branch; change nothing.
+
+    CLONE is the folder of a clone, as it is on disk. The exit code is 1 if a project is not up to date.
+    """
+    from meltano_release.status import show_status
+
+    sys.exit(show_status(clones, style or ("table" if sys.stdout.isatty() else "markdown")))

@@ -214,6 +214,18 @@ def work_with_windows_line_endings(project: Project) -> None:
         path.write_bytes(path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
 
 
+def check_out_on_windows(project: Project) -> None:
+    """Get every file with the line endings of Windows, as git makes them there, except for the template's files."""
+    append(project, "README.md", "Mine.\n")
+    project.commit()
+    project.run("git", "config", "core.autocrlf", "true")
+    for path in project.tracked_files():
+        path.unlink()
+    project.run("git", "checkout", "--", ".")
+    assert b"\r\n" in (project.path / "README.md").read_bytes()
+    assert not any(b"\r\n" in (project.path / file).read_bytes() for file in (RELEASE_WORKFLOW, RELEASING))
+
+
 def move_to_hatchling(project: Project) -> None:
     """Move an adopted repository with Poetry to another backend, with a lock of its own; it keeps its CI."""
     append(project, PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"] # mine\n')
@@ -243,6 +255,11 @@ LONG_LIVED = {
     "an extension with line endings of Windows": LongLivedProject(
         {"kind": "extension", "repository": "x-ext"},
         work_with_windows_line_endings,
+        {"README.md": "Mine."},
+    ),
+    "a mapper on Windows": LongLivedProject(
+        {"kind": "mapper", "repository": "map-x"},
+        check_out_on_windows,
         {"README.md": "Mine."},
     ),
     "an adopted repository that moves to hatchling": LongLivedProject(

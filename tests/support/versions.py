@@ -1,14 +1,19 @@
 """Versions of the template to update from and to, and the update itself."""
 
+import os
 import shutil
 import subprocess
+from contextlib import chdir
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+from unittest.mock import patch
 
 import yaml
+from click.testing import CliRunner
 
-from tests.support.commands import run
+from meltano_release.cli import main
+from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
 from tests.support.paths import ANSWERS_FILE, RELEASE_WORKFLOW, RELEASING
 from tests.support.projects import Project
@@ -88,3 +93,25 @@ def conflicts(project: Project) -> list[str]:
     """Return the files that git has in conflict."""
     listed = project.run("git", "ls-files", "--unmerged", "-z").stdout
     return sorted({line.partition("\t")[2] for line in listed.split("\0") if line})
+
+
+def clone_from_origin(project: Project, folder: Path) -> Project:
+    """Push a project to a new repository below a folder, and return a clone of that."""
+    folder.mkdir(exist_ok=True)
+    run("git", "clone", "--quiet", "--bare", project.path, folder / "origin.git", cwd=project.path)
+    run("git", "clone", "--quiet", folder / "origin.git", folder / project.path.name, cwd=folder)
+    return Project(folder / project.path.name, project.answers)
+
+
+def update_repository(clone: Project, **options: Any) -> str:  # noqa: ANN401 - those of the command
+    """Run `meltano-release update` in a clone, in this process; return what it prints, a refusal after `Error: `."""
+    arguments = [
+        f"--{name.replace('_', '-')}={value}" if value is not True else f"--{name}"
+        for name, values in options.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
+    cache = {"COPIER_CACHE_DIR": os.environ["COPIER_CACHE_DIR"]}
+    with patch.dict(os.environ, ENVIRONMENT | cache, clear=True), chdir(clone.path):
+        done = CliRunner().invoke(main, ["update", *arguments], catch_exceptions=False)
+    assert (done.exit_code == 1) is done.output.startswith("Error: "), done.output
+    return done.output.strip()

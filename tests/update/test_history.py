@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.projects import Project
 from tests.support.versions import Versions, changed_files, conflicts, recorded_answers, update
 
 TEMPLATES = (".github/", ANSWERS_FILE)  # where the template's files are
+RELEASED = run("git", "tag", "--list", "v*", "--sort=version:refname", cwd=ROOT).stdout.split()
 
 
 @pytest.fixture(scope="module")
@@ -108,16 +110,54 @@ def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_p
     assert (project.path / RENAMED[1]).exists()
 
 
-@pytest.mark.slow
-def test_all_versions_at_once(history: Versions, tmp_path: Path) -> None:
-    """An update over all versions at once has the conflicts of the table, for the project with the most edits."""
-    case = LONG_LIVED["a target with edits in the template's files"]
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if case.edited else pytest.mark.slow) for name, case in LONG_LIVED.items()]
+)
+def test_all_versions_at_once(name: str, history: Versions, tmp_path: Path) -> None:
+    """An update over all versions at once has the conflicts of the table.
+
+    A new question gets its default without asking, also if the list of excluded files depends on it, and the recorded
+    answer to a removed one stops nothing, though Copier passes it on as if it was typed.
+    """
+    case = LONG_LIVED[name]
     project = begin(case, history, tmp_path)
+    assert recorded_answers(project.path)["nickname"] == "x"
     before = own_files(project)
-    update(project)
+    assert "There is no question color. " in update(project, "--data=color=blue", check=False).stderr
+    update(project, *(["--data=ide=None"] if "ide" in case.answers else []))
     assert set(conflicts(project)) == case.conflicts_at_once
     assert own_files(project) == before
     check_kept(case, project)
+    answers = recorded_answers(project.path)
+    assert (answers["wait"], "nickname" in answers) == ("15", False)
+    check_end(case, history, project, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def released(history: Versions, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
+    """Every released version of the template, and then the working tree; the made-up history before the first one."""
+    if not RELEASED:
+        return history
+    path = tmp_path_factory.mktemp("released") / "template"
+    run("git", "clone", "--quiet", ROOT, path, cwd=ROOT)
+    run("git", "rm", "--quiet", "-r", ".", cwd=path)
+    shutil.copytree(template, path, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".git"))
+    return Versions(path).tag("v9999")
+
+
+@pytest.mark.parametrize("tag", RELEASED or ["v1.4.0"])
+def test_every_version_updates_to_the_newest(tag: str, released: Versions, tmp_path: Path) -> None:
+    """Every version updates to the newest in one step, without a question or a conflict, to what a new project has."""
+    project = released.project(tmp_path / "my-package", f"--vcs-ref={tag}")
+    fresh = released.project(tmp_path / "fresh", "--data=repository=my-package")
+    before = own_files(project)
+    update(project)
+    assert (conflicts(project), own_files(project)) == ([], before)
+    project.commit()
+    for name in fresh.run("git", "ls-files", ".github").stdout.split():
+        if not is_own(name):
+            assert project.read(name) == fresh.read(name), name
+    assert recorded_answers(project.path) == recorded_answers(fresh.path)
 
 
 def test_every_version_says_what_an_update_cannot_bring() -> None:

@@ -94,36 +94,16 @@ def test_a_local_path_is_no_url(path: str) -> None:
     assert macro("command")(path, "v1.0.0", "0" * 40).startswith(f"uvx --from git+https://github.com/{OWN}@v1.0.0 ")
 
 
-@pytest.mark.parametrize(
-    ("commit", "is_tag"),
-    [
-        ("v1.0.0", True),
-        ("v1.0.0rc1", True),
-        ("1.0.0", True),
-        ("v1.0.0-1-gabcdef0", False),
-        ("v1.0.0-12-g0123456789abcdef", False),
-        ("abcdef0", False),
-        ("0" * 40, False),
-        ("0" * 64, False),
-    ],
-)
-def test_a_version_is_a_tag_or_the_full_commit(commit: str, *, is_tag: bool) -> None:
+def test_a_version_is_a_tag_or_the_full_commit() -> None:
     """What stands between two tags is named by its full commit, since nobody else can resolve git's description."""
-    full = "f" * 40
-    assert macro("version_of")(commit, full) == (commit if is_tag else full)
+    tags = ["v1.0.0", "v1.0.0rc1", "1.0.0"]
+    others = ["v1.0.0-1-gabcdef0", "v1.0.0-12-g0123456789abcdef", "abcdef0", "0" * 40, "0" * 64]
+    assert [macro("version_of")(commit, "f" * 40) for commit in tags + others] == [*tags, *["f" * 40] * len(others)]
 
 
-@pytest.fixture
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what Copier caches of the template's URLs."""
-    return tmp_path_factory.mktemp("cache")
-
-
-def copy(
-    source: str, folder: Path, *options: str, template: Path | None = None, cache: Path | None = None
-) -> subprocess.CompletedProcess[str]:
+def copy(source: str, folder: Path, *options: str, template: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run `copier copy` to `folder/project` without a network: git opens a local template where the URL leads."""
-    environment = {"COPIER_CACHE_DIR": str(cache or folder / "cache"), "GIT_ALLOW_PROTOCOL": "file"}
+    environment = {"COPIER_CACHE_DIR": f"{folder}-cache", "GIT_ALLOW_PROTOCOL": "file"}
     if template:
         redirect = {"GIT_CONFIG_KEY_0": f"url.{template}.insteadOf", "GIT_CONFIG_VALUE_0": get_repo(source) or source}
         environment |= {"GIT_CONFIG_COUNT": "1"} | redirect
@@ -150,15 +130,14 @@ def files_with(project: Path, text: str) -> list[str]:
     return [path.relative_to(project).as_posix() for path in files if text in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize(("source", "repository", "host", "is_github"), SOURCES, ids=URLS)
-def test_a_template_named_by_its_url(  # noqa: PLR0913, PLR0917 - a row of the table, and three fixtures
-    source: str, repository: str, host: str, template: Path, cache: Path, tmp_path: Path, *, is_github: bool
-) -> None:
+@pytest.mark.parametrize("row", SOURCES, ids=URLS)
+def test_a_template_named_by_its_url(row: tuple[str, str, str, bool], template: Path, tmp_path: Path) -> None:
     """The workflows name the actions of the URL's repository at its commit; a host that is not GitHub gets a warning.
 
     A password in the URL is in the answers file, where Copier records it, and the message says so. It is nowhere else.
     """
-    done = copy(source, tmp_path, template=template, cache=cache)
+    source, repository, host, is_github = row
+    done = copy(source, tmp_path, template=template)
     assert done.returncode == 0, done.stderr
     project = tmp_path / "project"
     assert recorded_answers(project)["_src_path"] == source
@@ -171,41 +150,29 @@ def test_a_template_named_by_its_url(  # noqa: PLR0913, PLR0917 - a row of the t
     assert all(len(line) <= COLUMNS for line in done.stderr.partition("Warning")[2].splitlines())
 
 
-def test_a_local_path_gets_a_warning(template: Path, tmp_path: Path) -> None:
-    """A project of a local clone uses the template's own repository, and the message says what that needs."""
-    done = copy(str(template), tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert pins(tmp_path / "project") == {(OWN, head(template), "v1.0.0")}
-    assert LOCAL in done.stderr
-    assert NOT_GITHUB not in done.stderr
+@pytest.mark.parametrize("state", ["at its tag", "ahead of it", "dirty"])
+def test_a_local_clone_gets_a_warning(state: str, template: Path, tmp_path: Path) -> None:
+    """A project of a local clone uses the template's own repository, and the message says what that needs.
 
-
-@pytest.mark.parametrize("dirty", [False, True], ids=["ahead of its tag", "dirty"])
-def test_a_clone_that_is_no_version_is_named_by_its_commit(template: Path, tmp_path: Path, *, dirty: bool) -> None:
-    """Between versions, the pins and the command name a full commit; that of a dirty clone is nowhere else."""
+    Between versions, the pins and the command name a full commit; that of a dirty clone is nowhere else.
+    """
     versions = Versions.create(template, tmp_path / "template")
-    versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE)
-    if not dirty:
+    if state != "at its tag":
+        versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE)
+    if state == "ahead of it":
         run("git", "commit", "--quiet", "--all", "--message", "Work", cwd=versions.path)
     done = copy(str(versions.path), tmp_path, "--vcs-ref=HEAD")
     assert done.returncode == 0, done.stderr
     assert LOCAL in done.stderr
-    ((_, commit, version),) = pins(tmp_path / "project")
-    assert version == commit
-    assert (commit == head(versions.path)) is not dirty
-    releasing = (tmp_path / "project" / RELEASING).read_text(encoding="utf-8")
-    assert f"git+https://github.com/{OWN}@{commit} meltano-release" in releasing
-    assert LINE_CHANGE[1] in (tmp_path / "project" / RELEASE_WORKFLOW).read_text(encoding="utf-8")
-
-
-def test_a_folder_without_git_is_refused(template: Path, tmp_path: Path) -> None:
-    """A folder that is not a git repository has no commit to name: it is refused with a sentence."""
-    shutil.copytree(template, tmp_path / "plain", ignore=shutil.ignore_patterns(".git"))
-    done = copy("plain", tmp_path)
-    assert done.returncode == 1
-    last = done.stderr.strip().splitlines()[-1]
-    assert "'scope': Name the template by its URL, or by a git repository. " in last
-    assert not (tmp_path / "project").exists()
+    assert NOT_GITHUB not in done.stderr
+    project = tmp_path / "project"
+    ((repository, commit, version),) = pins(project)
+    assert (repository, version) == (OWN, "v1.0.0" if state == "at its tag" else commit)
+    assert (commit == head(versions.path)) is (state != "dirty")
+    releasing = (project / RELEASING).read_text(encoding="utf-8")
+    assert f"git+https://github.com/{OWN}@{version} meltano-release" in releasing
+    workflow = (project / RELEASE_WORKFLOW).read_text(encoding="utf-8")
+    assert (LINE_CHANGE[1] in workflow) is (state != "at its tag")
 
 
 @pytest.mark.parametrize(
@@ -215,10 +182,12 @@ def test_a_folder_without_git_is_refused(template: Path, tmp_path: Path) -> None
         ("ssh://git@github.com/acme/copy", "Local template must be a directory."),
         ("nowhere", "Local template must be a directory."),
         ("https://github.com/acme/copy", "fatal: transport 'https' not allowed"),  # as GIT_ALLOW_PROTOCOL has it
+        ("plain", "'scope': Name the template by its URL, or by a git repository. "),  # no commit to name
     ],
 )
-def test_what_copier_cannot_open_leaves_nothing(source: str, message: str, tmp_path: Path) -> None:
-    """Where Copier itself cannot open the template, it exits with 1 and writes nothing."""
+def test_what_cannot_be_opened_leaves_nothing(source: str, message: str, template: Path, tmp_path: Path) -> None:
+    """Where the template cannot be opened, or is not a git repository, Copier exits with 1 and writes nothing."""
+    shutil.copytree(template, tmp_path / "plain", ignore=shutil.ignore_patterns(".git"))
     done = copy(source, tmp_path)
     assert done.returncode == 1
     assert message in done.stderr.strip().splitlines()[-1]

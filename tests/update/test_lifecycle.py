@@ -1,0 +1,115 @@
+"""The recipes for a project's years make of it what a new project is: another Python, another SDK, another template."""
+
+from pathlib import Path
+
+import pytest
+
+from meltano_release import pythons
+from tests.support.commands import run
+from tests.support.editing import replace
+from tests.support.pages import code_blocks, page
+from tests.support.paths import (
+    ANSWERS_FILE,
+    PRE_COMMIT_SOURCE,
+    PYPROJECT,
+    PYPROJECT_SOURCE,
+    RELEASE_WORKFLOW_SOURCE,
+    RENOVATE_JSON,
+)
+from tests.support.projects import Project
+from tests.support.versions import (
+    LINE_CHANGE,
+    MOVED,
+    Versions,
+    clone_from_origin,
+    conflicts,
+    update_repository,
+)
+
+RECIPES = code_blocks(page("how-to/lifecycle.md"))
+TAP = ("--data=repository=tap-x", "--data=kind=tap", "--data=auth_method=JWT")
+URL = "https://github.com/{}.git"
+OWN, FORK = "MeltanoLabs/meltano-package-template", "acme/copy"
+
+
+@pytest.fixture
+def versions(template: Path, tmp_path: Path) -> Versions:
+    """The first version of the template, for a test that releases the next one."""
+    return Versions.create(template, tmp_path / "template")
+
+
+def updated(project: Project, folder: Path) -> Project:
+    """Return a clone of a project with the newest version of the template."""
+    clone = clone_from_origin(project, folder / "clones")
+    assert update_repository(clone).startswith("Updated ")
+    clone.run("git", "merge", "--quiet", "template-update")
+    return clone
+
+
+def follow(project: Project, containing: str) -> None:
+    """Run the recipe that contains a text, with the tools of the tests in place of the project's, and commit."""
+    (recipe,) = [block for block in RECIPES if containing in block]
+    project.run("bash", "-euc", recipe.replace("poetry run ", ""))
+    project.commit()
+
+
+def assert_like_new(project: Project, versions: Versions, folder: Path, *answers: str) -> None:
+    """A project has the files of a new one, except for the answers."""
+    fresh = versions.project(folder / "fresh", *answers)
+    files = [path.relative_to(project.path).as_posix() for path in project.tracked_files()]
+    assert files == [path.relative_to(fresh.path).as_posix() for path in fresh.tracked_files()]
+    assert [file for file in files if file != ANSWERS_FILE and project.read(file) != fresh.read(file)] == []
+
+
+def test_a_new_python(versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an update to a version that knows a new Python, and the recipe, the project is as a new one."""
+    project = versions.project(tmp_path / "my-package")
+    new = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "3.16")
+    versions.replace(PYPROJECT_SOURCE, "'3.15']", "'3.15', '3.16']")
+    versions.replace("src/meltano_release/pythons.py", '"3.15")', '"3.15", "3.16")').tag("v1.1.0")
+    clone = updated(project, tmp_path)
+    monkeypatch.setattr(pythons, "KNOWN_PYTHONS", new)
+    monkeypatch.chdir(clone.path)
+    assert pythons.list_pythons({}) == 0
+    follow(clone, '"Programming Language :: Python :: 3.16"')
+    assert_like_new(clone, versions, tmp_path, "--data=repository=my-package")
+
+
+def test_an_old_python_goes(versions: Versions, tmp_path: Path) -> None:
+    """After the recipe, a project is as a new one without the Python, but for a dependency that nothing needs."""
+    project = versions.project(tmp_path / "tap-x", *TAP)
+    follow(project, ">=3.12")
+    replace(project.path / PYPROJECT, '"typing-extensions>=4.6,<5", ', "")
+    project.run("ruff", "check", "--fix")
+    assert_like_new(project, versions, tmp_path, *TAP, "--data=python_min=3.12")
+
+
+def test_a_new_sdk(versions: Versions, tmp_path: Path) -> None:
+    """After the recipe, a project has the SDK of a new one, in both places."""
+    project = versions.project(tmp_path / "tap-x", *TAP)
+    for source in (PYPROJECT_SOURCE, PRE_COMMIT_SOURCE):
+        versions.replace(source, "~=0.54.9", "~=0.55.0")
+    versions.tag("v1.1.0")
+    clone = updated(project, tmp_path)
+    follow(clone, "0.55.0")
+    assert_like_new(clone, versions, tmp_path, *TAP)
+
+
+def test_the_template_moves(versions: Versions, tmp_path: Path) -> None:
+    """After the recipe, the next update of the template's new repository, or of a fork, has no conflict."""
+    fork = Versions(tmp_path / "fork")
+    run("git", "clone", "--quiet", versions.path, fork.path, cwd=tmp_path)
+    redirects = {"GIT_CONFIG_COUNT": "2", "GIT_ALLOW_PROTOCOL": "file"}
+    for number, (repository, folder) in enumerate({OWN: versions.path, FORK: fork.path}.items()):
+        url = URL.format(repository)
+        redirects |= {f"GIT_CONFIG_KEY_{number}": f"url.{folder}.insteadOf", f"GIT_CONFIG_VALUE_{number}": url}
+    copy = ("copier", "copy", "--quiet", "--defaults", "--data=repository=my-package")
+    run(*copy, URL.format(OWN), "my-package", cwd=tmp_path, env=redirects)
+    project = Project(tmp_path / "my-package", {}).init()
+    fork.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
+    follow(project, FORK)
+    project.run("copier", "update", "--skip-answered", "--defaults", env=redirects)
+    assert conflicts(project) == []
+    run(*copy, URL.format(FORK), "fresh", cwd=tmp_path, env=redirects)
+    for file in [*MOVED, RENOVATE_JSON]:
+        assert project.read(file) == (tmp_path / "fresh" / file).read_text(encoding="utf-8"), file
