@@ -189,10 +189,9 @@ def update(answers_file: str, data: tuple[str, ...], vcs_ref: str, branch: str, 
 
 
 @main.command()
-@click.argument("clones", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--format", "style", type=click.Choice(["table", "markdown", "json"]), help="Default: table on a terminal."
-)
+@click.argument("clones", nargs=-1, required=True, metavar="CLONE...", type=click.Path(path_type=Path))
+@click.option("--markdown", "style", flag_value="markdown", help="Print Markdown, as without a terminal.")
+@click.option("--json", "style", flag_value="json", help="Print JSON.")
 def status(clones: tuple[Path, ...], style: str | None) -> None:
     """List projects: version, versions behind, conflicts, ignored files, open update branch; change nothing.
 

@@ -31,6 +31,7 @@ def test_every_command_has_help(command: str) -> None:
     [
         *((command.split(), "") for command in ("gate", "gate dist other", "pythons other", "doctor x", "other")),
         *((command.split(), "") for command in ("setup --bypass-app x", "lock --check", "lock --backends x")),
+        *((command.split(), "") for command in ("update x", "status", "status . --yaml")),
         (REPORT[:2], NEEDS),
         *((REPORT, needs) for needs in ("", "{", "[]", '{"build": {"result": "success"}}')),
     ],

@@ -17,6 +17,7 @@ from tests.support.paths import (
     DOCS,
     PUBLISHER_JSON,
     PYPROJECT,
+    PYTHONS_JSON,
     RECORDED_ANSWERS,
     RELEASE_WORKFLOW,
     RELEASING,
@@ -119,6 +120,8 @@ def later(template: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     shutil.copytree(template / "includes", folder / "includes")
     shutil.copy(template / "copier.yml", folder)
+    (folder / PYTHONS_JSON).parent.mkdir(parents=True)
+    shutil.copy(template / PYTHONS_JSON, folder / PYTHONS_JSON)
     (folder / "template").mkdir()
     (folder / UPDATED).mkdir()
     (folder / UPDATED / ".keep").touch()

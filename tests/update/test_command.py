@@ -159,7 +159,7 @@ def test_a_template_without_tags_is_followed_by_commit(template: Path, tmp_path:
 def status(*clones: Project, style: str) -> tuple[int, str]:
     """Run `meltano-release status` in this process, in the folder of the clones; return its exit code and output."""
     with chdir(clones[0].path.parent):
-        done = CliRunner().invoke(main, ["status", "--format", style, *(clone.path.name for clone in clones)])
+        done = CliRunner().invoke(main, ["status", f"--{style}", *(clone.path.name for clone in clones)])
     return done.exit_code, done.output
 
 

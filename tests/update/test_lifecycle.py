@@ -1,5 +1,6 @@
 """The recipes for a project's years make of it what a new project is: another Python, another SDK, another template."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.paths import (
     PRE_COMMIT_SOURCE,
     PYPROJECT,
     PYPROJECT_SOURCE,
+    PYTHONS_JSON,
     RELEASE_WORKFLOW_SOURCE,
     RENOVATE_JSON,
 )
@@ -64,11 +66,9 @@ def assert_like_new(project: Project, versions: Versions, folder: Path, *answers
 def test_a_new_python(versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an update to a version that knows a new Python, and the recipe, the project is as a new one."""
     project = versions.project(tmp_path / "my-package")
-    new = ("3.10", "3.11", "3.12", "3.13", "3.14", "3.15", "3.16")
-    versions.replace(PYPROJECT_SOURCE, "'3.15']", "'3.15', '3.16']")
-    versions.replace("src/meltano_release/pythons.py", '"3.15")', '"3.15", "3.16")').tag("v1.1.0")
+    versions.replace(PYTHONS_JSON, '"3.15"]', '"3.15", "3.16"]').tag("v1.1.0")
     clone = updated(project, tmp_path)
-    monkeypatch.setattr(pythons, "KNOWN_PYTHONS", new)
+    monkeypatch.setattr(pythons, "KNOWN_PYTHONS", json.loads((versions.path / PYTHONS_JSON).read_text()))
     monkeypatch.chdir(clone.path)
     assert pythons.list_pythons({}) == 0
     follow(clone, '"Programming Language :: Python :: 3.16"')
