@@ -85,6 +85,7 @@ WRONG_TYPES: list[dict[str, Any]] = [
     {"tool": {"pdm": "1"}},
     {"tool": []},
     {"build-system": "x"},
+    {"build-system": {"requires": 1}},
     {"build-system": {"build-backend": 1, "requires": "hatchling"}},
     {"build-system": {"build-backend": ["pdm.backend"], "requires": [1, 2.5, {}]}},
     {"project": "x", "tool": {"poetry-dynamic-versioning": True}},

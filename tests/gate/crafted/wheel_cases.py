@@ -119,8 +119,8 @@ FRAMES = (
         ACCEPTED,
         "PyPI reads only the code in a wheel, and installers refuse the wheel",
         {
-            "a wrong checksum of data": wheel(
-                files={DATA: b"hello"}, compression=STORED, change=replaced((b"hello", b"hellO"))
+            "a wrong checksum of large data": wheel(
+                files={DATA: bytes(2 * MIB) + b"hello"}, compression=STORED, change=replaced((b"hello", b"hellO"))
             )
         },
     )
