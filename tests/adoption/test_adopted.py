@@ -52,7 +52,7 @@ def try_release(project: Project, tools: Path, tag: str = "") -> tuple[bool, str
     done = build(project, tools, check=False)
     printed = done.stdout + done.stderr
     if done.returncode:
-        cause = "Say if the lock of the build backends is the cause"
+        cause = "Say if the lock of the build backends is the cause, and write a new one"
         explained = run_step("build", cause, project.path, tools, check=False)
         return False, printed + explained.stdout + explained.stderr
     repair(project)
