@@ -1,11 +1,13 @@
 """The SQL tap and target on a real PostgreSQL: their own tests, time zones, hostile values, and Meltano."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,12 @@ from tests.support.environments import install_wheel
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import MeltanoProject, with_plugins
-from tests.support.paths import MELTANO_YML
+from tests.support.paths import MELTANO_YML, ROOT
 from tests.support.postgresql import Database, Server
 from tests.support.projects import Project, Render
 
 KINDS = {"tap": {"kind": "tap", "stream_type": "SQL"}, "target": {"kind": "target", "sink_type": "SQL"}}
+COPIES = Path(__file__).with_name("sql")
 COLUMNS = """
     id int PRIMARY KEY, number numeric, small real, big double precision, flag boolean, words text, code varchar(5),
     day date, clock time, naive timestamp, aware timestamptz, nested json, nested_b jsonb, list int[], key uuid
@@ -86,7 +89,8 @@ def plugin(render: Render, once: FolderCache) -> Callable[[str], Installed]:
             copy.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable)
             python = install_wheel(copy, newest_interpreter(), folder / "venv", once)
             (wheel,) = copy.path.glob("dist/*.whl")
-            copy.run("uv", "pip", "install", "--quiet", "--python", python, f"{wheel}[postgresql]")
+            packages = f"{wheel}[postgresql]", f"hypothesis=={version('hypothesis')}"
+            copy.run("uv", "pip", "install", "--quiet", "--python", python, *packages)
 
         folder = once(f"{kind} on PostgreSQL", make)
         return Installed(Project(folder / REPOSITORIES[kind], project.answers), folder / "venv/bin/python")
@@ -150,6 +154,33 @@ def test_hostile_values_arrive(plugin: Callable[[str], Installed], postgresql: S
         plugin("target").run(tmp_path, copy, stdin=messages)
         rows = copy.run("SELECT * FROM public_things ORDER BY id")
         assert rows == [ARRIVED, dict.fromkeys(ARRIVED) | {"id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("source", "copy"),
+    [
+        ("postgresql", "postgresql"),
+        pytest.param("postgresql", "sqlite", marks=pytest.mark.slow),
+        pytest.param("sqlite", "postgresql", marks=pytest.mark.slow),
+        pytest.param("sqlite", "sqlite", marks=pytest.mark.slow),
+    ],
+)
+def test_what_the_tap_reads_the_target_writes(
+    source: str, copy: str, plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
+) -> None:
+    """The target writes all types, any values, and awkward tables as the tap reads them, in both databases."""
+    databases = postgresql.create(f"{source}_to_{copy}", "Asia/Tokyo"), postgresql.create("copies", "America/New_York")
+    databases[0].run("CREATE EXTENSION hstore")
+    urls = [
+        database.url if kind == "postgresql" else f"sqlite:///{tmp_path / database.name}.db"
+        for kind, database in zip((source, copy), databases, strict=True)
+    ]
+    tap, target = plugin("tap"), plugin("target")
+    contract = {"README": tap.project.path / "README.md", "CONTRACT": ROOT / "docs/reference/sql.md"}
+    settings = {"SOURCE": urls[0], "COPY": urls[1]} | {name: str(path) for name, path in contract.items()}
+    (settings["PYTHONPATH"],) = map(str, target.python.parents[1].glob("lib/python*/site-packages"))
+    tests = shutil.copytree(COPIES, tmp_path / "tests")
+    run(tap.python, "-m", "pytest", "-q", tests / "copies.py", cwd=tests, env=settings)
 
 
 @pytest.mark.parametrize(
