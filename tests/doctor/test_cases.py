@@ -1,5 +1,7 @@
 """Each finding of the doctor is made in a repository that has the fault, and not in one that does not."""
 
+import re
+
 import pytest
 from click.testing import Result
 
@@ -12,8 +14,11 @@ LIKE_IT = {title: case for title, case in CASES.items() if case.sound is not not
 
 
 def has(found: Result, case: Case) -> bool:
-    """Return whether the doctor made a finding; it never prints the credential of a URL."""
-    assert "secret" not in found.output
+    """Return whether the doctor made a finding.
+
+    It never prints the credential of a URL, and never advises to delete what was released.
+    """
+    assert not re.search(r"secret|release delete|tag (-d|--delete)|push .*--delete|cleanup-tag", found.output)
     return f"\n{case.state:<12} {case.line}" in f"\n{found.output}"
 
 
