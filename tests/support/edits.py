@@ -243,7 +243,7 @@ EDITS = [
     Edit("commit a conflict in `.copier-answers.yml`", lambda scene: scene.edit("_commit", "<<<<<<<\n_commit"),
          REFUSES, REFUSES, NO_ANSWERS, ANSWERS),
     Edit("write a URL into `.copier-answers.yml` that does not exist",
-         lambda scene: scene.edit("_src_path: ", "_src_path: /nowhere"),
+         lambda scene: scene.edit("_src_path: ", "_src_path: /nowhere.git # "),
          REFUSES, REFUSES, "cannot be read: correct `_src_path`", ANSWERS),
     Edit("change a line that the new version changes, or one beside it",
          lambda scene: scene.edit(LINE_CHANGE[0], "timeout-minutes: 99"), CLASHES, REFUSES, CONFLICT, WORKFLOW),
