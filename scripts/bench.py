@@ -5,6 +5,9 @@ Usage: PYTHONPATH=. python scripts/bench.py [--runs N]
 Jinja's compilations are most of the cost, and the same on every machine: a count over its bound is an error. Times
 have no bound: they are shown beside those of a skeleton, which takes turns with the template in the same run. It has as
 many files, files with Jinja in them and questions as a project, and no macros, rules or computed answers.
+
+The last rows are `meltano-release update`, beside `copier check-update` and `copier update` together: here more than
+the bound of the processors' time is an error.
 """
 
 import argparse
@@ -21,13 +24,15 @@ from typing import NamedTuple
 
 import yaml
 
+from tests.support.adoption import maintain
 from tests.support.commands import run, tracked
 from tests.support.compilations import BOUNDS, compilations
 from tests.support.paths import ANSWERS_FILE, COPIER_READS, RELEASE_WORKFLOW, RELEASE_WORKFLOW_SOURCE, ROOT
 from tests.support.projects import Project
 from tests.support.questions import questions
-from tests.support.versions import LINE_CHANGE, Versions
+from tests.support.versions import LINE_CHANGE, Versions, clone_from_origin
 
+COMMAND_BOUND = 1.1  # of the processors' time of `meltano-release update`, by that of Copier's two commands
 PROJECTS = {"library": "my-package", "tap": "tap-sample"}  # the folder of a project, by kind
 COPY = ("copy", "--quiet", "--defaults")
 UPDATE = ("update", "--quiet", "--skip-answered", "--defaults")
@@ -135,7 +140,26 @@ def measure(folder: Path, runs: int) -> bool:
                 times = medians(runs, [partial(bench.perform, what, copier) for bench in benches])
                 for unit, found in zip(Cost._fields, zip(*times, strict=True), strict=True):
                     print_row(f"{label}: seconds, {unit}", *found)
-    return over
+    return over | (runs > 0 and measure_command(benches[0].project, folder / "command", runs))
+
+
+def measure_command(project: Project, folder: Path, runs: int) -> bool:
+    """Print what `meltano-release update` costs beside Copier's commands; return whether that is over its bound."""
+    clone = clone_from_origin(project, folder)
+
+    def update_with_copier() -> None:
+        clone.run("git", "reset", "--quiet", "--hard")
+        clone.run("copier", "check-update", "--quiet", check=False)  # exits with 2: there is an update
+        clone.run("copier", *UPDATE)
+
+    def update_with_command() -> None:
+        clone.run("git", "reset", "--quiet", "--hard")
+        maintain(clone, "update")
+
+    ours, theirs = medians(runs, [update_with_command, update_with_copier])
+    print_row("the command: seconds, clock", ours.clock, theirs.clock)
+    print_row("the command: seconds, processors", ours.processors, theirs.processors, bound=f"x {COMMAND_BOUND}")
+    return ours.processors > COMMAND_BOUND * theirs.processors
 
 
 def print_row(label: str, *found: float, bound: str = "") -> None:

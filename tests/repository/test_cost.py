@@ -30,6 +30,7 @@ def test_times_are_shown_beside_those_of_a_skeleton(
     assert skeleton.perform("copy", bench.copier) == skeleton.perform("update", bench.copier) == 0
     assert skeleton.project.read(PYPROJECT).replace("# repository\n\n", "").rstrip() == project.read(PYPROJECT).rstrip()
     monkeypatch.setattr(bench, "PROJECTS", {"library": "my-package"})
+    monkeypatch.setattr(bench, "measure_command", lambda *_: False)
     monkeypatch.setattr(bench, "BOUNDS", {"copy a library": 5, "update a library": 5})
     monkeypatch.setattr(bench, "make_template", lambda _: versions)
     monkeypatch.setattr(bench, "make_skeleton", lambda *_: versions)
