@@ -167,15 +167,6 @@ def test_the_command_prints_each_refusal_and_exits_with_1(
     assert not (tmp_path / "output").exists()
 
 
-@pytest.mark.usefixtures("with_dist")
-def test_the_command_passes_what_may_be_released(tmp_path: Path) -> None:
-    """`meltano-release gate`, with the variables of a release, outputs the version and exits with 0."""
-    output = tmp_path / "output"
-    done = CliRunner().invoke(main, ["gate", "dist"], env=RELEASE | {"GITHUB_OUTPUT": str(output)})
-    assert (done.exit_code, done.exception) == (0, None)
-    assert output.read_text(encoding="utf-8") == f"version={VERSION}\n"
-
-
 @pytest.mark.parametrize("folder", [COMMIT, COMMIT.replace("+0", "+")], ids=["as in the file name", "as a number"])
 def test_a_build_of_any_commit_passes_and_is_not_released(with_dist: Project, folder: str) -> None:
     """A pull request's build passes whatever its commit is called; in a release the tag is not its version."""
@@ -215,16 +206,6 @@ def test_every_kind_of_version_can_be_released(with_dist: Project, number: str) 
     """The gate accepts epochs, post-releases, pre-releases, and dates as versions."""
     built_as(number)(with_dist)
     assert judge(DIST, tagged(f"v{number}")).problems == []
-
-
-def test_several_causes_are_all_named(with_dist: Project) -> None:
-    """If a version is static and its build backend reads no tags, the gate names both causes."""
-    CASES["a static version and another backend"].damage(with_dist)
-    problems = judge(DIST, RELEASE).problems
-    assert [problem.partition(DIFFERS)[2].partition(":")[0] for problem in problems] == [
-        "[project] of pyproject.toml has a static `version`",
-        "uv's build backend does not read tags",
-    ]
 
 
 def test_no_value_breaks_out_of_an_annotation(with_dist: Project, capsys: pytest.CaptureFixture[str]) -> None:

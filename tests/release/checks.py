@@ -22,7 +22,7 @@ from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 Check = Callable[[Sandbox], None]
 STATIC = edit(PYPROJECT, 'dynamic = ["version"] # from the git tag', 'version = "9.9.9"')
-SPOKEN = "said by the build"
+PRINTED = "printed by the build"
 BACKEND = f"""\
 import os
 from pathlib import Path
@@ -30,15 +30,15 @@ from pathlib import Path
 from poetry_dynamic_versioning.backend import build_sdist, build_wheel
 
 for command in ("error title=Release gate", "notice title=Release gate", "add-matcher", "set-output name=version"):
-    print(f"::{{command}}::{SPOKEN}", flush=True)
+    print(f"::{{command}}::{PRINTED}", flush=True)
 for name in ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"):
     if name in os.environ:
         with open(os.environ[name], "a") as file:
-            file.write("version={SPOKEN}\\n")
+            file.write("version={PRINTED}\\n")
 if Path(".github").is_dir():  # in the checkout, and not in the unpacked source distribution
     Path(".github/publisher.json").write_text("{{}}")
     Path("meltano_release").mkdir(exist_ok=True)
-    Path("meltano_release/__init__.py").write_text("raise SystemExit('{SPOKEN}')")
+    Path("meltano_release/__init__.py").write_text("raise SystemExit('{PRINTED}')")
 """
 
 
@@ -171,7 +171,7 @@ def check_push(sandbox: Sandbox) -> None:
     assert done.jobs["gate"].outputs["version"].startswith(f"{VERSION}.post1.dev0+"), done.log
 
 
-def check_spoken(sandbox: Sandbox, *, static: bool = False) -> None:
+def check_printed_commands(sandbox: Sandbox, *, static: bool = False) -> None:
     """What a build prints is shown and nothing else: no annotation, no output, no summary, and no other verdict.
 
     The gate that judges it is from another checkout.
@@ -182,10 +182,10 @@ def check_spoken(sandbox: Sandbox, *, static: bool = False) -> None:
     done = sandbox.release()
     build, gate = done.jobs["build"], done.jobs["gate"]
     assert build.result == "success", build.log
-    assert f"::error title=Release gate::{SPOKEN}" in build.log
+    assert f"::error title=Release gate::{PRINTED}" in build.log
     assert (build.summary, build.annotations) == ("", [])
     assert build.outputs.keys() == {"artifact-id"}
-    assert SPOKEN not in "".join(job.log for name, job in done.jobs.items() if name != "build")
+    assert PRINTED not in "".join(job.log for name, job in done.jobs.items() if name != "build")
     if static:
         assert any("[project] of pyproject.toml has a static `version`" in line for line in gate.annotations), gate.log
         assert (gate.result, sandbox.loopback.pypi.attempts) == ("failure", [])
@@ -271,8 +271,8 @@ SLOW: dict[str, Check] = {
     "two tags": check_two_tags,
     "a second run": check_second_run,
     "a push": check_push,
-    "a build that speaks": check_spoken,
-    "a build that speaks, of another version": partial(check_spoken, static=True),
+    "a build that prints commands": check_printed_commands,
+    "a build that prints commands, of another version": partial(check_printed_commands, static=True),
     "a submodule": check_submodule,
     "a lost submodule": partial(check_submodule, lost=True),
     "a large file": check_large_file,

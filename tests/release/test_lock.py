@@ -13,7 +13,7 @@ from meltano_release import lock
 from meltano_release.lock import LOCK, check_lock, read_lock, write_lock
 from meltano_release.publisher import FIELDS
 from tests.support.commands import run
-from tests.support.paths import DOCS, PYPROJECT
+from tests.support.paths import PYPROJECT
 
 COMMAND = "uvx --from git+https://github.com/MeltanoLabs/meltano-package-template meltano-release lock"
 WRITE_IT = f": run `{COMMAND}`, which writes {LOCK}, and commit that file."
@@ -203,7 +203,7 @@ def test_requirements_that_do_not_exist_are_explained(write: Checked) -> None:
 def test_a_network_failure_is_not_a_missing_package(
     check: Checked, write: Checked, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Without network, nobody is told to correct the requirements or to write another lock."""
+    """Without network, no message asks to correct the requirements or to write another lock."""
     for name, value in {"UV_DEFAULT_INDEX": NOWHERE, "UV_CACHE_DIR": str(tmp_path), "UV_HTTP_RETRIES": "0"}.items():
         monkeypatch.setenv(name, value)
     require("flit_core<4")
@@ -306,9 +306,3 @@ def test_the_lock_is_for_the_older_python(
     """The lock serves the Python of the release build, and this one if it is older."""
     monkeypatch.setattr(sys, "version_info", running)
     assert lock.oldest_python() == oldest
-
-
-@pytest.mark.parametrize("page", ["tutorial/adopt.md", "how-to/troubleshoot.md", "reference/files.md"])
-def test_every_page_names_the_same_command(page: str) -> None:
-    """The tutorial, the troubleshooting page, and the reference name the same command as the build's own error."""
-    assert "meltano-release lock" in (DOCS / page).read_text(encoding="utf-8")

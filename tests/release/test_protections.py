@@ -84,7 +84,7 @@ GUARDS: dict[str, dict[str, Check | str]] = {
         f"{DROP}: --stdin": checks.check_release,
         f"{BUILD}: the step": checks.check_release,
         f"{BUILD}: remove-matcher": "act knows no problem matchers; test_workflow_facts.py sees that it is there",
-        f"{BUILD}: stop-commands": checks.check_spoken,
+        f"{BUILD}: stop-commands": checks.check_printed_commands,
         f"{BUILD}: --version": checks.check_release,
         f"{BUILD}: --python": checks.check_release,
         f"{BUILD}: --build-constraints": checks.check_release,

@@ -1,4 +1,4 @@
-"""What PyPI's index says of a project is told from what could not be looked at."""
+"""What PyPI's index says of a project is distinguished from what could not be looked at."""
 
 import hashlib
 
@@ -42,7 +42,7 @@ def test_an_empty_project_is_not_a_missing_one(pypi: Loopback) -> None:
     ],
     ids=["a status", "no answer", "not JSON", "a file without a name", "another document"],
 )
-def test_what_cannot_be_looked_at_is_said_to_be_so(pypi: Loopback, fault: Fault, message: str) -> None:
+def test_an_error_of_pypi_is_not_a_missing_project(pypi: Loopback, fault: Fault, message: str) -> None:
     """An error of PyPI, or of the way there, is not taken for a project that does not exist."""
     pypi.faults.append(fault)
     with pytest.raises(NotCheckedError, match=f"^{message}$"):

@@ -125,7 +125,7 @@ NOT_LISTED = {
 
 
 @pytest.mark.parametrize(("pyproject", "message"), NOT_LISTED.values(), ids=NOT_LISTED)
-def test_a_project_without_a_python_is_told_why(
+def test_a_project_without_a_python_gets_the_reason(
     pyproject: str | None, message: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """If no known Python is admitted, or the project cannot be read, an error says why, and nothing is listed."""

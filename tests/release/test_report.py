@@ -168,7 +168,7 @@ def on_pypi(case: Case) -> dict[str, str] | None:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_the_report_says_what_it_saw(case: Case, run: Run) -> None:
+def test_the_report_describes_what_is_there(case: Case, run: Run) -> None:
     """The report describes one state and no other: only a release whose files are all on PyPI is called released."""
     code, text = run(case)
     assert case.says in text

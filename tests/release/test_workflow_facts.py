@@ -116,18 +116,13 @@ def test_every_project_has_the_same_permissions(answers: dict[str, str], render:
 CHANGES: dict[str, tuple[str, Any]] = {  # where it is changed, and to what
     "a permission for the project's code": ("jobs/build/permissions/contents", "write"),
     "one more permission": ("jobs/gate/permissions/actions", "read"),
-    "one less permission": ("jobs/publish/permissions", READ),
     "permissions for every job": ("permissions/contents", "read"),
     "a trigger with secrets": ("on/pull_request_target", None),
-    "one more branch": ("on/push/branches", ["main", "master", "develop"]),
-    "drafts": ("on/release/types", ["created"]),
     "a name that need not be typed": ("on/workflow_dispatch/inputs/package_name/required", False),
     "a canceled upload": ("concurrency/cancel-in-progress", True),
-    "one group for all events": ("concurrency/group", "release-${{ github.ref }}"),
     "forks": ("jobs/build/if", "true"),
     "a gate that can be skipped": ("jobs/gate/if", OURS),
     "publishing that does not wait for the gate": ("jobs/publish/needs", "build"),
-    "another environment": ("jobs/publish/environment/name", "pypi"),
     "an environment too many": ("jobs/rehearse-without-environment/environment", "publishing"),
     "another name for the required check": ("jobs/gate/name", "Build"),
 }
