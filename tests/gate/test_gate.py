@@ -110,6 +110,9 @@ CASES = {
     "a mistyped confirmation": Case(
         write(EVENT, '{"inputs": {"package_name": "my_package"}}'), "'my_package' was typed", BY_HAND
     ),
+    "a confirmation in another case": Case(
+        write(EVENT, '{"inputs": {"package_name": "My-Package"}}'), "'My-Package' was typed", BY_HAND
+    ),
     **{
         f"no confirmation: {payload}": Case(write(EVENT, payload), "Nothing was typed and the project is", BY_HAND)
         for payload in ('{"inputs": {}}', '{"inputs": null}', '{"inputs": {"package_name": null}}', "null", "")
@@ -180,6 +183,7 @@ def test_a_build_of_any_commit_passes_and_is_not_released(with_dist: Project, fo
 
 LEGAL = {
     "markers that Copier did not write": all_of(write("x.md", "<<<<<<< a\n=======\n>>>>>>> b\n"), git("add", "x.md")),
+    "one marker of Copier's, in a text": all_of(write("x.md", "<<<<<<< before updating\n"), git("add", "x.md")),
     "half a marker in a binary file": all_of(write("x.bin", "\0<<<<<<< before\0"), git("add", "x.bin")),
     "a patch that git rejected, as test data": all_of(write("a.rej", "x"), git("add", "a.rej")),
     "an environment with a #, in another case": all_of(

@@ -117,6 +117,7 @@ CASES = {
     "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
     "a dry run before uv ran": refused("before the exchange"),
     "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
+    "no environment": refused("(none)", claims().replace('Some(\n        "publishing",\n    )', "None")),
     "no publisher, and PyPI's index fails": refused("known whether my-package exists", claims(), UNREACHABLE),
     "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
     "a pending publisher left over": refused("PyPI has deleted that publisher", "invalid-pending-publisher"),

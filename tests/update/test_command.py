@@ -18,7 +18,16 @@ from meltano_release.cli import main
 from tests.support.adoption import MAINTAIN
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
-from tests.support.paths import ANSWERS_FILE, COMMAND, GITIGNORE, PUBLISHER_JSON, RELEASE_WORKFLOW, TEST_WORKFLOW
+from tests.support.paths import (
+    ANSWERS_FILE,
+    COMMAND,
+    GITATTRIBUTES,
+    GITIGNORE,
+    PUBLISHER_JSON,
+    RELEASE_WORKFLOW,
+    TEST_WORKFLOW,
+    WORKFLOWS,
+)
 from tests.support.projects import Project
 from tests.support.versions import LINE_CHANGE, MOVED, Versions, changed_files, clone_from_origin, update_repository
 
@@ -82,15 +91,18 @@ def test_an_update_is_one_commit_with_the_pins_of_the_test_workflow(
 
 def test_an_update_can_be_staged_for_a_program_that_commits_it(clone: Project) -> None:
     """With `--stage`, the update is in the folder and in the index, also a file that git ignores, and in no branch."""
-    clone.write(GITIGNORE, clone.read(GITIGNORE) + "*.json\n")
+    clone.write(GITIGNORE, clone.read(GITIGNORE) + "publish.yml\n")
     clone.commit()
     refused = update_repository(clone, stage=True)
     assert refused.startswith("Error: --stage needs the newest commit of origin's default branch")
     clone.run("git", "push", "--quiet", "origin", "main")
-    assert update_repository(clone, stage=True) == "Staged the update of my-package to v1.1.0 of the template."
-    assert clone.run("git", "diff", "--cached", "--name-only").stdout.split() == sorted([*MOVED, TEST_WORKFLOW])
+    said = update_repository(clone, stage=True, data="workflow_filename=publish.yml")
+    assert said == "Staged the update of my-package to v1.1.0 of the template."
+    staged = clone.run("git", "diff", "--cached", "--name-only", "--no-renames").stdout.split()
+    new = f"{WORKFLOWS}/publish.yml"
+    assert staged == sorted([*MOVED, TEST_WORKFLOW, GITATTRIBUTES, PUBLISHER_JSON, new])
     assert clone.run("git", "diff").stdout == head(clone) == ""
-    assert LINE_CHANGE[1] in clone.read(RELEASE_WORKFLOW)
+    assert LINE_CHANGE[1] in clone.read(new)
 
 
 def test_another_answers_file_is_found_and_two_are_refused(clone: Project) -> None:
