@@ -200,3 +200,15 @@ def status(clones: tuple[Path, ...], style: str | None) -> None:
     from meltano_release.status import show_status
 
     sys.exit(show_status(clones, style or ("table" if sys.stdout.isatty() else "markdown")))
+
+
+@main.command()
+def settings() -> None:
+    """Write the plugin's settings into README.md, meltano.yml, meltanohub.yml, and .env.example.
+
+    Asks the class of the tap, target or mapper, in the project's own environment, which has to be installed. What the
+    class does not say, such as a `placeholder`, stays.
+    """
+    from meltano_release.settings import write_settings
+
+    sys.exit(write_settings())

@@ -1,23 +1,24 @@
-"""A plugin's settings are declared once, in its class; one command writes the files that repeat them."""
+"""A plugin's settings are declared once, in its class; a command writes the files that repeat them."""
 
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from meltano_release.settings import HEADER, Plugin, SettingsError, write_settings
 from tests.support.combinations import Answers, title
 from tests.support.editing import replace
 from tests.support.environments import install_wheel
 from tests.support.folder_cache import FolderCache
-from tests.support.interpreters import interpreters
-from tests.support.paths import ENV_EXAMPLE, MELTANO_YML, MELTANOHUB_YML, README
+from tests.support.interpreters import newest_interpreter
+from tests.support.paths import ENV_EXAMPLE, MELTANO_YML, MELTANOHUB_YML, PYPROJECT, README
 from tests.support.projects import Project, Render
 
-FILES = [README, MELTANO_YML, MELTANOHUB_YML, ENV_EXAMPLE]
-COMMAND = "poetry run python -m tests.update_settings"
+FIX = "Run the command that AGENTS.md has under *Change a setting*"
 NEW = """
         th.Property(
             "page_size",
@@ -26,56 +27,50 @@ NEW = """
             title="Page Size",
             description="Records in a page | at most 500",
         ),"""
-BY_HAND = """
-    - name: stream_maps
-      kind: object
-      hidden: true # the SDK's
-    - name: batch_config.encoding
-      kind: object
+SETTING = {"type": ["string", "null"], "title": "Mode", "description": "On\ntwo lines"}
+DEFINITION = """\
+name: x-y # by hand
+settings_group_validation:
+- [gone]
+settings:
+- name: mode
+  kind: {kind}
+  placeholder: Ask me # by hand
+- name: gone
+- name: stream_maps
+  hidden: true
+- name: batch_config.encoding
 """
-CAMEL_CASE = """
-        th.Property(
-            "apiMode",
-            th.StringType(nullable=False),
-            title="API Mode",
-            description="On\\ntwo lines",
-        ),"""
-KINDS = {"tap": "extractors", "target": "loaders", "mapper": "mappers"}
 
 
-class Plugin:
-    """A rendered plugin, and a Python that has it and what it is developed with."""
+class Installed:
+    """A rendered plugin with a Python that has it; the working directory is its folder."""
 
     def __init__(self, project: Project, python: Path) -> None:
         """Keep the project, and the Python that runs it."""
         self.project, self.python = project, python
-        self.kind = project.answers["kind"]
-        (self.source,) = project.path.glob(f"src/*/{self.kind}.py")
+        (self.source,) = project.path.glob(f"src/*/{project.answers['kind']}.py")
 
-    def __call__(self, *arguments: str, check: bool = True) -> str:
-        """Run a module with the sources as they are; return all that it prints."""
-        done = self.project.run(self.python, "-m", *arguments, env={"PYTHONPATH": "src"}, check=check)
-        return done.stdout + done.stderr
-
-    def settings(self, file: str) -> dict[str, dict[str, object]]:
-        """Return the settings in a definition for Meltano, by name."""
-        definition = yaml.safe_load(self.project.read(file))
-        plugin = definition["plugins"][KINDS[self.kind]][0] if "plugins" in definition else definition
-        return {setting["name"]: setting for setting in plugin["settings"]}
-
-
-MakePlugin = Callable[[Answers], Plugin]
+    def tests(self, *, check: bool = True) -> str:
+        """Run the project's comparing test with the sources as they are; return all that it prints."""
+        command = ("-m", "pytest", "tests/test_settings.py")
+        return self.project.run(self.python, *command, env={"PYTHONPATH": "src"}, check=check).stdout
 
 
 @pytest.fixture
-def make_plugin(render: Render, tmp_path: Path, once: FolderCache) -> MakePlugin:
-    """Make a plugin from answers."""
+def plugin(
+    render: Render, tmp_path: Path, once: FolderCache, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Answers], Installed]:
+    """Make a plugin from answers, go into its folder, and activate its environment."""
 
-    def make(answers: Answers) -> Plugin:
+    def make(answers: Answers) -> Installed:
         project = render(**answers, repository=f"{answers['kind'][:6]}-sample").copy(tmp_path / "project").init()
         project.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation")
-        python = list(interpreters().values())[-1]
-        return Plugin(project, install_wheel(project, python, tmp_path / "venv", once))
+        python = install_wheel(project, newest_interpreter(), tmp_path / "venv", once)
+        monkeypatch.chdir(project.path)
+        monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "venv"))
+        monkeypatch.setenv("PYTHONPATH", "src")
+        return Installed(project, python)
 
     return make
 
@@ -92,85 +87,110 @@ def make_plugin(render: Render, tmp_path: Path, once: FolderCache) -> MakePlugin
         )
     ],
 )
-def test_one_command_writes_a_new_setting_everywhere(answers: Answers, make_plugin: MakePlugin) -> None:
-    """A failed test names the command; after it, the test passes, and edits by hand, comments included, are kept."""
-    plugin = make_plugin(answers)
-    project = plugin.project
-    replace(plugin.source, "PropertiesList(", f"PropertiesList({NEW}")
-    failed = plugin("pytest", "tests/test_settings.py", check=False)
-    for file in FILES:
-        assert f"Update {file}: run `{COMMAND}`" in failed
-    replace(project.path / MELTANO_YML, "    settings:\n", f"    settings:{BY_HAND}")
-    first = next(name for name in plugin.settings(MELTANO_YML) if name not in {"stream_maps", "batch_config.encoding"})
-    replace(project.path / MELTANO_YML, f"- name: {first}\n", f"- name: {first}\n      placeholder: Ask me # by hand\n")
-    with (project.path / ENV_EXAMPLE).open("a", encoding="utf-8") as example:
-        example.write("\n# By hand\nX_OTHER=1\n")
-    plugin("tests.update_settings")
-    plugin("pytest", "tests/test_settings.py")
-    project.run("ruff", "check")
-    project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
-    for definition in (MELTANO_YML, MELTANOHUB_YML):
-        assert plugin.settings(definition)["page_size"] == {
-            "name": "page_size",
-            "label": "Page Size",
-            "description": "Records in a page | at most 500",
-            "kind": "integer",
-            "value": 100,
-        }
-    kept = plugin.settings(MELTANO_YML)
-    assert (kept["stream_maps"]["hidden"], kept[first]["placeholder"]) == (True, "Ask me")
-    assert "batch_config.encoding" in kept
-    assert "Ask me # by hand" in project.read(MELTANO_YML)
-    assert "hidden: true # the SDK's" in project.read(MELTANO_YML)
-    assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in project.read(README)
-    assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
-    assert "X_OTHER=1\n" in project.read(ENV_EXAMPLE)
-    replace(project.path / ENV_EXAMPLE, "_PAGE_SIZE=100\n", "_PAGE_SIZE=\n")
-    plugin("tests.update_settings")
-    assert "_PAGE_SIZE=100\n" in project.read(ENV_EXAMPLE)
-    replace(plugin.source, "PropertiesList(", f"PropertiesList({CAMEL_CASE}")
-    plugin("tests.update_settings")
-    assert "# On two lines\n# " in project.read(ENV_EXAMPLE)
-    replace(project.path / ENV_EXAMPLE, "_APIMODE=\n", "_APIMODE=fast\n")
-    plugin("tests.update_settings")
-    assert "_APIMODE=fast\n" in project.read(ENV_EXAMPLE)
-    replace(plugin.source, CAMEL_CASE, "")
-    replace(plugin.source, NEW, "")
-    plugin("tests.update_settings")
-    assert not [file for file in FILES if "page_size" in project.read(file).lower()]
-    replace(plugin.source, "PropertiesList(", f"PropertiesList({NEW.replace('title=', '# title=')}")
-    sentence = f'The setting "page_size" has no title: add title="…" to its Property in {plugin.kind}.py.'
-    assert sentence in plugin("tests.update_settings", check=False)
-    assert sentence in plugin("pytest", "tests/test_settings.py", check=False)
-    replace(plugin.source, NEW.replace("title=", "# title="), "")
-    (project.path / ENV_EXAMPLE).unlink()
-    assert f"bring it back, for example with `git restore {ENV_EXAMPLE}`" in plugin(
-        "tests.update_settings", check=False
-    )
+def test_the_command_writes_a_new_setting_everywhere(
+    answers: Answers, plugin: Callable[[Answers], Installed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A new project needs no change. After one of the class, its test names the command, and passes after that."""
+    made = plugin(answers)
+    capsys.readouterr()
+    assert (write_settings(), capsys.readouterr().out) == (0, "")
+    replace(made.source, "PropertiesList(", f"PropertiesList({NEW}")
+    assert made.tests(check=False).count(f"AssertionError: {FIX}") == 4
+    assert write_settings() == 0
+    changed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
+    assert changed == [README, MELTANO_YML, MELTANOHUB_YML, ENV_EXAMPLE]
+    made.tests()
+    made.project.run("ruff", "check")
+    made.project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
+    assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in made.project.read(README)
+    assert "_PAGE_SIZE=100\n" in made.project.read(ENV_EXAMPLE)
+    replace(made.source, NEW, "")
+    assert made.tests(check=False).count(f"AssertionError: {FIX}") == 2
+    assert write_settings() == 0
+    assert made.project.run("git", "status", "--porcelain").stdout == ""
 
 
-@pytest.mark.slow
-def test_settings_that_are_required_no_more_are_no_group(make_plugin: MakePlugin) -> None:
-    """The group of required settings is removed once none is required, and is written again as soon as one is."""
-    plugin = make_plugin({"kind": "mapper"})
-    assert "settings_group_validation" in plugin.project.read(MELTANO_YML)
-    replace(plugin.source, "required=True,", "required=False,")
-    plugin("tests.update_settings")
-    for file in (MELTANO_YML, MELTANOHUB_YML):
-        assert "settings_group_validation" not in plugin.project.read(file)
-    plugin("pytest", "tests/test_settings.py")
-    replace(plugin.source, "required=False,", "required=True,")
-    plugin("tests.update_settings")
-    assert "settings_group_validation" in plugin.project.read(MELTANO_YML)
+def ours(**changes: Any) -> Plugin:  # noqa: ANN401
+    """Return a plugin with one setting."""
+    settings: dict[str, Any] = {"properties": {"mode": SETTING | changes}, "required": changes.pop("required", [])}
+    about = {"name": "x-y", "capabilities": ["state", "about"], "settings": settings}
+    return Plugin(about, {"validate_records": {"type": "boolean"}})
 
 
-def test_a_command_reads_the_settings_from_a_file(make_plugin: MakePlugin) -> None:
+@pytest.mark.parametrize(
+    ("changes", "there", "expected"),
+    [
+        ({}, "password", {"kind": "password"}),
+        ({}, "integer", {"kind": "string"}),
+        ({"format": "date-time"}, "string", {"kind": "date_iso8601"}),
+        ({"type": "number"}, "string", {"kind": "decimal"}),
+        ({"default": "fast", "secret": True}, "string", {"kind": "string", "value": "fast", "sensitive": True}),
+        ({"enum": ["a"]}, "string", {"kind": "options", "options": [{"label": "a", "value": "a"}]}),
+    ],
+)
+def test_what_the_class_does_not_say_stays(changes: dict[str, Any], there: str, expected: dict[str, Any]) -> None:
+    """A definition keeps keys, comments, and settings of the SDK; a setting that the class does not have goes."""
+    text = ours(**changes).definition(DEFINITION.format(kind=there))
+    mode, *others = yaml.safe_load(text)["settings"]
+    known = {"name": "mode", "label": "Mode", "description": "On\ntwo lines", "placeholder": "Ask me"}
+    assert mode == known | expected
+    assert others == [{"name": "stream_maps", "hidden": True}, {"name": "batch_config.encoding"}]
+    assert text.count("# by hand") == 2
+    assert yaml.safe_load(text)["capabilities"] == ["about", "state"]
+    assert "settings_group_validation" not in text
+    assert "settings_group_validation:\n- [mode]\n" in ours(required=["mode"]).definition(text)
+
+
+def test_a_definition_keeps_how_it_is_indented() -> None:
+    """Lists that are indented below their key stay so."""
+    text = "plugins:\n  extractors:\n    - name: x-y\n      settings:\n        - name: mode\n"
+    assert ours().definition(text).startswith(f"{text}          label: Mode\n")
+
+
+def test_values_and_other_variables_of_env_example_stay() -> None:
+    """The sample of .env keeps values, and variables that are not the plugin's; one that the class lost goes."""
+    text = "# Head\n\n# Old\nX_Y_GONE=\n\n# Old\n# X_Y_MODE=fast\n\n# SDK\nX_Y_STREAM_MAPS={}\n\n# Other\nOTHER=1\n"
+    expected = "# Head\n\n# On two lines (required)\nX_Y_MODE=fast\n\n# SDK\nX_Y_STREAM_MAPS={}\n\n# Other\nOTHER=1\n"
+    assert ours(required=["mode"]).env_example(text) == expected
+    assert ours(default="slow").env_example("# Head\n") == "# Head\n\n# On two lines\n# X_Y_MODE=slow\n"
+
+
+@pytest.mark.parametrize(
+    ("act", "sentence"),
+    [
+        (lambda: ours(title=""), 'The setting "mode" has no title: add title="…" to its Property'),
+        (lambda: ours().readme("# X\n"), f"README.md has no table of the settings: add its first two lines.\n{HEADER}"),
+        (lambda: ours().definition("plugins: {loaders: [{name: z}]}"), 'meltano.yml has no plugin called "x-y": give'),
+    ],
+)
+def test_what_is_missing_is_named(act: Callable[[], object], sentence: str) -> None:
+    """A missing title, table or plugin is an error that says what to add."""
+    with pytest.raises(SettingsError, match=re.escape(sentence.rstrip())):
+        act()
+
+
+def test_a_project_that_cannot_be_asked_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The errors name the script that is missing, and the command that failed, with its reason."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    assert write_settings() == 1
+    assert "has no script such as `tap_x.tap:TapX.cli`" in capsys.readouterr().err
+    Path(PYPROJECT).write_text('[tool.poetry.scripts]\ntap-x = "tap_x.tap:TapX.cli"\n', encoding="utf-8")
+    Path("uv.lock").touch()
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert write_settings() == 1
+    assert "`uv run python` cannot ask tap_x.tap for its settings: " in capsys.readouterr().err
+
+
+def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Installed]) -> None:
     """The README's command reads `.env` with `dotenv`; without it, the SDK looks for it beside its own sources."""
-    plugin = make_plugin({"kind": "tap"})
-    project = plugin.project
+    made = plugin({"kind": "tap"})
+    project = made.project
     project.write(".env", re.sub(r"(?m)^(\w+)=$", r"\1=x", project.read(ENV_EXAMPLE)))
     (command,) = re.findall(r"`(dotenv run .+?)`", project.read(README))
-    tools = os.pathsep.join([str(plugin.python.parent), os.environ["PATH"]])
+    tools = os.pathsep.join([str(made.python.parent), os.environ["PATH"]])
     read = "Parsing 'auth_token' config from env variable 'TAP_SAMPLE_AUTH_TOKEN'"
     assert read in project.run(*command.split(), "--discover", env={"PATH": tools}).stderr
     assert read not in project.run(*command.split()[2:], "--discover", env={"PATH": tools}).stderr
