@@ -82,12 +82,12 @@ def record(record_property: Callable[[str, object], None]) -> RecordCells:
 def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
     """Return a function that renders a tap of an API, in a folder of its own."""
 
-    def make(auth_method: str = "API Key", stream_type: str = "REST") -> Tap:
-        rendered = render(repository="tap-sample", kind="tap", stream_type=stream_type, auth_method=auth_method)
-        project = rendered.copy(tmp_path / "tap-sample").init()
-        metadata = project.path / "src/tap_sample-1.2.3.dist-info/METADATA"  # as if it was installed
+    def make(stream_type: str = "REST", auth_method: str = "API Key", name: str = "weather") -> Tap:
+        rendered = render(repository=f"tap-{name}", kind="tap", stream_type=stream_type, auth_method=auth_method)
+        project = rendered.copy(tmp_path / f"tap-{name}").init()
+        metadata = project.path / f"src/tap_{name}-1.2.3.dist-info/METADATA"  # as if it was installed
         metadata.parent.mkdir()
-        metadata.write_text("Metadata-Version: 2.1\nName: tap-sample\nVersion: 1.2.3\n", encoding="utf-8")
+        metadata.write_text(f"Metadata-Version: 2.1\nName: tap-{name}\nVersion: 1.2.3\n", encoding="utf-8")
         (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
         packages = shared_packages(project, newest_interpreter(), once)
         return Tap(project, packages.parents[2] / "bin/python")

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.agents_md import code, paste
 from tests.support.combinations import POSTGRESQL, REPOSITORIES, RecordCells
 from tests.support.commands import run
 from tests.support.environments import install_wheel
@@ -24,6 +23,7 @@ from tests.support.meltano import MeltanoProject, with_plugins
 from tests.support.paths import MELTANO_YML, ROOT
 from tests.support.postgresql import Database, Server
 from tests.support.projects import Project, Render
+from tests.support.recipes import follow
 
 KINDS = {"tap": {"kind": "tap", "stream_type": "SQL"}, "target": {"kind": "target", "sink_type": "SQL"}}
 COPIES = Path(__file__).with_name("sql")
@@ -233,20 +233,19 @@ def test_a_table_that_others_have_created_keeps_its_columns(
 def test_the_types_of_columns_can_be_changed(
     plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
 ) -> None:
-    """The edits that AGENTS.md of the tap and of the target describe give UUIDs and JSON types of their own."""
+    """The recipes for the tap and for the target give UUIDs and JSON types of their own."""
     database, copy = postgresql.create("types"), postgresql.create("types_copy")
     database.run(
         "CREATE TABLE things (id uuid PRIMARY KEY, details json)", "INSERT INTO things VALUES (gen_random_uuid(), '{}')"
     )
     tap = plugin("tap").edited(tmp_path / "tap-sample")
-    paste(code(tap.project, "SQL types")[0], tap.project.path / "src/tap_sample/columns.py", "ColumnTypes")
+    follow(tap.project, "how-to/write-a-tap.md", "Columns of other types")
     messages = Tap(tap, tmp_path, database).read({"things": ""})
     assert json.loads(messages.splitlines()[0])["schema"]["properties"]["id"]["format"] == "uuid"
     target = plugin("target").edited(tmp_path / "target-sample")
-    paste(code(target.project, "SQL types")[0], target.project.path / "src/target_sample/columns.py", "ColumnTypes")
+    follow(target.project, "how-to/write-a-target.md", "Columns of other types")
     for edited in (tap, target):
-        edited.project.run("ruff", "check", "--fix")
-        edited.project.run("ruff", "format")
+        edited.project.run("ruff", "check")
         edited.project.run(edited.python, "-m", "mypy")
     target.run(tmp_path, copy, stdin=messages)
     (row,) = copy.run("SELECT pg_typeof(details)::text AS kind FROM public_things")

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 import jwt
@@ -52,19 +53,6 @@ NO_REQUEST_REMAINS = Answer(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Res
 OUTAGE = Answer(503, {"X-RateLimit-Remaining": "8", "X-RateLimit-Reset": "3600"})  # the hour is not for an outage
 
 
-ID, NAME = ({"$ref": f"#/components/schemas/{name}"} for name in ("ID", "Name"))
-TIME = {"type": "string", "format": "date-time"}
-SCHEMAS = {
-    "ID": {"type": "integer"},
-    "Name": {"type": "string", "nullable": True},
-    "User": {"type": "object", "properties": {"id": ID, "name": NAME, "updated_at": TIME}},
-    "Group": {"type": "object", "properties": {"id": ID, "name": NAME}},
-}
-OPENAPI = {  # the document that the API publishes
-    "openapi": "3.0.3", "info": {"title": "Users", "version": "1"}, "paths": {}, "components": {"schemas": SCHEMAS},
-}  # fmt: skip
-
-
 @cache
 def private_key() -> rsa.RSAPrivateKey:
     """Return the key of the client that signs its assertions."""
@@ -80,7 +68,12 @@ class UnfriendlyAPI:
     """
 
     records: dict[str, list[Record | None]]
-    pages: Literal["cursor", "link", "number", "response"] = "response"
+    pages: str = "next_page"  # or "next_cursor", or for a list without them: "link", or the name of the parameter
+    other_pages: str = ""  # the same for groups, if they differ
+    link: str = "page"  # the parameter in a link
+    prefix: str = ""  # of all paths
+    error: str = '{"message": "No"}'  # the body of every error
+    unix: bool = False  # whether a time in the query is in seconds
     auth_method: str = "API Key"  # or any other, or "refresh token"
     trouble: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)  # status, method, and URL of each, in order
@@ -93,11 +86,12 @@ class UnfriendlyAPI:
         if (request.method, request.path) == ("POST", "/oauth/token"):
             return self.token(request.form.to_dict())
         if not self.allows(request):
-            return Answer(401, body={"message": "Unauthorized"})
-        if request.path == "/graphql":
+            return Answer(401)
+        path = request.path.removeprefix(self.prefix)
+        if path == "/graphql":
             asked = request.get_json()
             return self.graphql(asked["query"], asked["variables"])
-        return self.get(request.path, request.args.to_dict())
+        return self.get(path if request.path.startswith(self.prefix) else "", request.args.to_dict())
 
     def get(self, path: str, query: dict[str, str]) -> Answer:
         """Return the next trouble at a path, or a page."""
@@ -107,20 +101,20 @@ class UnfriendlyAPI:
                 self.clock += float(answer.headers.get("Retry-After", answer.headers.get("X-RateLimit-Reset", 0)))
             return answer
         if path not in self.records:
-            return Answer(404, body={"message": "Not Found"})
-        return self.page(path, query)
+            return Answer(404)
+        return self.page(self.records[path], path, query)
 
     def graphql(self, query: str, variables: dict[str, Any]) -> Answer:
         """Return the answer to a query for a page of users, or of the groups of one; a missing name is null."""
         match = re.search(r"{\s*(\w+)\(", query)
         assert match, query
         path = f"/users/{variables['userId']}/groups" if match[1] == "groups" else "/users"
-        names = {"after": "cursor", "page": "page", "since": "since"}
-        answer = self.get(path, {names[name]: str(value) for name, value in variables.items() if name in names})
+        page = str(int(variables.get("after", 0)) + 1)
+        answer = self.get(path, {"page": page} | {name: variables[name] for name in variables if name == "since"})
         if answer.status != Answer.status:
             return answer
         data: Record = {"nodes": list(map(as_graphql, answer.body["data"]))}
-        data |= {"nextPage": answer.body.get("next_page"), "pageInfo": {"endCursor": answer.body.get("next_cursor")}}
+        data["pageInfo"] = {"hasNextPage": bool(answer.body["next_page"]), "endCursor": page}
         return Answer(body={"data": {match[1]: data}})
 
     def allows(self, request: Request) -> bool:
@@ -159,26 +153,25 @@ class UnfriendlyAPI:
         if self.auth_method == "refresh token":
             expected |= {"grant_type": "refresh_token", "refresh_token": REFRESH_TOKEN}
         if given != expected:
-            return Answer(400, body={"error": "invalid_request"})
+            return Answer(400)
         token = f"token-{len(self.tokens) + 1}"
         self.tokens[token] = self.clock + TOKEN_SECONDS
         return Answer(body={"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
 
-    def page(self, path: str, query: dict[str, str]) -> Answer:
+    def page(self, records: list[Record | None], path: str, query: dict[str, str]) -> Answer:
         """Return a page of the records that changed, and where the next one is, as this API says it."""
-        number = int(query.get("cursor", "c1")[1:] if self.pages == "cursor" else query.get("page", 1))
+        style = self.other_pages if self.other_pages and path.endswith("groups") else self.pages
+        names = {"next_page": "page", "next_cursor": "cursor", "link": self.link}
+        number = int(query.get(names.get(style, style), "1"))
         since = query.get("since", "")
-        found = [record for record in self.records[path] if not record or str(record.get("updated_at", since)) >= since]
+        since = datetime.fromtimestamp(int(since), UTC).isoformat() if since and self.unix else since
+        found = [record for record in records if not record or str(record.get("updated_at", since)) >= since]
         data = [record for record in found[PAGE_SIZE * (number - 1) : PAGE_SIZE * number] if record]
         more = bool(found[PAGE_SIZE * number :])
-        if self.pages == "cursor":
-            return Answer(body={"data": data, "next_cursor": f"c{number + 1}" if more else None})
-        if self.pages == "link" and more:
-            link = f"{self.url}{path}?{urlencode(query | {'page': str(number + 1)})}"
-            return Answer(headers={"Link": f'<{link}>; rel="next"'}, body={"data": data})
-        if self.pages == "response":
-            return Answer(body={"data": data, "next_page": number + 1 if more else None})
-        return Answer(body={"data": data})
+        if style.startswith("next_"):
+            return Answer(body={"data": data, style: str(number + 1) if more else None})
+        link = f"{self.url}{self.prefix}{path}?{urlencode(query | {self.link: str(number + 1)})}"
+        return Answer(headers={"Link": f'<{link}>; rel="next"'} if more and style == "link" else {}, body=data)
 
     def count(self, text: str) -> int:
         """Return how many of the logged requests contain a text."""
@@ -198,8 +191,11 @@ def serve(api: UnfriendlyAPI) -> Iterator[UnfriendlyAPI]:
     @Request.application
     def application(request: Request) -> Response:
         answer = api.answer(request)
-        api.requests.append(f"{answer.status} {request.method} {request.full_path.rstrip('?')}")
-        return Response(json.dumps(answer.body), answer.status, answer.headers, content_type="application/json")
+        api.requests.append(
+            f"{answer.status} {request.method} {request.full_path.removeprefix(api.prefix).rstrip('?')}"
+        )
+        body = json.dumps(answer.body) if answer.status == Answer.status else api.error
+        return Response(body, answer.status, answer.headers, content_type="application/json")
 
     with serve_on_loopback(application) as api.url:
         yield api

@@ -70,7 +70,7 @@ class MeltanoProject:
         if (self.project.path / "output/output.db").exists():
             with closing(sqlite3.connect(self.project.path / "output/output.db")) as database:
                 database.row_factory = sqlite3.Row
-                rows = [dict(row) for row in database.execute(f"SELECT * FROM {stream} ORDER BY id")]  # noqa: S608
+                rows = [dict(row) for row in database.execute(f"SELECT * FROM {stream} ORDER BY 1")]  # noqa: S608
                 database.execute(f"DELETE FROM {stream}")  # noqa: S608
                 database.commit()
                 return rows
@@ -94,5 +94,10 @@ def with_plugins(project: Project, destination: Path, **plugins: list[dict[str, 
 
 def extractor(tap: Project) -> list[dict[str, Any]]:
     """Return the plugin that a tap's `meltano.yml` defines, installed from the tap's folder."""
-    (plugin,) = yaml.safe_load(tap.read(MELTANO_YML))["plugins"]["extractors"]
-    return [plugin | {"pip_url": str(tap.path)}]
+    return installed_from(tap, "extractors")
+
+
+def installed_from(project: Project, kind: str) -> list[dict[str, Any]]:
+    """Return the plugins of a kind that a project's `meltano.yml` defines, its own one installed from its folder."""
+    plugins = yaml.safe_load(project.read(MELTANO_YML))["plugins"][kind]
+    return [plugin | ({"pip_url": str(project.path)} if plugin["pip_url"] == "-e ." else {}) for plugin in plugins]
