@@ -15,6 +15,7 @@ from tests.support.automation import script, workflow
 from tests.support.commands import run, tracked
 from tests.support.paths import ACTIONS, DOCS, ROOT
 
+MOST_LINES = 400
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NEEDS_MORE = {"attach", "rehearse"}  # actions that need a release, and a publisher on PyPI
 RENOVATE_FINDS = re.compile(r"(^|/)action\.ya?ml$|(^|/)\.github/workflows/.+\.ya?ml$")  # of actions, by default
@@ -104,3 +105,10 @@ def test_renovate_moves_every_pin_of_an_action_at_once() -> None:
     used = set(re.findall(r"uses: ([\w{][^@\n]+)@", "\n".join(texts.values())))
     own = {use for use in used if "{{ actions }}" in use or use.startswith("MeltanoLabs/")}
     assert {use for use in used if any(re.search(name, use) for name in left_alone)} == own != used
+
+
+def test_no_module_is_long() -> None:
+    """No Python module of the product, its actions, scripts or tests has more than 400 lines."""
+    modules = [name for name in tracked(ROOT, "*.py") if not name.startswith("template/")]
+    assert len(modules) > 150
+    assert [name for name in modules if (ROOT / name).read_text(encoding="utf-8").count("\n") > MOST_LINES] == []
