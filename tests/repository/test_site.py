@@ -11,10 +11,12 @@ import build_docs
 import publish_docs
 import pytest
 
+from tests.support.combinations import REPOSITORIES
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_folder
 from tests.support.paths import BROWSER, DOCS, ROOT
+from tests.support.projects import Render
 
 SETTINGS = "zensical.toml"
 SMALL_SITE = """\
@@ -142,22 +144,18 @@ def test_a_page_that_cannot_be_read_is_found(small_site: Callable[..., Path], on
             assert f"page.html at {width} px: {message}" in found
 
 
-def test_every_link_to_the_site_has_a_page() -> None:
-    """Every link to the site leads to an existing page in the folder of the newest version.
+def test_every_link_to_the_site_has_a_page(render: Render) -> None:
+    """Every link to the site, in a message or a project, leads to an existing page of the newest or the own version.
 
     The documentation's own links are relative, so they are not among these.
     """
     start = tomllib.loads((ROOT / SETTINGS).read_text(encoding="utf-8"))["project"]["site_url"]
-    files = [ROOT / "copier.yml", ROOT / "README.md", *(ROOT / "includes").rglob("*"), *(ROOT / "template").rglob("*")]
+    projects = [render(kind=kind, repository=REPOSITORIES[kind]).path for kind in REPOSITORIES]
+    files = [ROOT / "copier.yml", ROOT / "README.md", *(path for project in projects for path in project.rglob("*"))]
     text = "".join(path.read_text(encoding="utf-8") for path in files if path.is_file())
-    (folder,) = re.findall(r"set docs = '(.*?)'", text)
-    text = text.replace(f"'{folder}'", "").replace("{{ docs }}", folder)
-    pages = set(re.findall(rf"{re.escape(start)}([\w/.-]+)", text))
-    assert pages
-    for page in pages:
-        folder, _, name = page.partition("/")
-        assert folder == "latest"
-        assert (DOCS / name).with_suffix(".md").exists(), page
+    pages = dict.fromkeys(re.findall(rf"{re.escape(start)}([\w.-]+)/([\w/.-]+)", text))
+    assert {version for version, _ in pages} == {"latest", "v1.0.0"}
+    assert [page for _, page in pages if not (DOCS / page).with_suffix(".md").exists()] == []
 
 
 def test_every_version_has_its_documentation(small_site: Callable[..., Path], tmp_path: Path) -> None:
