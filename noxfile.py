@@ -200,6 +200,7 @@ def picture(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Count what copy and update compile, where a broken bound is an error, and time both beside a plain template."""
+    """Count what copy and update compile, time both beside a plain template, and the SQL plugins beside their peers."""
     install(session, "tests")
     session.run("python", "scripts/bench.py", *session.posargs, env={"PYTHONPATH": "."})
+    session.run("python", "scripts/bench_sql.py", *session.posargs, env={"PYTHONPATH": "."})
