@@ -127,7 +127,7 @@ def adopted(session: nox.Session) -> None:
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """Run the tests that plain `nox` leaves out because they take long, but for the matrix; CI does every night."""
+    """Run the tests that plain `nox` leaves out because they take long, except the matrix; CI does every night."""
     install(session, "tests")
     matrix = ("--ignore=tests/kinds/test_kinds.py", "--ignore=tests/kinds/test_meltano.py")
     session.run("pytest", *PARALLEL, "-m", "slow", *matrix, *session.posargs)

@@ -27,7 +27,7 @@ PEERS = {"tap": "tap-postgres", "target": "target-postgres"}
 ANSWERS = {"tap": {"kind": "tap", "stream_type": "SQL"}, "target": {"kind": "target", "sink_type": "SQL"}}
 COLUMNS = """
     id bigint PRIMARY KEY, name text, email text, score numeric(12, 4), ratio double precision, active boolean,
-    born date, updated_at timestamptz, details jsonb
+    birthday date, updated_at timestamptz, details jsonb
 """
 ROWS = """
     INSERT INTO users SELECT n, 'Name ' || n, 'user' || n || '@example.com', n * 1.2345, n / 7.0, n % 2 = 0,

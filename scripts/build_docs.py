@@ -93,7 +93,7 @@ class Loaded(HTMLParser):
 
 
 def page_faults(page: Path) -> Iterator[str]:
-    """Yield what a built page loads in vain, or from another host."""
+    """Yield what a built page loads without success, or from another host."""
     for url in Loaded(page.read_text(encoding="utf-8")).urls:
         parts = urlsplit(url)
         if parts.netloc:

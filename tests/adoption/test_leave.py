@@ -9,14 +9,16 @@ import yaml
 from tests.simulation.act import validate
 from tests.support.adoption import RELEASE_SETUP, adopt
 from tests.support.commands import run
-from tests.support.paths import DOCS, OWN_BACKENDS_LOCK, RELEASE_WORKFLOW
+from tests.support.pages import code_blocks, page
+from tests.support.paths import ANSWERS_FILE, OWN_BACKENDS_LOCK, RELEASE_WORKFLOW
 from tests.support.projects import SDIST, WHEEL, Project
 from tests.support.repositories import REPOSITORIES
 from tests.support.versions import Versions
 
-PAGE = (DOCS / "how-to/leave.md").read_text(encoding="utf-8")
-(WORKFLOW,) = re.findall(rf'^```yaml title="{re.escape(RELEASE_WORKFLOW)}"\n(.*?)^```', PAGE, re.MULTILINE | re.DOTALL)
-FOLLOW_NOTHING, DELETE = re.findall(r"^```shell\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+PAGE = page("how-to/leave.md")
+(WORKFLOW,) = code_blocks(PAGE, f'yaml title="{RELEASE_WORKFLOW}"')
+FOLLOW_NOTHING, DELETE = code_blocks(PAGE)
+(REVERT,) = re.findall(r"`(git revert) COMMIT`", PAGE)
 PIN = re.compile(r"uses: ([\w-]+/[\w-]+)@([0-9a-f]{40} # \S+)")
 
 
@@ -24,6 +26,26 @@ def leave(project: Project) -> None:
     """Write the workflow of the page, and run its commands that delete what belongs to the template."""
     project.write(RELEASE_WORKFLOW, WORKFLOW)
     project.run("bash", "-euc", DELETE)
+
+
+def listed(project: Project) -> str:
+    """Return the files of the last commit, with their contents' hashes; nothing else may be in the folder."""
+    assert project.run("git", "status", "--short").stdout == ""
+    return project.run("git", "ls-tree", "-r", "HEAD").stdout
+
+
+def test_a_project_stays_at_its_version_or_goes_back(versions: Versions, tmp_path: Path) -> None:
+    """Without the answers, all other files stay; the revert of the adoption gives what was there before."""
+    project = REPOSITORIES["hatch-vcs with tox"].write(tmp_path / "project")
+    before = listed(project)
+    adopt(project, versions, "--overwrite")
+    project.commit("Adopt the release setup")
+    adopted = listed(project).splitlines()
+    project.run("bash", "-euc", FOLLOW_NOTHING)
+    assert listed(project).splitlines() == [line for line in adopted if not line.endswith(f"\t{ANSWERS_FILE}")]
+    project.run("git", "reset", "--quiet", "--hard", "HEAD~1")
+    project.run(*REVERT.split(), "--no-edit", "HEAD")
+    assert listed(project) == before
 
 
 def test_all_that_the_template_owns_is_deleted_and_nothing_else(versions: Versions, tmp_path: Path) -> None:

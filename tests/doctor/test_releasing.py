@@ -11,6 +11,7 @@ from meltano_release.commit import Commit
 from meltano_release.workflows import find_checks
 from tests.simulation.sandbox import Sandbox
 from tests.support.commands import ENVIRONMENT, run
+from tests.support.pages import code_blocks
 from tests.support.paths import RELEASING
 from tests.support.projects import Project, Render
 from tests.support.questions import choices
@@ -29,7 +30,7 @@ def test_releasing_md_is_short(answers: dict[str, str], render: Render) -> None:
 
 def commands(project: Project) -> list[str]:
     """Return the shell blocks of a project's RELEASING.md."""
-    return re.findall(r"^```shell\n(.+?)\n```$", project.read(RELEASING), re.MULTILINE | re.DOTALL)
+    return code_blocks(project.read(RELEASING))
 
 
 @pytest.mark.parametrize("answers", [{}, {"environment": ODD}, {"workflow_filename": "my (old) release.yml"}], ids=str)
@@ -42,7 +43,7 @@ def test_the_commands_can_be_pasted(answers: dict[str, str], render: Render, tmp
     gh.chmod(0o755)
     env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}"}
     setup, dry_run, release = commands(project)
-    assert setup.endswith("@v1.0.0 meltano-release setup")
+    assert setup.rstrip().endswith("@v1.0.0 meltano-release setup")
     given = json.loads(run("bash", "-euc", dry_run, cwd=tmp_path, env=env).stdout)
     workflow = answers.get("workflow_filename", "release.yaml")
     slug = "MeltanoLabs/my-package"

@@ -1,14 +1,13 @@
 """Whatever a project or an event holds, the gate ends in sentences, never in a traceback."""
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomlkit
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -18,19 +17,11 @@ from meltano_release.gate import check_event, find_warnings, printable, run_gate
 from meltano_release.publisher import read_publisher
 from meltano_release.versions import check_version, doubt_version
 from tests.support.damage import add_commit, publisher
+from tests.support.examples import examples
 from tests.support.gate_cases import BY_HAND, EVENT, RELEASE
 from tests.support.paths import PYPROJECT
 from tests.support.projects import Project
 
-EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # `nox -s fuzz` sets it
-SETTINGS = settings(
-    max_examples=EXAMPLES or 25,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=(HealthCheck.too_slow, HealthCheck.function_scoped_fixture),
-)
 WORDS = (
     "backend-path build-backend build-system dynamic enable hatch name pdm poetry poetry-dynamic-versioning project "
     "requires setuptools_scm source tool version versioneer"
@@ -103,7 +94,7 @@ def test_every_table_may_be_something_else(judge_pyproject: Judge) -> None:
         judge_pyproject(text)
 
 
-@SETTINGS
+@examples(25)
 @given(tables=nested(KEYS, TOML_LEAVES))
 def test_any_pyproject_toml_ends_in_sentences(tables: dict[str, Any], judge_pyproject: Judge) -> None:
     """The gate judges any pyproject.toml, in a release whose version is wrong and in a pull request."""
@@ -139,7 +130,7 @@ def test_an_odd_payload_ends_in_sentences(payload: str, judge_payload: Judge) ->
     judge_payload(payload)
 
 
-@SETTINGS
+@examples(25)
 @given(payload=nested(PAYLOAD_KEYS, JSON_LEAVES) | JSON_LEAVES | st.lists(JSON_LEAVES))
 def test_any_payload_ends_in_sentences(payload: Any, judge_payload: Judge) -> None:  # noqa: ANN401
     """The gate judges any payload."""

@@ -55,7 +55,7 @@ def installed(default: Project, once: FolderCache) -> Project:
 
 @pytest.fixture(scope="session")
 def meltano(once: FolderCache) -> Path:
-    """Meltano's command, at the version that the template is tested with, in an environment of its own."""
+    """Meltano's command, at the version that the template is tested with, in a separate environment."""
     python = newest_interpreter()
 
     def install(environment: Path) -> None:
@@ -80,7 +80,7 @@ def record(record_property: Callable[[str, object], None]) -> RecordCells:
 
 @pytest.fixture
 def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[..., Tap]:
-    """Return a function that renders a tap of an API, in a folder of its own."""
+    """Return a function that renders a tap of an API, in a separate folder."""
 
     def make(stream_type: str = "REST", auth_method: str = "API Key", name: str = "weather") -> Tap:
         rendered = render(repository=f"tap-{name}", kind="tap", stream_type=stream_type, auth_method=auth_method)

@@ -161,7 +161,7 @@ def test_a_plugin_offers_only_what_it_can_do(kind: str, has: bool, render: Rende
     project = render(kind=kind, repository=REPOSITORIES[kind])
     metadata = tomllib.loads(project.read(PYPROJECT))["project"]
     assert bool(metadata.get("optional-dependencies")) is has
-    assert ("The SDK adds settings of its own" in project.read(README)) is has
+    assert ("The SDK adds its own settings" in project.read(README)) is has
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ Messages = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Installed:
-    """A rendered tap or target with the driver that its extra installs, in an environment of its own."""
+    """A rendered tap or target with the driver that its extra installs, in a separate environment."""
 
     project: Project
     python: Path
@@ -233,7 +233,7 @@ def test_a_table_that_others_have_created_keeps_its_columns(
 def test_the_types_of_columns_can_be_changed(
     plugin: Callable[[str], Installed], postgresql: Server, tmp_path: Path
 ) -> None:
-    """The recipes for the tap and for the target give UUIDs and JSON types of their own."""
+    """The recipes for the tap and for the target give UUIDs and JSON their own types."""
     database, copy = postgresql.create("types"), postgresql.create("types_copy")
     database.run(
         "CREATE TABLE things (id uuid PRIMARY KEY, details json)", "INSERT INTO things VALUES (gen_random_uuid(), '{}')"

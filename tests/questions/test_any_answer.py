@@ -1,13 +1,12 @@
 """Any answers together: what is accepted needs no edit afterwards, and what is refused leaves nothing."""
 
 import itertools
-import os
 import shutil
 from pathlib import Path
 
 import copier
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject, settings
 
 from tests.support.any_answers import (
     MODEL,
@@ -18,6 +17,7 @@ from tests.support.any_answers import (
 from tests.support.combinations import REPOSITORIES
 from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks
+from tests.support.examples import examples
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import interpreters
 from tests.support.paths import ANSWERS_FILE, RELEASING, WORKFLOWS
@@ -25,16 +25,7 @@ from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update
 
 MANY = 5  # answers that are given together
-EXAMPLES = int(os.environ.get("ANY_ANSWERS", "0"))  # for each kind; `nox -s fuzz` sets it
-ACCEPTABLE = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)  # the folder of a test is emptied by itself
-SETTINGS = settings(
-    max_examples=EXAMPLES or 5,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=ACCEPTABLE,
-)
+SETTINGS = examples(5)  # for each kind
 
 
 def check_any_answers(answers: dict[str, str], template: Path, folder: Path, render: Render) -> bool:

@@ -19,6 +19,7 @@ from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
+from tests.support.pages import code_blocks
 from tests.support.paths import DOCS, PAYLOADS_PACKAGE, PYPROJECT, RELEASE_PLEASE_PACKAGE, WORKFLOWS
 
 pytestmark = pytest.mark.slow
@@ -47,7 +48,7 @@ def bump_workflow(step: str = "") -> str:
     return workflow[: workflow.index("      - name: Commit the changelog")] + step if step else workflow
 
 
-STEP = re.findall(r"^```yaml\n(.*?)^```", section("python-semantic-release"), re.MULTILINE | re.DOTALL)[0]
+STEP = code_blocks(section("python-semantic-release"), "yaml")[0]
 PSR = files("python-semantic-release") | {BUMP: bump_workflow(STEP)}
 COMMITIZEN = files("commitizen")
 
@@ -203,7 +204,7 @@ jobs:
 
 def test_a_draft_that_a_person_publishes_is_released(sandbox: Sandbox, published: dict[str, Any]) -> None:
     """A workflow drafts a release with its own token; it is uploaded when a person publishes it, and not before."""
-    create, publish = re.findall(r"^```shell\n(.*?)\n```", section("Drafts, without an App"), re.MULTILINE | re.DOTALL)
+    create, publish = map(str.rstrip, code_blocks(section("Drafts, without an App")))
     prepare(sandbox, {f"{WORKFLOWS}/draft.yaml": DRAFT.format(command=create)})
     assert "GITHUB_TOKEN" not in sandbox.run_doctor().output
     done = sandbox.run_workflow(dispatch_event({}), "draft.yaml")

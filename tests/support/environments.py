@@ -1,6 +1,6 @@
 """Python environments for rendered projects: their dependencies are installed once and shared, they themselves never.
 
-A project gets a virtual environment of its own, which sees the packages of a shared one and holds nothing but the wheel
+A project gets a separate virtual environment, which sees the packages of a shared one and holds nothing but the wheel
 that was just built from the project. So the tests run against what would be published, and no test waits for another.
 """
 

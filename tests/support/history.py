@@ -227,14 +227,14 @@ def check_out_on_windows(project: Project) -> None:
 
 
 def move_to_hatchling(project: Project) -> None:
-    """Move an adopted repository with Poetry to another backend, with a lock of its own; it keeps its CI."""
+    """Move an adopted repository with Poetry to another backend, with its own lock; it keeps its CI."""
     append(project, PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"] # mine\n')
     append(project, ".github/build-constraints.txt", "hatchling==1.27.0 # mine\n")
     append(project, f"{WORKFLOWS}/ci.yml", "on: push # mine\njobs: {}\n")
 
 
 LONG_LIVED = {
-    "a library, formatted with settings of its own": LongLivedProject(
+    "a library, formatted with its own settings": LongLivedProject(
         {"kind": "library", "ide": "VSCode"},
         run_a_formatter,
         {".pre-commit-config.yaml": "# mine", PYPROJECT: "line-length = 60", ".vscode/launch.json": "configurations"},

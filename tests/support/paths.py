@@ -11,12 +11,7 @@ ACTIONS = ROOT / "actions"
 COMMAND = ROOT / "src/meltano_release"
 PYTHONS_JSON = "src/meltano_release/pythons.json"  # the Pythons, oldest first, for all that lists them
 COPIER_READS = ("copier.yml", "includes", "template", PYTHONS_JSON)
-ACTIONS_READ = (
-    "actions",
-    "src",
-    "pyproject.toml",
-    "uv.lock",
-)  # what a project's workflows use, at the commit that they name
+ACTIONS_READ = ("actions", "src", "pyproject.toml", "uv.lock")  # what a project's workflows use, by commit
 STDLIB_NAMES = ROOT / "includes/stdlib.txt"
 TOOL_NAMES = ROOT / "includes/tool_names.txt"
 ANSWERS_TABLE = ROOT / "tests/answers.yml"

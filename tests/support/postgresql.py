@@ -42,7 +42,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Server:
-    """A server that is running; its socket is in a folder of its own."""
+    """A server that is running; its socket is in a separate folder."""
 
     socket: Path
 

@@ -8,11 +8,11 @@ import pytest
 import yaml
 
 from tests.support.commands import run
-from tests.support.paths import DEPENDABOT_YML, DOCS, PRE_COMMIT, PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW, WORKFLOWS
+from tests.support.pages import code_blocks, page
+from tests.support.paths import DEPENDABOT_YML, PRE_COMMIT, PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW, WORKFLOWS
 from tests.support.projects import Project, Render
 
-PAGE = (DOCS / "how-to/dependabot.md").read_text(encoding="utf-8")
-DOCUMENTED = PAGE.partition(f'```yaml title="{DEPENDABOT_YML}"\n')[2].partition("```")[0]
+(DOCUMENTED,) = code_blocks(page("how-to/dependabot.md"), f'yaml title="{DEPENDABOT_YML}"')
 FILES = {"github-actions": TEST_WORKFLOW, "pip": PYPROJECT, "pre-commit": PRE_COMMIT}
 
 

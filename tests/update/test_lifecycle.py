@@ -78,7 +78,7 @@ def test_a_new_python(versions: Versions, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_old_python_goes(versions: Versions, tmp_path: Path) -> None:
-    """After the recipe, a project is as a new one without the Python, but for a dependency that nothing needs."""
+    """After the recipe, a project is as a new one without the Python, except for a dependency that nothing needs."""
     project = versions.project(tmp_path / "tap-x", *TAP)
     follow(project, ">=3.12")
     replace(project.path / PYPROJECT, '"typing-extensions>=4.6,<5", ', "")

@@ -18,9 +18,9 @@ from werkzeug import Request, Response
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
+from tests.support.pages import code_blocks, page
 from tests.support.paths import (
     ANSWERS_FILE,
-    DOCS,
     MELTANO_YML,
     OWN_BACKENDS_LOCK,
     PRE_COMMIT,
@@ -152,8 +152,7 @@ def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     own_action.parent.mkdir(parents=True)
     own_action.write_text(f"name: Own\nruns:\n  using: composite\n  steps:\n    {step}", encoding="utf-8")
     if scope != "package":  # an adopted repository keeps its own configuration; the how-to has what to add
-        text = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
-        addition = text.partition('```json title="renovate.json"\n')[2].partition("```")[0]
+        (addition,) = code_blocks(page("how-to/renovate.md"), 'json title="renovate.json"')
         project.write(RENOVATE_JSON, addition)
     project.init()
     found = extracted(project, renovate)
@@ -211,12 +210,10 @@ def test_renovate_finds_new_versions_of_the_template_and_of_the_sdk(
 
 def test_renovate_moves_a_build_backend_and_its_lock_in_one_branch(renovate: Path, tmp_path: Path) -> None:
     """With the lines of the page, Renovate moves an exact build requirement and its pin in the lock together."""
-    page = (DOCS / "how-to/renovate.md").read_text(encoding="utf-8")
+    (addition,) = code_blocks(page("how-to/renovate.md"), 'json title="renovate.json, beside the lines above"')
     project = Project(tmp_path / "project", {})
     (project.path / ".github").mkdir(parents=True)
-    project.write(
-        RENOVATE_JSON, page.partition('```json title="renovate.json, beside the lines above"\n')[2].partition("```")[0]
-    )
+    project.write(RENOVATE_JSON, addition)
     project.write(
         PYPROJECT, '[build-system]\nrequires = ["hatchling==1.27.0"]\n\n[project]\nname = "x"\nversion = "1"\n'
     )
