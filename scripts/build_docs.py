@@ -2,7 +2,8 @@
 
 Usage: python scripts/build_docs.py [FOLDER]
 
-FOLDER has zensical.toml and docs/; without it, this repository is built. Mermaid comes from npm. These are errors, each
+FOLDER has zensical.toml and docs/; without it, this repository is built. Mermaid comes from npm, and the trees of what
+the template creates from the template itself. These are errors, each
 printed as `file: what is wrong`: a link or an anchor that leads nowhere, a page that the navigation lacks, a fence that
 is not closed or in an unknown language, a missing picture, and anything that a page would load from another host.
 """
@@ -17,6 +18,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from project_trees import write_trees
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
@@ -119,9 +121,10 @@ def readable(output: str) -> str:
     return re.sub(r"\x1b\[[\d;]*m", "", output).partition("Traceback (most recent call last)")[0]
 
 
-def main(folder: Path) -> int:
-    """Build the site of a folder; return the exit code."""
+def main(folder: Path, template: Path = ROOT, commit: str = "HEAD") -> int:
+    """Build the site of a folder, with what a commit of the template creates; return the exit code."""
     install_mermaid(folder / MERMAID_SCRIPT)
+    write_trees(folder, template, commit)
     found = faults(folder)
     command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
     built = subprocess.run(command, check=False, cwd=folder, capture_output=True, text=True)

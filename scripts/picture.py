@@ -67,7 +67,7 @@ def shortened(lines: list[str]) -> list[str]:
     asked, message = (
         re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", text) for text in (asked, message)
     )  # the picture is narrower
-    text = f"{asked}\n⋮\n{message}".strip("\n")
+    text = f"{asked}\n⋮\n{message}".strip("\n").replace("🎤", "?")  # not every reader has a font with emoji
     text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=\.github/RELEASING\.md says)", "⋮\n\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
@@ -119,7 +119,7 @@ def draw(shown: list[Text | Markdown]) -> str:
     for part in shown:
         if isinstance(part, Text):
             part.highlight_regex(r"(?m)^\$ .*$", "bold green")
-            part.highlight_regex(r"(?m)^🎤.*$", "bold")
+            part.highlight_regex(r"(?m)^\? .*$", "bold")
         console.print(part)
     svg = console.export_svg(title="meltano package template", unique_id="session")
     return re.sub(r"\s*@font-face \{.*?\n    \}", "", svg, flags=re.DOTALL)

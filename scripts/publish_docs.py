@@ -45,7 +45,7 @@ def build_version(repository: Path, commit: str, target: Path) -> None:
         settings = folder / "zensical.toml"
         own_url = SITE_URL.sub(rf"\g<0>{target.name}/", settings.read_text(encoding="utf-8"))
         settings.write_text(own_url + MENU, encoding="utf-8")
-        if build(folder):
+        if build(folder, repository, commit):
             sys.exit(f"The documentation of {commit} cannot be built: see above.")
         shutil.copytree(folder / "site", target)
 

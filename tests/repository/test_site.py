@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import build_docs
+import project_trees
 import publish_docs
 import pytest
 
@@ -190,3 +191,16 @@ def test_a_version_that_cannot_be_built_is_named(small_site: Callable[..., Path]
         run("git", *command, cwd=repository)
     with pytest.raises(SystemExit, match=r"The documentation of v1\.0\.0 cannot be built"):
         publish_docs.main(repository, tmp_path / "site")
+
+
+def test_what_you_get_shows_every_file(tmp_path: Path, template: Path) -> None:
+    """The page *What you get* has each file of a new tap with its content, and of an existing package only the new."""
+    page = tmp_path / project_trees.PAGE
+    page.parent.mkdir(parents=True)
+    page.touch()
+    project_trees.write_trees(tmp_path, template, "HEAD")
+    tap, library = ((tmp_path / f"site-parts/{name}.md").read_text(encoding="utf-8") for name in project_trees.PROJECTS)
+    assert "<summary><code>src/</code></summary>" in tap
+    assert "class ExampleStream(" in tap
+    files = re.findall(r"<code>([^/]+)</code> \d+ lines", library)
+    assert files == [".copier-answers.yml", ".gitattributes", "publisher.json", "RELEASING.md", "release.yaml"]
