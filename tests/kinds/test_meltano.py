@@ -119,7 +119,7 @@ def test_meltano_accepts_the_definition_for_its_hub(
 ) -> None:
     """`meltano add` adds the plugin to another project with the definition in `meltanohub.yml`."""
     name = REPOSITORIES[answers["kind"]]
-    (tmp_path / MELTANO_YML).write_text("version: 1\nproject_id: another\n", encoding="utf-8")
+    (tmp_path / MELTANO_YML).write_text("project_id: another\n", encoding="utf-8")
     definition = create(answers).path / MELTANOHUB_YML
     run(meltano, "add", name, "--from-ref", definition, "--no-install", cwd=tmp_path, env=NO_HUB)
     (plugins,) = yaml.safe_load((tmp_path / MELTANO_YML).read_text(encoding="utf-8"))["plugins"].values()
