@@ -20,18 +20,20 @@ from tests.support.projects import Render
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 HASHES = [sha256(name.encode()).hexdigest() for name in NAMES]
 CUSTOM_TAP = {"kind": "tap", "stream_type": "Custom"}  # the source of the other kinds
+HUB = Path(__file__).with_name("hub.yml")
+HUB_FOLDERS = {"tap": "extractors", "target": "loaders", "mapper": "mappers", "extension": "utilities"}
 
 
-def some(*kinds: str, in_plain_nox: str = "") -> list[object]:
-    """Return the combinations of kinds as parameters of a test; all but one are left to the matrix."""
+def some(*kinds: str, in_plain_nox: tuple[str, ...] = ()) -> list[object]:
+    """Return the combinations of kinds as parameters of a test; those that plain nox does not run are slow."""
     return [
-        pytest.param(answers, id=title(answers), marks=[] if title(answers) == in_plain_nox else pytest.mark.slow)
+        pytest.param(answers, id=title(answers), marks=[] if title(answers) in in_plain_nox else pytest.mark.slow)
         for answers in variants()
         if answers["kind"] in kinds
     ]
 
 
-@pytest.mark.parametrize("answers", some("tap", "target", "mapper", in_plain_nox="tap, REST, API Key"))
+@pytest.mark.parametrize("answers", some("tap", "target", "mapper", in_plain_nox=("tap, REST, API Key",)))
 def test_meltano_copies_and_then_what_changed(
     answers: Answers, meltano: Path, create: Render, tmp_path: Path, record: RecordCells
 ) -> None:
@@ -111,6 +113,23 @@ def test_meltano_invokes_an_extension(
     runs.environment = {"PATH": f"{stub.parent}{os.pathsep}{ENVIRONMENT['PATH']}"}
     assert runs("invoke", "sample-ext", check=False).returncode == 3
     record(MELTANO, "arguments and exit code passed through", answers)
+
+
+@pytest.mark.parametrize("answers", some(*HUB_FOLDERS, in_plain_nox=("tap, SQL", "extension")))
+def test_the_definition_is_what_the_hub_requires(answers: Answers, create: Render, tmp_path: Path) -> None:
+    """The definition has the keys that the Hub's schema for its kind requires, allowed values, and the Hub's format.
+
+    The comment at its top has the path that the Hub's own tests expect.
+    """
+    hub = yaml.safe_load(HUB.read_text(encoding="utf-8"))
+    project, folder = create(answers), HUB_FOLDERS[answers["kind"]]
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps(hub["schemas"][folder]), encoding="utf-8")
+    project.run("check-jsonschema", "--schemafile", schema, MELTANOHUB_YML)
+    project.run("yamllint", "--strict", "-d", json.dumps(hub["rules"]), MELTANOHUB_YML)
+    text = project.read(MELTANOHUB_YML)
+    definition = yaml.safe_load(text)
+    assert f"# _data/meltano/{folder}/{definition['name']}/{definition['variant']}.yml in a fork" in text
 
 
 @pytest.mark.parametrize("answers", [*some("tap")[:1], *some("target")[:1], *some("mapper", "extension")])
