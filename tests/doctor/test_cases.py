@@ -1,16 +1,21 @@
 """Each finding of the doctor is made in a repository that has the fault, and not in one that does not."""
 
 import re
+import shlex
 
 import pytest
 from click.testing import Result
 
-from tests.doctor.cases import CASES
-from tests.doctor.cases.case import Case
+from tests.doctor.cases import CASES, Case
 from tests.release.scenarios.changes import nothing
 from tests.simulation.sandbox import Sandbox
+from tests.support.commands import ENVIRONMENT
+from tests.support.folder_cache import FolderCache
+from tests.support.npm import npm_commands
+from tests.support.paths import PRETTIER_PACKAGE
 
 LIKE_IT = {title: case for title, case in CASES.items() if case.sound is not nothing}
+LINTERS = {title: case for title, case in CASES.items() if case.refused_by}
 
 
 def has(found: Result, case: Case) -> bool:
@@ -47,3 +52,16 @@ def test_a_repository_without_faults_has_no_findings(sandbox: Sandbox) -> None:
     assert found.exit_code == 0
     cases = {title: case for title, case in CASES.items() if nothing in {case.sound} - {case.fault}}
     assert {title for title, case in cases.items() if has(found, case)} == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", LINTERS.values(), ids=LINTERS)
+def test_a_linter_refuses_what_the_doctor_says(case: Case, sandbox: Sandbox, once: FolderCache) -> None:
+    """The linter refuses the files in the repository with the fault, and accepts them in the other."""
+    path = {"PATH": f"{npm_commands(PRETTIER_PACKAGE, once)}:{ENVIRONMENT['PATH']}"}
+    for change, command, refused in ((case.fault, case.refused_by, True), (case.sound, case.accepted_by, False)):
+        if command:
+            change(sandbox)
+            done = sandbox.project.run(*shlex.split(command), env=path, check=False)
+            assert bool(done.returncode) == refused, done.stdout + done.stderr
+            sandbox.project.run("git", "reset", "--quiet", "--hard", "HEAD~1")

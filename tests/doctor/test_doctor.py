@@ -13,7 +13,7 @@ import pytest
 from meltano_release.commit import Commit
 from meltano_release.doctor.findings import Finding, show
 from meltano_release.doctor.pins import check_pins
-from tests.doctor.cases.case import move_below
+from tests.doctor.cases import CASES
 from tests.release.scenarios.changes import set_remote
 from tests.release.scenarios.scenario import Scenario
 from tests.release.scenarios.table import SCENARIOS
@@ -117,7 +117,7 @@ def test_a_response_that_is_not_json_is_not_checked(sandbox: Sandbox) -> None:
 def test_below_the_top_the_doctor_says_where_it_is(folder: str, sentence: str, sandbox: Sandbox) -> None:
     """In a folder of the repository, the doctor says that the setup is in the wrong place, or that it is."""
     if sentence:
-        move_below(sandbox)
+        CASES["a setup below the top of the repository"].fault(sandbox)
     below = Sandbox(Project(sandbox.project.path / folder, {}), sandbox.github, sandbox.loopback)
     found = below.run_doctor()
     assert found.exit_code == 1

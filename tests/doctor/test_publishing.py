@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import indent
 
 import pytest
+import yaml
 
 from meltano_release.workflows import (
     WorkflowError,
@@ -20,45 +21,8 @@ from tests.simulation.sandbox import Sandbox
 from tests.support.paths import WORKFLOWS
 from tests.support.projects import Project
 
-ON_TAG = [
-    "on: push",
-    "on: [push, workflow_dispatch]",
-    "on:\n  push:\n    tags: ['v*']",
-    'on:\n  workflow_dispatch:\n  push:\n    branches: [main]\n    tags:\n      - "v*"',
-    "on:\n  push:\n  pull_request:\n    branches: [main]",
-    "on: {push: {tags: [v*]}, pull_request: {branches: [main]}}",
-    "'on':\n- push\n- release",
-    '"on":\n    push:\n\n        tags: # all\n        - "*"',
-    "on: {push: {tags-ignore: [nightly]}}",
-    "on: {push: {paths: [src/**]}}",  # GitHub compares no paths for a tag
-    "x: &p {tags: [v*]}\non: {push: *p}",
-]
-NOT_ON_TAG = [
-    "on: release",
-    "on:\n  push:\n    branches: [main]\n  release:\n    types: [published]",
-    "on: {push: {branches: [main]}, workflow_dispatch: {inputs: {tags: {}}}}",
-    "on:\n  release:\n    types: [created]\n  workflow_dispatch:\n# on: push",
-    "name: on push",
-    "on: {push: {branches-ignore: [main]}}",
-    "on:",
-    "on: [release, 1]",
-]
-ENVIRONMENTS = {
-    "environment: publishing # of GitHub": "publishing",
-    "environment:\n  name: publishing\n  url: https://example.com/#a": "publishing",
-    "environment:\n  url: https://example.com/\n  name: 'release #1'": "release #1",
-    'environment:\n    name: "release #1: \\"é\\"" # quoted': 'release #1: "é"',
-    'environment: "a\\/b"': "a/b",
-    "environment: { url: https://example.com/, name: publishing }": "publishing",
-    "environment:\n  deployment: false\n\n  name: publishing": "publishing",
-    "environment:\n  name: with spaces # and a comment": "with spaces",
-    "steps:\n  - with:\n      environment: other": "",
-    "environment:\n  url: https://example.com/": "",
-    "env:\n  environment_name: a": "",
-    "# environment: publishing": "",
-    "environment: [publishing]": "",
-    "environment: {name: {a: b}}": "",
-}
+TABLE = yaml.load(Path(__file__).with_name("workflows.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+BROKEN: dict[str, str] = TABLE["broken"] | {"a deep nesting": "[" * 1_000}
 NOT_YAML_1_1 = {  # YAML 1.1 reads no text here, and GitHub does
     "on": "on",
     "no": "no",
@@ -69,56 +33,6 @@ NOT_YAML_1_1 = {  # YAML 1.1 reads no text here, and GitHub does
     "0o17": "0o17",
     "1_000": "1_000",
 }
-PUBLISHING = [
-    "- uses: pypa/gh-action-pypi-publish@release/v1",
-    "- name: Publish\n  uses: 'JRubics/poetry-publish@v2.1'",
-    "- run: python -m twine upload --skip-existing dist/*",
-    "- run: |\n    pip install flit\n    flit publish",
-    "- run: uv publish\n  # not to test.pypi.org",
-    "- run: poetry -n publish --build",
-    "- run: poetry -C package --no-interaction publish",
-    "- run: hatch publish",
-    "- run: pdm publish --no-build",
-    "- run: maturin upload dist/*",
-    "- run: python setup.py sdist upload",
-    "- run: tox -e release\n  env:\n    TWINE_PASSWORD: ${{ secrets.TOKEN }}",
-    "- run: nox -s publish\n  env:\n    TOKEN: ${{ secrets.PYPI_API_TOKEN }}",
-    "- run: |\n    twine \\\n      upload dist/*",
-    "- run: >-\n    uv\n    publish dist/*",
-    "- run: echo '# 1' && uv publish",
-    "- uses: PyPA/gh-action-PyPI-publish@v1",
-    "- uses: a/run@v1\n  with:\n    command: poetry publish",
-    "- uses: a/upload@v1\n  with:\n    password: ${{ secrets.PYPI_TOKEN }}",
-    "- run: |\n    # to PyPI\n    tox -e release -- --token $UV_PUBLISH_TOKEN",
-]
-PUBLISHING_JOBS = [  # without a step that says so
-    "env:\n  TWINE_PASSWORD: ${{ secrets.TOKEN }}\nsteps:\n- run: tox -e release",
-    "uses: ./.github/workflows/pypi-publish.yml",
-    "uses: acme/shared/.github/workflows/ship.yml@v1\nsecrets:\n  token: ${{ secrets.PYPI_TOKEN }}",
-    "uses: acme/shared/.github/workflows/ship.yml@v1\nwith:\n  command: twine upload dist/*",
-]
-NOT_PUBLISHING = [
-    "- uses: pypa/gh-action-pypi-publish@release/v1\n  with:\n    repository-url: https://test.pypi.org/legacy/",
-    "- run: poetry publish --repository testpypi",
-    "- run: uv publish --dry-run",
-    "- run: twine check dist/*",
-    "- run: uv run mkdocs publish",
-    "- run: poetry run gh release upload v1 dist/*",
-    "- run: pip install x\n  env:\n    PIP_INDEX_URL: ${{ secrets.PYPI_MIRROR_URL }}",
-    "- name: Install uv, then uv publish the docs\n  run: echo",
-    "# - run: twine upload dist/*\n- run: poetry install # and not poetry publish",
-    "- uses: docker/build-push-action@v6\n  with:\n    push: true",
-    "- run: cosign sign $IMAGE",
-    "- uses: actions/upload-artifact@v4\n  with:\n    name: uv",
-    "- run: uv build\n- run: gh release upload v1 dist/*",
-    "- run: |\n    # uv publish\n    uv build # then: uv publish",
-    "- run: |\n    pip install uv\n    publish the docs",
-    "- uses: a/upload@v1\n  with:\n    name: uv publish",
-    "- run: uv publish\n  env:\n    TEST_PYPI_TOKEN: ${{ secrets.TOKEN }}",
-    "- run: 1",
-    "- just a text",
-    "- env: [UV_PUBLISH_TOKEN]",
-]
 
 
 def publishing_jobs(text: str) -> list[str]:
@@ -135,7 +49,7 @@ def workflow(*steps: str, on: str = "on: push", width: int = 2) -> str:
     return f"{on}\njobs:\n{jobs}"
 
 
-@pytest.mark.parametrize("step", PUBLISHING)
+@pytest.mark.parametrize("step", TABLE["steps that publish"])
 def test_a_job_that_publishes_is_found(step: str) -> None:
     """The doctor finds a publishing job among others, with any indentation and line endings, and returns its name."""
     for width in (2, 4):
@@ -145,7 +59,7 @@ def test_a_job_that_publishes_is_found(step: str) -> None:
     assert publishing_jobs(workflow(step).replace("\n", "\r\n")) == ["job-0"]
 
 
-@pytest.mark.parametrize("job", PUBLISHING_JOBS)
+@pytest.mark.parametrize("job", TABLE["jobs that publish"])
 def test_a_job_that_publishes_without_a_step_for_it_is_found(job: str) -> None:
     """A job is found by its own variables, and by the workflow that it calls and what it hands on."""
     assert publishing_jobs(f"on: push\njobs:\n  a:\n{indent(job, '    ')}\n") == ["a"]
@@ -157,20 +71,6 @@ def test_jobs_are_found_in_any_form() -> None:
     assert list(find_jobs(parse_workflow(text))) == ["a", "b", "c"]
     assert publishing_jobs(text) == ["a", "c"]
     assert publishing_jobs("{on: push, jobs: {a: {steps: [{run: uv publish}]}}}") == ["a"]
-
-
-BROKEN = {
-    "a tab": "on: push\njobs:\n\ta: {}\n",
-    "conflict markers": "<<<<<<< before\non: push\n=======\non: release\n>>>>>>> after\n",
-    "an expression that is not quoted": "on: push\nname: {{ github.ref }}\n",
-    "two documents": "on: push\n---\non: push\n",
-    "an unknown anchor": "on: *events\n",
-    "an anchor in itself": "on: &events [*events]\n",
-    "a control character": "on: \x01\n",
-    "a deep nesting": "[" * 1_000,
-    "an empty file": "",
-    "a list": "- on: push\n",
-}
 
 
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
@@ -230,26 +130,26 @@ def test_a_call_of_another_repository_is_found() -> None:
     assert find_calls(parse_workflow(f"on: push\njobs:\n{jobs}")) == uses[:1]
 
 
-@pytest.mark.parametrize("step", NOT_PUBLISHING)
+@pytest.mark.parametrize("step", TABLE["steps that do not publish"])
 def test_a_job_that_does_not_publish_is_left_alone(step: str) -> None:
     """A job that does not publish to PyPI is not reported, not even one that uploads to TestPyPI."""
     assert publishing_jobs(workflow(step)) == []
 
 
-@pytest.mark.parametrize(("lines", "name"), ENVIRONMENTS.items())
-def test_the_environment_of_a_job_is_read(lines: str, name: str) -> None:
+@pytest.mark.parametrize("case", TABLE["environments"], ids=lambda case: case["job"])
+def test_the_environment_of_a_job_is_read(case: dict[str, str]) -> None:
     """The doctor reads the environment of the given job alone, in every form that a workflow file can have."""
-    text = f"on: push\njobs:\n  a:\n{indent(lines, '    ')}\n    steps: []\n  b:\n    environment: other\n"
-    assert find_environment(find_jobs(parse_workflow(text))["a"]) == name
+    text = f"on: push\njobs:\n  a:\n{indent(case['job'], '    ')}\n    steps: []\n  b:\n    environment: other\n"
+    assert find_environment(find_jobs(parse_workflow(text))["a"]) == case["name"]
 
 
-@pytest.mark.parametrize("on", ON_TAG)
+@pytest.mark.parametrize("on", TABLE["starts on a tag"])
 def test_a_workflow_that_starts_on_a_pushed_tag_is_known(on: str) -> None:
     """The doctor recognizes a workflow that starts on a pushed tag, in every form that the events can have."""
     assert starts_on_tag(parse_workflow(workflow("- run: true", on=on)))
 
 
-@pytest.mark.parametrize("on", NOT_ON_TAG)
+@pytest.mark.parametrize("on", TABLE["does not start on a tag"])
 def test_a_workflow_that_does_not_start_on_a_pushed_tag_is_known(on: str) -> None:
     """A workflow that does not start on a pushed tag is not mistaken for one, even if a step of it pushes tags."""
     assert not starts_on_tag(parse_workflow(workflow("- run: git push --tags", on=on)))

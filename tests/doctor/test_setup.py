@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.cases.case import run
+from tests.doctor.cases import shell
 from tests.release.scenarios.changes import Change, rename_repository, set_environment
 from tests.simulation.github import Environment
 from tests.simulation.sandbox import PUBLISHER, RULESETS, Sandbox
@@ -254,7 +254,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "not an administrator": (become_guest, "You are not an administrator of MeltanoLabs/my-package"),
     "no workflow": (remove_workflow, f"The branch main of MeltanoLabs/my-package has no {RELEASE_WORKFLOW}: push it"),
     "no publisher": (lambda sandbox: (sandbox.project.path / PUBLISHER_JSON).unlink(), f"{PUBLISHER_JSON} is missing"),
-    "no commit": (run("git", "update-ref", "-d", "HEAD"), "fatal: Not a valid object name HEAD"),
+    "no commit": (shell("git update-ref -d HEAD"), "fatal: Not a valid object name HEAD"),
 }
 
 

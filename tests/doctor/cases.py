@@ -1,0 +1,137 @@
+"""The findings of the doctor in cases.yml, and what is done to a repository that has the fault, or is like it."""
+
+import textwrap
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tests.release.scenarios import changes
+from tests.release.scenarios.changes import Change, nothing
+from tests.simulation.sandbox import Sandbox
+from tests.support.editing import all_of
+from tests.support.paths import WORKFLOWS
+from tests.support.projects import WHEEL
+
+HOOK = "repos:\n- repo: https://example.com/hooks\n  rev: v1\n  hooks:\n  - {{id: {name}, args: {arguments}}}\n"
+
+
+class Case(NamedTuple):
+    """A finding: its line without the state, the repository that has the fault, and one that does not."""
+
+    state: str
+    line: str  # the beginning of the sentence
+    fault: Change
+    sound: Change
+    remedy: str  # a part of it
+    refused_by: str  # the command of a linter, which accepts the sound repository
+    accepted_by: str
+
+
+def write(**files: str) -> Change:
+    """Write files, and commit."""
+
+    def change(sandbox: Sandbox) -> None:
+        for name, text in files.items():
+            (sandbox.project.path / name).parent.mkdir(parents=True, exist_ok=True)
+            sandbox.project.write(name, text)
+        sandbox.commit()
+
+    return change
+
+
+def workflow(job: str, starts: str = "push") -> Change:
+    """Write another workflow with one job, `a`, whose keys are YAML."""
+    head = f"name: Other\non: {starts}\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
+    return write(**{f"{WORKFLOWS}/other.yml": head + textwrap.indent(f"{job}\n", "    ")})
+
+
+def step(uses: str, inputs: dict[str, str] | None = None) -> Change:
+    """Write another workflow whose job has one step."""
+    given = "".join(f"\n    {key}: {value}" for key, value in (inputs or {}).items())
+    return workflow(f"steps:\n- uses: {uses}\n" + (f"  with:{given}" if given else ""))
+
+
+def creates(token: str, options: str = "") -> Change:
+    """Make releases in a workflow, with a token."""
+    return workflow(f"steps:\n- run: gh release create v1 {options}\n  env:\n    GH_TOKEN: {token}\n")
+
+
+def hook(name: str, arguments: str = "[]", exclude: str = "") -> Change:
+    """Run a hook of pre-commit, over all files or with some excluded."""
+    return write(**{".pre-commit-config.yaml": exclude + HOOK.format(name=name, arguments=arguments)})
+
+
+def shell(script: str) -> Change:
+    """Run commands in the clone."""
+    return lambda sandbox: sandbox.project.run("bash", "-euc", script)
+
+
+def submodule(url: str) -> Change:
+    """Have a submodule from a URL."""
+    entry = 'git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),data" && git commit --quiet --message x'
+    files = {".gitmodules": f'[submodule "data"]\n\tpath = data\n\turl = {url}\n'}
+    return all_of(write(**files), shell(entry))
+
+
+def on_github(**state: Any) -> Change:  # noqa: ANN401
+    """Have something else on GitHub."""
+    return lambda sandbox: vars(sandbox.github).update(state)
+
+
+def release(tag: str, author: str = "ada", wheel: str = "") -> Change:
+    """Have a release on GitHub, and its file on PyPI or not."""
+
+    def change(sandbox: Sandbox) -> None:
+        sandbox.github.create_release(tag)
+        state = sandbox.github.read_state()
+        state["releases"][tag]["author"] = author
+        sandbox.github.write_state(state)
+        sandbox.project.run("git", "tag", "--force", tag)
+        if wheel:
+            sandbox.loopback.pypi.files("my-package")[wheel] = b"wheel"
+
+    return change
+
+
+def rules(number: int, changed: dict[str, Any]) -> Change:
+    """Change one of the rulesets."""
+    return lambda sandbox: sandbox.github.rulesets[number].update(changed)
+
+
+def forget_project(sandbox: Sandbox) -> None:
+    """Have no project on PyPI."""
+    sandbox.loopback.pypi.projects.clear()
+
+
+def have_files(sandbox: Sandbox) -> None:
+    """Have a file of the project on PyPI."""
+    sandbox.loopback.pypi.files("my-package")[WHEEL] = b"wheel"
+
+
+def change_of(described: Any) -> Change:  # noqa: ANN401 - a part of the table
+    """Return the change that the table describes: the name of one, a name and its arguments, or several."""
+    known: dict[str, Any] = vars(changes) | globals()
+    if isinstance(described, str):
+        return known[described]  # type: ignore[no-any-return]
+    if isinstance(described, list):
+        return all_of(*map(change_of, described))
+    made = []
+    for name, given in described.items():
+        if isinstance(given, dict):
+            made.append(known[name](**given))
+        else:
+            made.append(known[name](*(given if isinstance(given, list) else [given])))
+    return all_of(*made)
+
+
+def case_of(described: dict[str, Any]) -> Case:
+    """Return a case of the table."""
+    (state, line), *more = described.items()
+    rest = dict(more)
+    fault, sound = (change_of(rest.get(name, nothing.__name__)) for name in ("fault", "sound"))
+    return Case(state, line, fault, sound, *(rest.get(name, "") for name in ("remedy", "refused by", "accepted by")))
+
+
+TABLE = yaml.load(Path(__file__).with_name("cases.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+CASES: dict[str, Case] = {title: case_of(described) for title, described in TABLE.items()}
