@@ -94,7 +94,7 @@ def test_every_table_may_be_something_else(judge_pyproject: Judge) -> None:
         judge_pyproject(text)
 
 
-@examples(25)
+@examples(10)
 @given(tables=nested(KEYS, TOML_LEAVES))
 def test_any_pyproject_toml_ends_in_sentences(tables: dict[str, Any], judge_pyproject: Judge) -> None:
     """The gate judges any pyproject.toml, in a release whose version is wrong and in a pull request."""
@@ -130,7 +130,7 @@ def test_an_odd_payload_ends_in_sentences(payload: str, judge_payload: Judge) ->
     judge_payload(payload)
 
 
-@examples(25)
+@examples(10)
 @given(payload=nested(PAYLOAD_KEYS, JSON_LEAVES) | JSON_LEAVES | st.lists(JSON_LEAVES))
 def test_any_payload_ends_in_sentences(payload: Any, judge_payload: Judge) -> None:  # noqa: ANN401
     """The gate judges any payload."""

@@ -13,7 +13,6 @@ from meltano_release.cli import main
 from meltano_release.gate import judge, run_gate
 from tests.gate.crafted.case import version
 from tests.gate.crafted.page import PAGE
-from tests.gate.crafted.sdist_cases import COMMIT
 from tests.support.damage import Damage, add_commit, edit, git, make_shallow, publisher, write
 from tests.support.editing import all_of
 from tests.support.gate_cases import BY_HAND, EVENT, RELEASE, tagged
@@ -21,6 +20,7 @@ from tests.support.paths import PUBLISHER_JSON, PYPROJECT, README, RELEASE_WORKF
 from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project
 
 DIST = Path("dist")
+COMMIT = "1.2.3.post1.dev0+0344453"  # the commit has digits alone, which PEP 440 reads as a number
 CONFLICT = "<<<<<<< before updating\n=======\n>>>>>>> after updating\n"
 
 
@@ -30,7 +30,7 @@ def built_as(spelled: str, folder: str = "") -> Damage:
     def damage(project: Project) -> None:
         shutil.rmtree(project.path / "dist")
         (project.path / "dist").mkdir()
-        version(spelled, folder=folder)(project.path / "dist")
+        version(project.path / "dist", spelled, folder=folder)
 
     return damage
 

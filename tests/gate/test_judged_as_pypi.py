@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 
 from meltano_release import archives
-from tests.gate.crafted import metadata_cases, sdist_cases, wheel_cases
-from tests.gate.crafted.archives import DIST_INFO, GOOD, STEM, replaced
-from tests.gate.crafted.case import Write, sdist, wheel
-from tests.gate.crafted.page import CASES, PAGE, RULE, find_refusals, page
-from tests.support.projects import SDIST
-
-MIB = 2**20
+from tests.gate.crafted.archives import DIST_INFO, STEM, replace
+from tests.gate.crafted.case import CASES, MIB, Write, sdist, wheel, writers
+from tests.gate.crafted.case import TABLE as RULES
+from tests.gate.crafted.page import PAGE, RULE, find_refusals, page
+from tests.support.projects import SDIST, WHEEL
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -64,7 +62,8 @@ def test_a_refusal_names_the_cause(name: str, cause: str, tmp_path: Path) -> Non
 
 def test_the_reference_has_the_rules_of_the_table() -> None:
     """Each rule has cases, its example breaks it, and owner and message are as the generator writes them."""
-    assert len(CASES) == sum(len(module.CASES) for module in (metadata_cases, sdist_cases, wheel_cases)) > 250
+    names = [name for groups in RULES.values() for group in groups.values() for name, _ in writers(group)]
+    assert len(CASES) == len(names) > 250
     text = PAGE.read_text(encoding="utf-8")
     rules = {match["name"]: match["case"] for match in RULE.finditer(text)}
     assert rules.keys() == {case.rule for case in CASES.values()}
@@ -77,13 +76,14 @@ def test_the_reference_has_the_rules_of_the_table() -> None:
 
 def write_wheel_bomb(folder: Path) -> None:
     """Write a wheel with a file that would have 4 GiB."""
+    wheel(folder, files={"my_package/zeros.bin": [1, ""]})
     size, larger = (number.to_bytes(4, "little") for number in (MIB, 2**32 - 2))
-    wheel(files={"my_package/zeros.bin": bytes(MIB)}, change=replaced((size, larger)))(folder)
+    (folder / WHEEL).write_bytes(replace((folder / WHEEL).read_bytes(), size, larger))
 
 
 def write_sdist_bomb(folder: Path, size: int, kind: bytes = tarfile.REGTYPE) -> None:
     """Write a source distribution that unpacks to 4 GiB of zeros behind a header."""
-    sdist()(folder)
+    sdist(folder)
     info = tarfile.TarInfo(f"{STEM}/zeros")
     info.size, info.type = size, kind
     (folder / SDIST).write_bytes(gzip.compress(info.tobuf(tarfile.GNU_FORMAT)) + gzip.compress(bytes(64 * MIB), 1) * 64)
@@ -91,16 +91,16 @@ def write_sdist_bomb(folder: Path, size: int, kind: bytes = tarfile.REGTYPE) -> 
 
 def write_many_files(folder: Path) -> None:
     """Write a source distribution with more empty files than any package has."""
-    sdist()(folder)
+    sdist(folder)
     block = tarfile.TarInfo(f"{STEM}/x").tobuf(tarfile.GNU_FORMAT)
     (folder / SDIST).write_bytes(gzip.compress(block * 1024) * 256)
 
 
-LARGE = GOOD + bytes(65 * MIB)
+LARGE = {"text": "\n\n" + "\0" * 65 * MIB}
 BOMBS: dict[str, Write] = {  # by what the refusal says
     "unpacks to 4096 MiB, more than 50 times its size": write_wheel_bomb,
-    "has 64 MiB of metadata": wheel(files={f"{DIST_INFO}/METADATA": LARGE}, compression=zipfile.ZIP_STORED),
-    "has 64 MiB of metadata ('my_package-1.2.3/PKG-INFO')": sdist(files={"PKG-INFO": LARGE}),
+    "has 64 MiB of metadata": partial(wheel, files={f"{DIST_INFO}/METADATA": LARGE}, compression=zipfile.ZIP_STORED),
+    "has 64 MiB of metadata ('my_package-1.2.3/PKG-INFO')": partial(sdist, files={"PKG-INFO": LARGE}),
     "becomes larger than": partial(write_sdist_bomb, size=16 * 1024 * MIB),
     "has a header of more than 64 MiB": partial(write_sdist_bomb, size=512 * MIB, kind=tarfile.XHDTYPE),
     "has more than 2000 files": write_many_files,

@@ -244,7 +244,7 @@ def check_replaced_artifact(sandbox: Sandbox, before: str) -> None:
     """An artifact that is replaced under its name, before one of the jobs, is not what this job takes."""
     folder = sandbox.github.folder / "other"
     folder.mkdir()
-    both("Summary: Another")(folder)
+    both(folder, "Summary: Another")
     workflow = parse_workflow(sandbox.project.read(RELEASE_WORKFLOW))
     (upload,) = parse_workflow((sandbox.github.actions / "build/action.yml").read_text("utf-8"))["runs"]["steps"][-1:]
     given = {"name": "dist", "path": "dist/", "overwrite": "true"}

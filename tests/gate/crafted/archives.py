@@ -6,7 +6,7 @@ import io
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from tests.support.projects import VERSION
 
@@ -16,7 +16,6 @@ MODULE = "my_package/__init__.py"
 WHEEL_FILE = b"Wheel-Version: 1.0\nGenerator: crafted\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 Files = Mapping[str, bytes]
-Change = Callable[[bytes], bytes]  # of a whole archive
 Entry = tuple[tarfile.TarInfo, bytes]
 
 
@@ -79,22 +78,73 @@ def zip_file(
     return written.getvalue()
 
 
-def replaced(*pairs: tuple[bytes, bytes]) -> Change:
-    """Replace bytes of an archive by as many others."""
-
-    def change(content: bytes) -> bytes:
-        for old, new in pairs:
-            assert len(old) == len(new)
-            assert old in content
-            content = content.replace(old, new)
-        return content
-
-    return change
+def replace(archive: bytes, *texts: bytes) -> bytes:
+    """Replace bytes of an archive by as many others: each of an even number of texts by the one behind it."""
+    for old, new in zip(texts[::2], texts[1::2], strict=True):
+        assert len(old) == len(new)
+        assert old in archive
+        archive = archive.replace(old, new)
+    return archive
 
 
 LOCAL, CENTRAL = b"PK\3\4\x14\0", b"PK\1\2\x14\3\x14\0"  # how the headers of members begin, before flags and method
-encrypted = replaced((LOCAL + b"\0", LOCAL + b"\1"), (CENTRAL + b"\0", CENTRAL + b"\1"))
-compressed_by_method_99 = replaced((LOCAL + b"\0\0\x08", LOCAL + b"\0\0c"), (CENTRAL + b"\0\0\x08", CENTRAL + b"\0\0c"))
+
+
+def encrypted(archive: bytes) -> bytes:
+    """Say of every member of a zip file that it is encrypted."""
+    return replace(archive, LOCAL + b"\0", LOCAL + b"\1", CENTRAL + b"\0", CENTRAL + b"\1")
+
+
+def compressed_by_method_99(archive: bytes) -> bytes:
+    """Say of every member of a zip file that it is compressed in an unknown way."""
+    methods = (LOCAL + b"\0\0\x08", LOCAL + b"\0\0c", CENTRAL + b"\0\0\x08", CENTRAL + b"\0\0c")
+    return replace(archive, *methods)
+
+
+def rename_at_the_end(archive: bytes) -> bytes:
+    """Give the module another name in the directory at the end of a zip file."""
+    at = archive.rindex(MODULE.encode())
+    return archive[:at] + b"my_package/__evil__.py"[: len(MODULE)] + archive[at + len(MODULE) :]
+
+
+def comment(archive: bytes) -> bytes:
+    """Put a comment into a zip file."""
+    return archive[:-2] + b"\5\0hello"
+
+
+def append(archive: bytes, text: bytes) -> bytes:
+    """Put bytes behind an archive."""
+    return archive + text
+
+
+def prepend(archive: bytes, text: bytes) -> bytes:
+    """Put bytes in front of an archive."""
+    return text + archive
+
+
+def double(archive: bytes) -> bytes:
+    """Return an archive twice."""
+    return archive * 2
+
+
+def halve(archive: bytes) -> bytes:
+    """Return the first half of an archive."""
+    return archive[: len(archive) // 2]
+
+
+def write(_: bytes, text: bytes) -> bytes:
+    """Return other bytes."""
+    return text
+
+
+def put_before_a_zip_file(archive: bytes) -> bytes:
+    """Put a zip file behind an archive."""
+    return archive + zip_file(wheel_files())
+
+
+def put_behind_a_tar_file(archive: bytes) -> bytes:
+    """Put a tar file in front of an archive."""
+    return tar_file(sdist_files(), compression="") + archive
 
 
 def sdist_files(text: bytes = GOOD, folder: str = STEM, files: Files | None = None) -> dict[str, bytes]:

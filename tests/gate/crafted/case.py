@@ -1,20 +1,27 @@
-"""What a crafted case is: distributions in a folder, and who accepts them."""
+"""What a crafted case is: distributions in a folder, and who accepts them; cases.yml has them all."""
 
+import re
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from tests.gate.crafted import archives
 from tests.gate.crafted.archives import (
     DIST_INFO,
-    GOOD,
     STEM,
-    Change,
     Entry,
     Files,
+    Unseekable,
+    entry,
     metadata,
     sdist_files,
+    sparse,
     tar_file,
     wheel_files,
     zip_file,
@@ -22,7 +29,13 @@ from tests.gate.crafted.archives import (
 from tests.support.projects import SDIST, VERSION, WHEEL
 
 Write = Callable[[Path], object]
-ACCEPTED, REFUSED = True, False
+MIB = 2**20
+VERDICTS = {  # what PyPI says, and what the gate does
+    "accepted": (True, True),
+    "refused": (False, False),
+    "accepted by the gate": (False, True),
+    "refused by the gate": (True, False),
+}
 
 
 @dataclass(frozen=True)
@@ -31,36 +44,24 @@ class Case:
 
     rule: str  # as docs/reference/gate.md calls it
     pypi: bool  # whether PyPI accepts them
+    accepted: bool  # whether the gate does
     write: Write  # them to a folder
-    ours: str = ""  # why the gate decides differently
-
-    @property
-    def accepted(self) -> bool:
-        """Whether the gate accepts the distributions."""
-        return self.pypi != bool(self.ours)
 
 
-def cases(rule: str, accepted: dict[str, Write], refused: dict[str, Write]) -> dict[str, Case]:
-    """Return the cases of a rule, by what PyPI says."""
-    found = {name: Case(rule, ACCEPTED, write) for name, write in accepted.items()}
-    return found | {name: Case(rule, REFUSED, write) for name, write in refused.items()}
+def content(described: Any) -> bytes:  # noqa: ANN401 - a part of the table
+    """Return the content of a file: a text, metadata, or some MiB of zeros before a text."""
+    if isinstance(described, dict):
+        return metadata(described["text"])
+    if isinstance(described, list):
+        return bytes(int(described[0]) * MIB) + str(described[1]).encode()
+    return str(described).encode("utf-8", "surrogateescape")
 
 
-def ours(rule: str, pypi: bool, reason: str, writes: dict[str, Write]) -> dict[str, Case]:  # noqa: FBT001 - a verdict
-    """Return the cases that the gate judges differently from PyPI."""
-    return {name: Case(rule, pypi, write, reason) for name, write in writes.items()}
-
-
-def both(text: str, sdist_text: str | None = None, *, licenses: tuple[str, ...] = ()) -> Write:
-    """Write both distributions with the same metadata, or the source distribution with its own."""
-    inside = {f"{DIST_INFO}/licenses/{name}": b"A license" for name in licenses}
-    other = metadata(text if sdist_text is None else sdist_text)
-
-    def write(folder: Path) -> None:
-        (folder / WHEEL).write_bytes(zip_file(wheel_files(metadata(text), files=inside)))
-        (folder / SDIST).write_bytes(tar_file(sdist_files(other, files=dict.fromkeys(licenses, b"A license"))))
-
-    return write
+def changed(archive: bytes, change: Any) -> bytes:  # noqa: ANN401 - a part of the table
+    """Return a whole archive with something done to it: by a function of archives.py, maybe with more texts."""
+    ((name, given),) = change.items() if isinstance(change, dict) else [(change, [])]
+    texts = [text.encode() for text in (given if isinstance(given, list) else [given])]
+    return bytes(getattr(archives, name)(archive, *texts))
 
 
 def without(members: Files, end: str) -> Files:
@@ -68,56 +69,144 @@ def without(members: Files, end: str) -> Files:
     return {name: content for name, content in members.items() if not end or not name.endswith(end)}
 
 
+def both(folder: Path, text: str, sdist_text: str | None = None, licenses: tuple[str, ...] = ()) -> None:
+    """Write both distributions with the same metadata, or the source distribution with its own."""
+    inside = {f"{DIST_INFO}/licenses/{name}": b"A license" for name in licenses}
+    other = metadata(text if sdist_text is None else sdist_text)
+    (folder / WHEEL).write_bytes(zip_file(wheel_files(metadata(text), files=inside)))
+    (folder / SDIST).write_bytes(tar_file(sdist_files(other, files=dict.fromkeys(licenses, b"A license"))))
+
+
 def wheel(  # noqa: PLR0913 - one for each thing that may be special
-    name: str = WHEEL,
+    destination: Path,
     *,
+    name: str = WHEEL,
     text: str = "",
     folder: str = "",
-    files: Files | None = None,
+    files: dict[str, Any] | None = None,
+    record: tuple[str, ...] = (),
     missing: str = "",
     compression: int = zipfile.ZIP_DEFLATED,
-    change: Change = bytes,
+    change: Any = "",  # noqa: ANN401 - as `changed` has it
     twice: str = "",
-) -> Write:
+    streamed: bool = False,
+) -> None:
     """Write a good source distribution, and a wheel with something special about it."""
+    inside = {name: content(described) for name, described in (files or {}).items()}
+    if record:
+        inside[f"{DIST_INFO}/RECORD"] = archives.record(dict.fromkeys(record, b""))
+    members = wheel_files(metadata(text), folder or "-".join(name.split("-")[:2]) + ".dist-info", inside)
+    file = Unseekable() if streamed else None
+    zipped = zip_file(without(members, missing), compression=compression, twice=twice, file=file)
+    (destination / name).write_bytes(changed(zipped, change) if change else zipped)
+    (destination / SDIST).write_bytes(tar_file(sdist_files()))
 
-    def write(destination: Path) -> None:
-        inside = folder or "-".join(name.split("-")[:2]) + ".dist-info"
-        members = without(wheel_files(metadata(text), inside, files), missing)
-        content = zip_file(members, compression=compression, twice=twice)
-        (destination / name).write_bytes(change(content))
-        (destination / SDIST).write_bytes(tar_file(sdist_files()))
 
-    return write
+def member(name: str, described: dict[str, Any]) -> Entry:
+    """Return a further member of a source distribution: a file, a link, or a sparse file."""
+    if "sparse" in described:
+        return sparse(name)
+    if "hard_link" in described:
+        return entry(name, link=described["hard_link"], kind=tarfile.LNKTYPE)
+    return entry(name, content(described) if "text" in described else b"", link=described.get("link", ""))
 
 
 def sdist(  # noqa: PLR0913 - one for each thing that may be special
+    destination: Path,
+    *,
     name: str = SDIST,
-    *more: Entry,
+    more: dict[str, Any] | None = None,
     folder: str = STEM,
-    files: Files | None = None,
+    files: dict[str, Any] | None = None,
     missing: str = "",
     compression: str = "gz",
     form: int = tarfile.PAX_FORMAT,
-    change: Change = bytes,
-) -> Write:
+    change: Any = "",  # noqa: ANN401 - as `changed` has it
+) -> None:
     """Write a good wheel, and a source distribution with something special about it."""
+    inside = {name: content(described) for name, described in (files or {}).items()}
+    members = without(sdist_files(folder=folder, files=inside), missing)
+    entries = [member(name, described) for name, described in (more or {}).items()]
+    packed = tar_file(members, *entries, compression=compression, form=form)
+    (destination / WHEEL).write_bytes(zip_file(wheel_files()))
+    (destination / name).write_bytes(changed(packed, change) if change else packed)
 
-    def write(destination: Path) -> None:
-        members = without(sdist_files(GOOD, folder, files), missing)
-        (destination / WHEEL).write_bytes(zip_file(wheel_files()))
-        (destination / name).write_bytes(change(tar_file(members, *more, compression=compression, form=form)))
 
-    return write
-
-
-def version(spelled: str, inside: str = "", folder: str = "") -> Write:
+def version(destination: Path, spelled: str, inside: str = "", folder: str = "") -> None:
     """Write both distributions with a version: as it is spelled in the names, in the metadata and in `.dist-info`."""
+    text, stem = metadata(f"Version: {inside or spelled}"), f"my_package-{spelled}"
+    members = wheel_files(text, f"my_package-{folder or spelled}.dist-info")
+    (destination / WHEEL.replace(VERSION, spelled)).write_bytes(zip_file(members))
+    (destination / SDIST.replace(VERSION, spelled)).write_bytes(tar_file(sdist_files(text, stem)))
 
-    def write(destination: Path) -> None:
-        text, stem = metadata(f"Version: {inside or spelled}"), f"my_package-{spelled}"
-        members = wheel_files(text, f"my_package-{folder or spelled}.dist-info")
-        (destination / WHEEL.replace(VERSION, spelled)).write_bytes(zip_file(members))
-        (destination / SDIST.replace(VERSION, spelled)).write_bytes(tar_file(sdist_files(text, stem)))
 
-    return write
+def folder(
+    destination: Path,
+    wheels: tuple[str, ...] = (),
+    sdists: tuple[str, ...] = (SDIST,),
+    files: tuple[str, ...] = (),
+    subfolder: str = "",
+) -> None:
+    """Write good distributions of some names, further files, and a folder."""
+    for name in wheels:
+        (destination / name).write_bytes(zip_file(wheel_files()))
+    for name in sdists:
+        number = name.removesuffix(".tar.gz").rpartition("-")[2]
+        packed = tar_file(sdist_files(metadata(f"Version: {number}"), f"my_package-{number}"))
+        (destination / name).write_bytes(packed)
+    for name in files:
+        (destination / name).write_text("x", encoding="utf-8")
+    if subfolder:
+        (destination / subfolder).mkdir()
+
+
+WRITERS: dict[str, Callable[..., None]] = {
+    "both": both, "wheel": wheel, "sdist": sdist, "version": version, "folder": folder,
+}  # fmt: skip
+
+
+def named(text: str) -> str:
+    """Return the name of a case that is a text: the text in one line, and the begin of a long one."""
+    return repr(text)[1:-1] if len(text) < 100 else f"{text[:20]}… of {len(text)} characters"
+
+
+def writers(group: Any) -> Iterator[tuple[str, Write]]:  # noqa: ANN401 - a part of the table
+    """Yield the names of a group's cases, and what writes them."""
+    for one in group if isinstance(group, list) else [group]:
+        if isinstance(one, str):
+            yield named(one), partial(both, text=one)
+            continue
+        for name, described in one.items():
+            if name == "platform":
+                yield from ((f"platform {tag}", partial(wheel, name=f"my_package-1.2.3-cp313-cp313-{tag}.whl"))
+                            for tag in described)  # fmt: skip
+            elif name == "entry points":
+                file = f"{DIST_INFO}/entry_points.txt"
+                yield from ((named(text), partial(wheel, files={file: text})) for text in described)
+            elif name != "because":
+                ((writer, given),) = described.items()
+                yield name, partial(WRITERS[writer], **given)
+
+
+def expanded(text: str) -> str:
+    """Return a text of the table with `<x*9>` repeated, and with `<0xE9>` as a byte that is not UTF-8."""
+    text = re.sub(r"<([^<]+?)\*(\d+)>", lambda match: match[1] * int(match[2]), text)
+    return re.sub(r"<0x(..)>", lambda match: bytes.fromhex(match[1]).decode("utf-8", "surrogateescape"), text)
+
+
+class Loader(yaml.CSafeLoader):
+    """Reads the table."""
+
+    def construct_yaml_str(self, node: yaml.ScalarNode) -> str:
+        """Return a text, expanded."""
+        return expanded(str(self.construct_scalar(node)))
+
+
+Loader.add_constructor("tag:yaml.org,2002:str", Loader.construct_yaml_str)
+TABLE = yaml.load(Path(__file__).with_name("cases.yml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a safe one
+CASES = {
+    name: Case(rule, *VERDICTS[verdict], write)
+    for rule, groups in TABLE.items()
+    for verdict, group in groups.items()
+    for name, write in writers(group)
+}

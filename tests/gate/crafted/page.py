@@ -9,11 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from meltano_release.distributions import check_agreement, find_problems, read_distributions
-from tests.gate.crafted import metadata_cases, sdist_cases, wheel_cases
-from tests.gate.crafted.case import REFUSED
+from tests.gate.crafted.case import CASES
 from tests.support.paths import DOCS
 
-CASES = metadata_cases.CASES | wheel_cases.CASES | sdist_cases.CASES
 PAGE = DOCS / "reference/gate.md"
 RULE = re.compile(
     r"<!-- (?P<name>[^:]+?)(?:: (?P<case>.+))? -->\n\n\*\*(?P<owner>[^:]+):\*\* (?P<demand>(?:.+\n)+)"
@@ -53,7 +51,7 @@ def rule(match: re.Match[str]) -> str:
     name, case, demand = match["name"], match["case"], match["demand"]
     if not case:
         return match[0]
-    owner = "PyPI" if CASES[case].pypi == REFUSED else "The template"
+    owner = "The template" if CASES[case].pypi else "PyPI"
     demand, message = wrap(f"**{owner}:** {demand}"), wrap(example_message(case))
     return f"<!-- {name}: {case} -->\n\n{demand}\n```text\n{message}```\n"
 
