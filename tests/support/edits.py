@@ -6,10 +6,11 @@
 import json
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import yaml
 
 from tests.support.commands import run
 from tests.support.editing import replace
@@ -21,7 +22,6 @@ from tests.support.paths import (
     GITATTRIBUTES,
     GITIGNORE,
     PUBLISHER_JSON,
-    README,
     RELEASE_WORKFLOW,
     RELEASE_WORKFLOW_SOURCE,
     RELEASING,
@@ -32,7 +32,6 @@ from tests.support.projects import Project
 from tests.support.versions import LINE_CHANGE, Versions
 
 PAGE = DOCS / "reference/updates.md"
-FILES = (GITATTRIBUTES, PUBLISHER_JSON, RELEASING, RELEASE_WORKFLOW)
 NEW = {  # what v1.2.0 brings, by file
     GITATTRIBUTES: "other.json text eol=lf\n",
     PUBLISHER_JSON: '  "version": 2,\n',
@@ -40,7 +39,6 @@ NEW = {  # what v1.2.0 brings, by file
     RELEASE_WORKFLOW: LINE_CHANGE[1],
     ANSWERS_FILE: "_commit: v1.2.0",
 }
-OWN_JOB = "  image:\n    needs: publish\n    runs-on: ubuntu-24.04\n    steps: [{ run: docker build . }]\n\n  attach:\n"
 
 
 def write_versions(template: Path, folder: Path) -> Versions:
@@ -81,14 +79,24 @@ class Scene:
         """Change answers, `QUESTION=ANSWER`, with the update."""
         self.options["data"] = list(answers)
 
-    def own_template(self, removed_tag: str = "") -> Versions:
-        """Give the project a copy of the template that may change, without a tag."""
+    def update_to(self, version: str) -> None:
+        """Update to a version that is not the newest."""
+        self.options["vcs_ref"] = version
+
+    def shell(self, script: str) -> None:
+        """Run commands in the clone."""
+        self.clone.run("bash", "-euc", script)
+
+    def own_template(self) -> Versions:
+        """Give the project a copy of the template that may change."""
         copy = Versions(self.clone.path.parent / "template")
         shutil.copytree(self.versions.path, copy.path)
         self.edit(str(self.versions.path), str(copy.path), ANSWERS_FILE)
-        if removed_tag:
-            run("git", "tag", "--delete", removed_tag, cwd=copy.path)
         return copy
+
+    def lose_tag(self, tag: str) -> None:
+        """Let the template lose a tag."""
+        run("git", "tag", "--delete", tag, cwd=self.own_template().path)
 
 
 def delete(scene: Scene) -> None:
@@ -128,12 +136,6 @@ def ignore(scene: Scene) -> None:
     ignore_but_commit(scene)
 
 
-def ignore_for_v1_1_0(scene: Scene) -> None:
-    """Let .gitignore hide the file, and update to a version in which it is the same."""
-    ignore(scene)
-    scene.options["vcs_ref"] = "v1.1.0"
-
-
 def ignore_but_commit(scene: Scene) -> None:
     """Let .gitignore hide the file, which is committed."""
     scene.edit(".DS_Store\n", f".DS_Store\n/{scene.file}\n", GITIGNORE)
@@ -146,30 +148,17 @@ def bump_pin(scene: Scene) -> None:
 
 
 def record_commit(scene: Scene) -> None:
-    """Delete the version's tag, and name its commit in place of it, as the how-to says."""
-    scene.own_template("v1.0.0")
+    """Name the version's commit in place of its tag, as the how-to says."""
     (block,) = code_blocks(page_of("how-to/update.md"), containing="tag=v1.2.0")
     scene.clone.run("bash", "-euc", block.replace("v1.2.0", "v1.0.0"))
     scene.push()
 
 
 def push_tag(scene: Scene) -> None:
-    """Delete the version's tag, and push it again at the commit that the release workflow names."""
-    template = scene.own_template("v1.0.0")
+    """Push the version's tag again, at the commit that the release workflow names."""
+    template = scene.clone.path.parent / "template"
     (commit,) = re.findall(r"/actions/gate@(\S+)", scene.clone.read(RELEASE_WORKFLOW))
-    run("git", "push", "--quiet", template.path, f"{commit}:refs/tags/v1.0.0", cwd=template.path)
-
-
-def go_back(scene: Scene) -> None:
-    """Ask for an older version than the project's."""
-    scene.edit("_commit: v1.0.0", "_commit: v1.1.0", ANSWERS_FILE)
-    scene.options["vcs_ref"] = "v1.0.0"
-
-
-def withdraw(scene: Scene) -> None:
-    """Delete the tag of the newest version, which the project has."""
-    scene.own_template("v1.2.0")
-    scene.edit("_commit: v1.0.0", "_commit: v1.2.0", ANSWERS_FILE)
+    run("git", "push", "--quiet", template, f"{commit}:refs/tags/v1.0.0", cwd=template)
 
 
 def remove_choices(scene: Scene) -> None:
@@ -178,104 +167,29 @@ def remove_choices(scene: Scene) -> None:
     template.replace("copier.yml", "choices: [None, VSCode]", "choices: [VSCode]").tag("v1.3.0")
 
 
-def diverge(scene: Scene) -> None:
-    """Commit without a push, without a branch, and while origin has another commit."""
-    scene.edit("# my-package", "# Theirs", README)
-    scene.clone.run("git", "switch", "--quiet", "--detach", "HEAD^")
-    scene.clone.write("work.txt", "Work\n")
-    scene.clone.commit()
-
-
-def work_on_the_branch(scene: Scene) -> None:
-    """Commit on the branch for updates."""
-    scene.clone.run("git", "switch", "--quiet", "--create", "template-update")
-    scene.clone.commit()
-    scene.clone.run("git", "switch", "--quiet", "main")
-
-
-def rename_workflow_with_job(scene: Scene) -> None:
-    """Change the name of the release workflow, which has a job of the project."""
-    scene.edit("  attach:\n", OWN_JOB, RELEASE_WORKFLOW)
-    scene.answer("workflow_filename=publish.yml")
-
-
-def empty_origin(scene: Scene) -> None:
-    """Let `origin` be a repository without a commit."""
-    run("git", "init", "--quiet", "--bare", "empty.git", cwd=scene.clone.path.parent)
-    scene.clone.run("git", "remote", "set-url", "origin", "../empty.git")
-
-
-class Edit(NamedTuple):
+@dataclass(frozen=True)
+class Edit:
     """An edit: what people do, what `copier update` and `meltano-release update` do then, and what the latter says."""
 
     did: str
-    change: Callable[[Scene], object]
-    plain: str
-    command: str
+    how: list[str | dict[str, Any]]
+    copier: str
+    command: str = ""  # if it differs
     says: str = ""
     files: tuple[str, ...] = ("",)
 
+    def make(self, scene: Scene) -> None:
+        """Do it."""
+        for one in self.how:
+            if isinstance(one, str):
+                globals()[one](scene)
+            else:
+                ((name, given),) = one.items()
+                getattr(scene, name)(*(given if isinstance(given, list) else [given]))
+
 
 UPDATES, CLASHES, REFUSES = "updates", "leaves a conflict, and exits with 0", "refuses"
-ONE = "one of the template's files in `.github`"
-ANSWERS, WORKFLOW = (ANSWERS_FILE,), (RELEASE_WORKFLOW,)
-CONFLICT, HIDDEN, NO_ANSWERS = (
-    "The update conflicts in .github/",
-    "git add --force .github/",
-    "origin has no answers file",
-)
-EDITS = [
-    Edit(f"delete {ONE}", delete, "leaves it deleted", "leaves it deleted", files=FILES),
-    Edit(f"move {ONE}", move, "leaves it moved", "leaves it moved", files=FILES),
-    Edit(f"make {ONE} executable", make_executable, UPDATES, UPDATES, files=FILES),
-    Edit(f"reformat {ONE}", reformat, CLASHES, REFUSES, CONFLICT, FILES),
-    Edit(f"let `.gitignore` hide {ONE}, and commit without it", ignore, "overwrites it", REFUSES, HIDDEN, FILES),
-    Edit("the same, with a file that the new version does not change",
-         ignore_for_v1_1_0, "deletes it", REFUSES, HIDDEN, FILES[:2]),
-    Edit("the same, but commit it with `git add --force`", ignore_but_commit, UPDATES, UPDATES, files=FILES + ANSWERS),
-    Edit("delete `.copier-answers.yml`", delete, REFUSES, REFUSES, NO_ANSWERS, ANSWERS),
-    Edit("move `.copier-answers.yml`", move, REFUSES, REFUSES, NO_ANSWERS, ANSWERS),
-    Edit("make `.copier-answers.yml` executable", make_executable, UPDATES, UPDATES, files=ANSWERS),
-    Edit("reformat `.copier-answers.yml`", lambda scene: scene.edit('"3.11"', "'3.11'"),
-         UPDATES, UPDATES, files=ANSWERS),
-    Edit("let `.gitignore` hide `.copier-answers.yml`, and commit without it", ignore,
-         "overwrites it", REFUSES, NO_ANSWERS, ANSWERS),
-    Edit("commit a conflict in `.copier-answers.yml`", lambda scene: scene.edit("_commit", "<<<<<<<\n_commit"),
-         REFUSES, REFUSES, NO_ANSWERS, ANSWERS),
-    Edit("write a URL into `.copier-answers.yml` that does not exist",
-         lambda scene: scene.edit("_src_path: ", "_src_path: /nowhere.git # "),
-         REFUSES, REFUSES, "cannot be read: correct `_src_path`", ANSWERS),
-    Edit("change a line that the new version changes, or one beside it",
-         lambda scene: scene.edit(LINE_CHANGE[0], "timeout-minutes: 99"), CLASHES, REFUSES, CONFLICT, WORKFLOW),
-    Edit("change other lines", lambda scene: scene.edit("[main, master]", "[main]"), UPDATES, UPDATES, files=WORKFLOW),
-    Edit("make the same change as the new version", lambda scene: scene.edit(*LINE_CHANGE),
-         UPDATES, UPDATES, files=WORKFLOW),
-    Edit("let a bot move a pin of the release workflow", bump_pin, CLASHES, REFUSES, CONFLICT),
-    Edit("change the answers `owner`, `repository`, `environment`",
-         lambda scene: scene.answer("owner=Acme", "repository=other", "environment=pypi"), UPDATES, UPDATES),
-    Edit("change the answer `workflow_filename`", lambda scene: scene.answer("workflow_filename=publish.yml"),
-         UPDATES, UPDATES),
-    Edit("the same, with a job of yours in the old workflow", rename_workflow_with_job,
-         "deletes it", REFUSES, "with image: move these jobs", WORKFLOW),
-    Edit("change the answer `scope`", lambda scene: scene.answer("scope=release"), REFUSES, REFUSES, "Keep package"),
-    Edit("change the answer `kind` in `.copier-answers.yml`",
-         lambda scene: scene.edit("created_as: library", "created_as: tap"),
-         REFUSES, REFUSES, 'Keep "tap": it cannot change.', ANSWERS),
-    Edit("have answers that the new version does not offer", remove_choices,
-         REFUSES, REFUSES, "--data=license=MIT --data=ide=VSCode"),
-    Edit("have a version whose tag the template has lost", lambda scene: scene.own_template("v1.0.0"),
-         REFUSES, REFUSES, "has no tag v1.0.0"),
-    Edit("the same, and its maintainers push the tag again", push_tag, UPDATES, UPDATES),
-    Edit("the same, and name its commit in place of the tag", record_commit, UPDATES, UPDATES),
-    Edit("have the newest version, and the template has lost its tag", withdraw,
-         REFUSES, REFUSES, "has no tag v1.2.0"),
-    Edit("ask for an older version", go_back, REFUSES, REFUSES, "Downgrades are not supported"),
-    Edit("leave changes without a commit", lambda scene: scene.clone.write("new.txt", ""),
-         REFUSES, REFUSES, "Commit or stash your changes first: new.txt"),
-    Edit("have commits that origin does not have, and no branch", diverge, UPDATES, UPDATES),
-    Edit("commit on the branch `template-update`", work_on_the_branch, UPDATES, REFUSES, "template-update has work"),
-    Edit("have an `origin` without commits", empty_origin, UPDATES, REFUSES, "origin has no default branch"),
-]  # fmt: skip
+EDITS = [Edit(**edit) for edit in yaml.safe_load(Path(__file__).with_name("edits.yml").read_text(encoding="utf-8"))]
 INTRODUCTION = """\
 # What people do, and what an update does
 
@@ -292,7 +206,7 @@ the last column.
 
 def page() -> str:
     """Return the page that lists the edits."""
-    rows = [(edit.did, edit.plain, edit.command, edit.says and f"*{edit.says}*") for edit in EDITS]
+    rows = [(edit.did, edit.copier, edit.command or edit.copier, edit.says and f"*{edit.says}*") for edit in EDITS]
     return INTRODUCTION + "".join(f"| {' | '.join(row)} |\n".replace("  |", " |") for row in rows)
 
 
