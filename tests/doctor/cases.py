@@ -9,7 +9,7 @@ import yaml
 from tests.release.scenarios import changes
 from tests.release.scenarios.changes import Change, nothing
 from tests.simulation.sandbox import Sandbox
-from tests.support.editing import all_of
+from tests.support.editing import all_of, change_of
 from tests.support.paths import WORKFLOWS
 from tests.support.projects import WHEEL
 
@@ -109,27 +109,12 @@ def have_files(sandbox: Sandbox) -> None:
     sandbox.loopback.pypi.files("my-package")[WHEEL] = b"wheel"
 
 
-def change_of(described: Any) -> Change:  # noqa: ANN401 - a part of the table
-    """Return the change that the table describes: the name of one, a name and its arguments, or several."""
-    known: dict[str, Any] = vars(changes) | globals()
-    if isinstance(described, str):
-        return known[described]  # type: ignore[no-any-return]
-    if isinstance(described, list):
-        return all_of(*map(change_of, described))
-    made = []
-    for name, given in described.items():
-        if isinstance(given, dict):
-            made.append(known[name](**given))
-        else:
-            made.append(known[name](*(given if isinstance(given, list) else [given])))
-    return all_of(*made)
-
-
 def case_of(described: dict[str, Any]) -> Case:
     """Return a case of the table."""
     (state, line), *more = described.items()
     rest = dict(more)
-    fault, sound = (change_of(rest.get(name, nothing.__name__)) for name in ("fault", "sound"))
+    known = vars(changes) | globals()
+    fault, sound = (change_of(rest.get(name, nothing.__name__), known) for name in ("fault", "sound"))
     return Case(state, line, fault, sound, *(rest.get(name, "") for name in ("remedy", "refused by", "accepted by")))
 
 

@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+import yaml
 from packaging.version import Version
 
 from meltano_release.gate import judge, run_gate
@@ -18,8 +19,7 @@ from tests.support.projects import VERSION, Project
 DIST = Path("dist")
 UNTIL = "The version does not come from the git tag, so a release passes only under the tag v{}: "
 FAILS = "This commit has the tag {} and the built version is {}, so a release would fail: "
-SETUP_PY = "from subprocess import check_output\nsetup(version=check_output(['git', 'describe'], text=True))\n"
-STATIC = "[project]\nname = 'a'\nversion = '1.2.3'\n"
+TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("versions.yml").read_text(encoding="utf-8"))
 
 
 class Build(NamedTuple):
@@ -29,41 +29,7 @@ class Build(NamedTuple):
     tags: tuple[str, ...] = ("v1.2.3",)
     beyond: bool = True
     files: dict[str, str] = {}  # noqa: RUF012 - never changed
-
-
-FROM_GIT = {
-    "the tag's": Build("1.2.3", beyond=False),
-    "the tag's, without a v": Build("1.2.3", ("1.2.3",), beyond=False),
-    "one of two tags": Build("1.2.3", ("v1.2.3", "v1.2.4"), beyond=False),
-    "a tag of a package": Build("1.2.3", ("a-b-v1.2.3",), beyond=False),
-    "poetry-dynamic-versioning": Build("1.2.3.post1.dev0+0344453"),
-    "setuptools-scm": Build("1.2.4.dev1+g0344453"),
-    "setuptools-scm without a local part": Build("1.2.4.dev1"),
-    "setuptools-scm's post-releases": Build("1.2.3.post1"),
-    "versioneer": Build("1.2.3+1.g0344453"),
-    "no tags yet": Build("0.1.dev1+g0344453", ()),
-    "a backend that takes the last tag": Build("1.2.3", files={"setup.py": SETUP_PY}),
-    "a dependency of the same version": Build("1.2.3", files={PYPROJECT: "dependencies = ['a==1.2.3']\n"}),
-    "hatch.toml": Build("1.2.4.dev1", files={"hatch.toml": "[version]\nsource = 'vcs'\n"}),
-    "use_scm_version": Build("1.2.4.dev1", files={"setup.py": "setup(use_scm_version=True)\n"}),
-    "a fallback": Build("1.2.3", files={PYPROJECT: "[tool.setuptools_scm]\nfallback_version = '1.2.3'\n"}),
-}
-DOUBTFUL = {
-    "another version than the tag's": (Build("1.2.4", beyond=False), FAILS.format("v1.2.3", "1.2.4")),
-    "a development version at a tag": (Build("1.2.4.dev0", beyond=False), FAILS.format("v1.2.3", "1.2.4.dev0")),
-    "the next version": (Build("1.3"), UNTIL.format("1.3")),
-    "an older version": (Build("1.2.2"), UNTIL.format("1.2.2")),
-    "no tags": (Build("1.2.3", ()), UNTIL.format("1.2.3")),
-    "pyproject.toml": (Build("1.2.3", files={PYPROJECT: STATIC}), UNTIL.format("1.2.3")),
-    "setup.cfg": (Build("1.2.3", files={"setup.cfg": "[metadata]\nversion = 1.2.3\n"}), UNTIL.format("1.2.3")),
-    "setup.py": (Build("1.2.3", files={"setup.py": "setup(name='a', version='1.2.3')\n"}), UNTIL.format("1.2.3")),
-    "a module": (Build("1.2.3", files={"a/__init__.py": '__version__ = "1.2.3"\n'}), UNTIL.format("1.2.3")),
-    "Poetry's old backend": (
-        Build("1.2.3", files={PYPROJECT: "[build-system]\nbuild-backend = 'poetry.masonry.api'\n" + STATIC}),
-        UNTIL.format("1.2.3"),
-    ),
-    "a version file": (Build("1.2.3", files={"a/VERSION": "1.2.3\n"}), UNTIL.format("1.2.3")),
-}
+    fails: bool = False
 
 
 @pytest.fixture
@@ -89,22 +55,22 @@ def check_out(repository: Path, build: Build) -> None:
         run("git", "commit", "--quiet", "--allow-empty", "--message=Next", cwd=repository)
 
 
-@pytest.mark.parametrize("build", FROM_GIT.values(), ids=FROM_GIT)
-def test_a_version_that_comes_from_git_gets_no_warning(repository: Path, build: Build) -> None:
+@pytest.mark.parametrize("described", TABLE["from git"].values(), ids=TABLE["from git"])
+def test_a_version_that_comes_from_git_gets_no_warning(repository: Path, described: dict[str, Any]) -> None:
     """A version that a tag names, or that names a commit, gets no warning, whatever built it."""
-    check_out(repository, build)
-    assert doubt_version(Version(build.version)) == []
+    check_out(repository, Build(**described))
+    assert doubt_version(Version(described["version"])) == []
 
 
-@pytest.mark.parametrize(("build", "message"), DOUBTFUL.values(), ids=DOUBTFUL)
-def test_a_version_that_git_does_not_know_gets_a_warning(repository: Path, build: Build, message: str) -> None:
+@pytest.mark.parametrize("described", TABLE["doubtful"].values(), ids=TABLE["doubtful"])
+def test_a_version_that_git_does_not_know_gets_a_warning(repository: Path, described: dict[str, Any]) -> None:
     """A version that stays the same from commit to commit gets a warning, wherever it stands."""
+    build = Build(**described)
     check_out(repository, build)
     doubts = doubt_version(Version(build.version))
+    message = FAILS.format(build.tags[0], build.version) if build.fails else UNTIL.format(build.version)
+    assert [doubt for doubt in doubts if not (doubt.startswith(message) and doubt.endswith("."))] == []
     assert doubts
-    for doubt in doubts:
-        assert doubt.startswith(message)
-        assert doubt.endswith(".")
 
 
 def test_a_version_that_no_tag_decides_passes_with_a_warning(
@@ -120,25 +86,7 @@ def test_a_version_that_no_tag_decides_passes_with_a_warning(
     assert f"Warning: {UNTIL.format(VERSION)}" in capsys.readouterr().out
 
 
-HATCH = "[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['{}']\n[tool.hatch.version]\nsource = '{}'\n"
-SETUPTOOLS = "[build-system]\nbuild-backend = 'setuptools.build_meta'\nrequires = ['{}']\n"
-READS_TAGS = {
-    "hatch-vcs": {PYPROJECT: HATCH.format("hatch-vcs", "vcs")},
-    "versioningit": {PYPROJECT: HATCH.format("versioningit", "versioningit")},
-    "setuptools-scm": {PYPROJECT: SETUPTOOLS.format("setuptools_scm>=8")},
-    "setuptools-git-versioning": {PYPROJECT: SETUPTOOLS.format("setuptools-git-versioning")},
-    "versioneer": {PYPROJECT: SETUPTOOLS.format("setuptools") + "[tool.versioneer]\nVCS = 'git'\n"},
-    "hatch.toml": {
-        PYPROJECT: "[build-system]\nbuild-backend = 'hatchling.build'\n",
-        "hatch.toml": "[version]\nsource = 'vcs'\n",
-    },
-    "use_scm_version": {"setup.py": "setup(use_scm_version=True)\n"},
-    "a setup.py that reads git": {"setup.py": SETUP_PY},
-    "an unknown backend": {PYPROJECT: "[project]\n[build-system]\nbuild-backend = 'own'\n"},
-}
-
-
-@pytest.mark.parametrize("files", READS_TAGS.values(), ids=READS_TAGS)
+@pytest.mark.parametrize("files", TABLE["reads tags"].values(), ids=TABLE["reads tags"])
 def test_a_backend_that_reads_tags_needs_no_other_configuration(files: dict[str, str], repository: Path) -> None:
     """If a version is wrong, the fix is not to configure what is configured."""
     check_out(repository, Build(VERSION, files=files))

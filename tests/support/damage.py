@@ -3,17 +3,29 @@
 import json
 import shutil
 from collections.abc import Callable
+from typing import Any
 
-from tests.support.editing import replace
+from tests.gate.crafted.case import version
+from tests.support.editing import change_of, replace
 from tests.support.paths import PUBLISHER_JSON
 from tests.support.projects import Project
 
 Damage = Callable[[Project], object]
 
 
-def write(file: str, text: str) -> Damage:
-    """Write a file of the project."""
-    return lambda project: project.write(file, text)
+def damage(described: Any) -> Damage:  # noqa: ANN401 - a part of a table
+    """Return the damage that a table describes with the names of these functions."""
+    return change_of(described, globals())
+
+
+def write(**files: str) -> Damage:
+    """Write files of the project."""
+
+    def damaged(project: Project) -> None:
+        for file, text in files.items():
+            project.write(file, text)
+
+    return damaged
 
 
 def edit(file: str, old: str, new: str) -> Damage:
@@ -21,14 +33,25 @@ def edit(file: str, old: str, new: str) -> Damage:
     return lambda project: replace(project.path / file, old, new)
 
 
-def git(*command: str) -> Damage:
-    """Run git in the project."""
-    return lambda project: project.run("git", *command)
+def shell(script: str) -> Damage:
+    """Run commands in the project."""
+    return lambda project: project.run("bash", "-euc", script)
 
 
 def publisher(**values: str) -> Damage:
     """Change answers to the publisher form."""
     return lambda project: project.write(PUBLISHER_JSON, json.dumps(json.loads(project.read(PUBLISHER_JSON)) | values))
+
+
+def built_as(spelled: str, folder: str = "") -> Damage:
+    """Have good distributions of another version; `.dist-info` may spell it differently."""
+
+    def build(project: Project) -> None:
+        shutil.rmtree(project.path / "dist")
+        (project.path / "dist").mkdir()
+        version(project.path / "dist", spelled, folder=folder)
+
+    return build
 
 
 def add_commit(project: Project) -> None:
@@ -39,7 +62,4 @@ def add_commit(project: Project) -> None:
 def make_shallow(project: Project) -> None:
     """Have a shallow clone of the project."""
     add_commit(project)
-    project.run("git", "clone", "--quiet", "--depth=1", f"file://{project.path}", "clone")
-    shutil.rmtree(project.path / ".git")
-    (project.path / "clone/.git").rename(project.path / ".git")
-    shutil.rmtree(project.path / "clone")
+    shell("git clone --quiet --depth=1 file://$PWD clone && rm -r .git && mv clone/.git . && rm -r clone")(project)

@@ -1,9 +1,9 @@
 """Changing the text of files."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Changed = TypeVar("Changed")
 
@@ -16,6 +16,21 @@ def all_of(*changes: Callable[[Changed], object]) -> Callable[[Changed], None]:
             one(changed)
 
     return change
+
+
+def change_of(described: Any, known: Mapping[str, Any]) -> Callable[[Any], object]:  # noqa: ANN401 - a part of a table
+    """Return the change that a table describes: the name of a known one, names and their arguments, or several."""
+    if isinstance(described, str):
+        return known[described]  # type: ignore[no-any-return]
+    if isinstance(described, list):
+        return all_of(*(change_of(one, known) for one in described))
+    made = []
+    for name, given in described.items():
+        if isinstance(given, dict):
+            made.append(known[name](**given))
+        else:
+            made.append(known[name](*(given if isinstance(given, list) else [given])))
+    return all_of(*made)
 
 
 def replace(file: Path, old: str, new: str) -> None:
