@@ -9,7 +9,7 @@ from tests.support.combinations import variants
 from tests.support.commands import run
 from tests.support.paths import ANSWERS_FILE, ANSWERS_SOURCE, RELEASE_WORKFLOW, ROOT, TEMPLATE, WORKFLOWS
 from tests.support.projects import Render
-from tests.support.questions import choices, settings
+from tests.support.questions import choices
 from tests.support.versions import Versions
 
 ONLY = re.compile(r"\{\{ only\.(\w+) \}\}/")  # a folder whose content only some projects get
@@ -34,14 +34,6 @@ def test_every_file_is_found_in_the_template_by_its_name_and_place(of: str, rend
             assert place.replace(ANSWERS_FILE, ANSWERS_NAME) in sources, file
 
 
-def test_every_folder_that_only_some_projects_get_has_its_name_in_the_questions() -> None:
-    """The names of the answer `only` are those of the template's folders; each name also stands for one folder."""
-    names = re.findall(r"^(\w+): ", settings()["only"]["default"], re.MULTILINE)
-    folders = {f"{path.name}/" for path in TEMPLATE.rglob("*") if path.is_dir() and "only" in path.name}
-    assert folders == {f"{{{{ only.{name} }}}}/" for name in names}
-    assert len(set(names)) == len(names) > 20
-
-
 def test_a_misspelled_folder_is_an_error(template: Path, tmp_path: Path) -> None:
     """A folder whose name is not among those of the answer `only` stops every copy with a sentence that names it."""
     versions = Versions.create(template, tmp_path / "template")
@@ -60,13 +52,3 @@ def test_the_names_of_files_say_which_hold_jinja() -> None:
     files = [path for folder in (TEMPLATE, ROOT / "includes") for path in folder.rglob("*") if path.is_file()]
     with_jinja = {path for path in files if re.search(r"\{\{[^{]|\{[%#]", path.read_text(encoding="utf-8"))}
     assert with_jinja == {path for path in files if path.suffix == ".jinja"}
-
-
-@pytest.mark.parametrize("of", ["each kind", pytest.param("all", marks=pytest.mark.slow)])
-def test_no_file_of_the_includes_is_a_whole_rendered_file(of: str, render: Render) -> None:
-    """No file of the includes is a whole rendered file: they hold macros, and text that several files share."""
-    includes = [path.read_text(encoding="utf-8").strip() for path in (ROOT / "includes").rglob("*") if path.is_file()]
-    for answers in SOME[of]:
-        for path in render(**answers).path.rglob("*"):
-            if path.is_file() and path.stat().st_size:
-                assert path.read_text(encoding="utf-8").strip() not in includes

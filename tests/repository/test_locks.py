@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from own_lock import pinned, without_options
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -146,12 +145,3 @@ def test_a_session_uses_the_mirror_that_pip_uses(repository: Path) -> None:
     done = run(*NOX, cwd=repository, check=False, env=DEAD_MIRROR)
     assert done.returncode
     assert "http://127.0.0.1:9/simple/" in done.stdout + done.stderr
-
-
-def test_only_pinned_packages_are_exempt_from_the_cooldown() -> None:
-    """Only pinned packages are exempt from the cooldown: their versions have waited. uv.lock keeps no option."""
-    groups = {"a": ["ruff==1.0", "build>=1", "poetry-core>=2,<3"], "b": [{"include-group": "a"}, "x[y]==2"]}
-    project = {"dependencies": ["click>=8", "packaging==26.2"]}
-    assert pinned({"project": project, "dependency-groups": groups}) == ["packaging", "ruff", "x"]
-    options = '[options]\nx = "y"\n\n[options.exclude-newer-package]\nz = false\n\n'
-    assert without_options(f"version = 1\n\n{options}[[package]]\n") == "version = 1\n\n[[package]]\n"
