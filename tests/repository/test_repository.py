@@ -15,7 +15,8 @@ from tests.support.automation import script, workflow
 from tests.support.commands import run, tracked
 from tests.support.paths import ACTIONS, DOCS, ROOT
 
-MOST_LINES = 400
+MOST_LINES = 400  # of a module
+MOST_LINES_OF_TESTS = 16700  # of Python in all of tests/; lower it when there are fewer
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NEEDS_MORE = {"attach", "rehearse"}  # actions that need a release, and a publisher on PyPI
 RENOVATE_FINDS = re.compile(r"(^|/)action\.ya?ml$|(^|/)\.github/workflows/.+\.ya?ml$")  # of actions, by default
@@ -112,3 +113,9 @@ def test_no_module_is_long() -> None:
     modules = [name for name in tracked(ROOT, "*.py") if not name.startswith("template/")]
     assert len(modules) > 150
     assert [name for name in modules if (ROOT / name).read_text(encoding="utf-8").count("\n") > MOST_LINES] == []
+
+
+def test_the_tests_are_no_longer_than_they_were() -> None:
+    """The Python in `tests/` has at most as many lines as the bound."""
+    lines = sum((ROOT / name).read_text(encoding="utf-8").count("\n") for name in tracked(ROOT, "tests/*.py"))
+    assert lines <= MOST_LINES_OF_TESTS

@@ -65,8 +65,8 @@ def test_an_update_is_one_commit_with_the_pins_of_the_test_workflow(
 
     A second run keeps the commit. After the merge there is nothing to update, and the next version replaces the branch.
     """
-    said = update_repository(clone)
-    assert said == f"Updated my-package to v1.1.0 of the template, in one commit: git push origin {BRANCH}"
+    output = update_repository(clone)
+    assert output == f"Updated my-package to v1.1.0 of the template, in one commit: git push origin {BRANCH}"
     assert clone.run("git", "rev-list", f"origin/main..{BRANCH}").stdout == f"{head(clone)}\n"
     changed = clone.run("git", "diff", "--name-only", "origin/main", BRANCH).stdout.split()
     assert changed == sorted([*MOVED, TEST_WORKFLOW])
@@ -76,7 +76,7 @@ def test_an_update_is_one_commit_with_the_pins_of_the_test_workflow(
         assert clone.run("git", "show", f"{BRANCH}:{file}").stdout == expected, file
     assert (changed_files(clone), clone.run("git", "branch", "--show-current").stdout) == ([], "main\n")
     made = head(clone)
-    assert update_repository(clone) == said
+    assert update_repository(clone) == output
     assert head(clone) == made
     merge(clone)
     assert update_repository(clone) == "There is nothing to update: my-package has v1.1.0 of the template."
@@ -84,7 +84,7 @@ def test_an_update_is_one_commit_with_the_pins_of_the_test_workflow(
     clone.write(TEST_WORKFLOW, pins.replace(" # v1.1.0", " # v0.9.0"))
     clone.commit()
     clone.run("git", "push", "--quiet", "origin", "main")
-    assert update_repository(clone) == said
+    assert update_repository(clone) == output
     assert clone.run("git", "diff", "--name-only", "origin/main", BRANCH).stdout == f"{TEST_WORKFLOW}\n"
     assert clone.run("git", "show", f"{BRANCH}:{TEST_WORKFLOW}").stdout == pins
 
@@ -96,8 +96,8 @@ def test_an_update_can_be_staged_for_a_program_that_commits_it(clone: Project) -
     refused = update_repository(clone, stage=True)
     assert refused.startswith("Error: --stage needs the newest commit of origin's default branch")
     clone.run("git", "push", "--quiet", "origin", "main")
-    said = update_repository(clone, stage=True, data="workflow_filename=publish.yml")
-    assert said == "Staged the update of my-package to v1.1.0 of the template."
+    output = update_repository(clone, stage=True, data="workflow_filename=publish.yml")
+    assert output == "Staged the update of my-package to v1.1.0 of the template."
     staged = clone.run("git", "diff", "--cached", "--name-only", "--no-renames").stdout.split()
     new = f"{WORKFLOWS}/publish.yml"
     assert staged == sorted([*MOVED, TEST_WORKFLOW, GITATTRIBUTES, PUBLISHER_JSON, new])
@@ -164,8 +164,8 @@ def test_a_template_without_tags_is_followed_by_commit(template: Path, tmp_path:
         run("git", "commit", "--quiet", "--all", "--message", "Bump", cwd=versions.path)
     run("git", "clone", "--quiet", "--bare", project.path, "origin.git", cwd=tmp_path)
     run("git", "clone", "--quiet", "--depth=1", (tmp_path / "origin.git").as_uri(), "clone", cwd=tmp_path)
-    said = update_repository(Project(tmp_path / "clone", {}))
-    assert said.startswith("Updated " if newer else "There is nothing to update")
+    output = update_repository(Project(tmp_path / "clone", {}))
+    assert output.startswith("Updated " if newer else "There is nothing to update")
 
 
 def status(*clones: Project, style: str) -> tuple[int, str]:

@@ -45,8 +45,8 @@ def scene(old_project: Project, versions: Versions, tmp_path: Path) -> Scene:
 
 def state(clone: Project) -> list[str]:
     """Return what the command must leave alone: what is checked out, what is not committed, and the other worktrees."""
-    looks = ("rev-parse HEAD", "branch --show-current", "status --porcelain", "worktree list")
-    return [clone.run("git", *look.split()).stdout for look in looks]
+    commands = ("rev-parse HEAD", "branch --show-current", "status --porcelain", "worktree list")
+    return [clone.run("git", *command.split()).stdout for command in commands]
 
 
 def describe(scene: Scene, text: str, *, was_there: bool, tracked: bool) -> str:
@@ -63,10 +63,10 @@ def observe_command(scene: Scene, says: str) -> str:
     clone, before = scene.clone, state(scene.clone)
     branches = ("for-each-ref", "refs/heads")
     heads = clone.run("git", *branches).stdout
-    said = update_repository(clone, **scene.options)
-    assert says in said
+    output = update_repository(clone, **scene.options)
+    assert says in output
     assert state(clone) == before
-    if said.startswith("Error: "):
+    if output.startswith("Error: "):
         assert clone.run("git", *branches).stdout == heads
         return REFUSES
     assert clone.run("git", "rev-list", "--count", "origin/main..template-update").stdout == "1\n"
@@ -83,12 +83,12 @@ def observe_copier(scene: Scene) -> str:
     try:
         copier.run_update(clone.path, data=data, vcs_ref=scene.options.get("vcs_ref"), **options)
     except Exception as error:  # noqa: BLE001 - Copier raises many kinds
-        said = f"{type(error).__name__}: {error}"
+        output = f"{type(error).__name__}: {error}"
     else:
-        said = ""
-    if said:
+        output = ""
+    if output:
         assert changed_files(clone) == before
-        assert any(re.search(pattern, said) for pattern in EXPLAINED), said
+        assert any(re.search(pattern, output) for pattern in EXPLAINED), output
         return REFUSES
     if conflicts(clone):
         return CLASHES
