@@ -12,17 +12,17 @@ from tests.support.projects import VERSION
 
 
 def test_a_release_can_be_installed_from_the_index(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A release on GitHub is built, uploaded, and attached; pip installs it, and its command prints its version."""
+    """A release on GitHub is built, uploaded, and attached; uv installs it, and its command prints its version."""
     check_release(sandbox)
-    run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, "clean", cwd=tmp_path)
-    install = ("clean/bin/pip", "install", "--quiet", "--index-url", "https://pypi.org/simple", "my-package")
-    run(*install, cwd=tmp_path, env=sandbox.loopback.variables())
+    run("uv", "venv", "--quiet", "--python", sys.executable, "clean", cwd=tmp_path)
+    install = ("uv", "pip", "install", "--quiet", "--python=clean", "--no-cache", "--index-url=https://pypi.org/simple")
+    run(*install, "my-package", cwd=tmp_path, env=sandbox.loopback.variables())
     assert run("clean/bin/my-package", "--version", cwd=tmp_path).stdout.split()[-1] == VERSION
 
 
 @pytest.mark.parametrize("check", PLAIN.values(), ids=PLAIN)
 def test_a_run_does_what_its_check_says(check: Check, sandbox: Sandbox) -> None:
-    """A dry run, and the runs of a contributor's fork."""
+    """A dry run, and a release in a contributor's fork."""
     check(sandbox)
 
 

@@ -53,8 +53,8 @@ def test_an_action_has_one_commit_and_one_imitation() -> None:
     imitated = {path.relative_to(LOCAL_ACTIONS).as_posix(): path for path in LOCAL_ACTIONS.glob("*/*")}
     assert imitated.keys() == {action for action, folders in files.items() if folders & {"actions", "bots", "template"}}
     for action, folder in imitated.items():
-        (script,) = folder.glob("*.py")
-        assert re.search(rf"{action} v\d[^`]*`[\w./-]+\.(?:js|ts|sh)`", script.read_text(encoding="utf-8")), script
+        text = "".join(file.read_text(encoding="utf-8") for file in folder.iterdir() if file.is_file())
+        assert re.search(rf"{action} v\d[^`]*`[\w./-]+\.(?:js|ts|sh)`", text), folder
 
 
 @pytest.mark.parametrize(("lock", "table"), [("backends", "build-system"), ("poetry", "tool")])

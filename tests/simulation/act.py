@@ -24,8 +24,8 @@ from tests.simulation.build_cache import BUILD, online_variables
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
 from tests.simulation.tools import stub_folder
-from tests.support.commands import ENVIRONMENT
-from tests.support.interpreters import PYTHONS, interpreters
+from tests.support.commands import ENVIRONMENT, run
+from tests.support.interpreters import PYTHONS, interpreters, newest_interpreter
 from tests.support.paths import ROOT, WORKFLOWS
 
 ACT = Path(sys.executable).with_name("act")
@@ -139,6 +139,8 @@ def prepare(copy: Copy) -> None:
     for name, script in {"shell": shell, "python": PYTHON.format(python=sys.executable, root=ROOT)}.items():
         (folder / name).write_text(script, encoding="utf-8")
         (folder / name).chmod(0o755)
+    (folder / "tools").symlink_to(github.tools / "meltano-release")
+    (folder / "pythons").symlink_to(github.folders("bare Pythons", make_bare_pythons))
     state = github.read_state()
     github.write_state(state | {"tokens": state["tokens"] | copy.tokens})
     settings = {
@@ -147,11 +149,7 @@ def prepare(copy: Copy) -> None:
         "slug": github.slug,
         "ref": copy.event.ref,
         "commit": copy.commit,
-        "artifacts": str(folder.parent / "artifacts"),
         "folders": str(github.folders.root),
-        "tools": str(github.tools),
-        "known pythons": PYTHONS,
-        "pythons": {version: str(path) for version, path in interpreters().items()},
         "online": online_variables(ENVIRONMENT),
         **{name: str(Path(sys.executable).with_name(name)) for name in ("node", "uv")},
     }
@@ -159,6 +157,21 @@ def prepare(copy: Copy) -> None:
     repository = {"full_name": github.slug, "fork": github.fork, "default_branch": "main"}
     payload = copy.event.payload | {"repository": repository}
     (folder / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+
+
+def make_bare_pythons(folder: Path) -> None:
+    """Make the Pythons that the local action `setup-python` knows, each with pip alone."""
+    made: dict[Path, Path] = {}
+    for version in PYTHONS:
+        source = interpreters().get(version, newest_interpreter())
+        if source not in made:
+            made[source] = folder / version
+            run("uv", "venv", "--quiet", "--python", source, folder / version, cwd=folder)
+            run("uv", "pip", "install", "--quiet", "--python", folder / version, "pip", cwd=folder)
+            (folder / version / "installed").mkdir()
+        else:
+            (folder / version).symlink_to(made[source])
+        (folder / version / f"installed/python{version}").symlink_to(source.resolve())
 
 
 def variables(copy: Copy) -> dict[str, str]:

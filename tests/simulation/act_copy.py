@@ -145,13 +145,14 @@ class Copy:
         action = uses.partition("@")[0]
         source = LOCAL_ACTIONS / action
         assert (source / "action.yml").is_file(), f"the simulation does not know the action {action}"
-        inputs = parse_workflow((source / "action.yml").read_text(encoding="utf-8"))["inputs"]
+        content = yaml.safe_load((source / "action.yml").read_text(encoding="utf-8"))
+        inputs = content["inputs"]
         given = ({"token": token} if "token" in inputs else {}) | step.get("with", {})
         assert given.keys() <= inputs.keys(), f"the simulation does not know all inputs of {action}: {given}"
         self.repositories[uses] = self.folder / "actions" / action
         if not self.repositories[uses].exists():
             shutil.copytree(source, self.repositories[uses])
-            self.rewrite_actions(self.repositories[uses], job, "${{ github.token }}")
+            self.write_action(content, self.repositories[uses], job, "${{ github.token }}")
         return step | {"with": given}
 
     def own_action(self, own: re.Match[str], given: dict[str, Any], job: str, token: str) -> str:
@@ -167,17 +168,14 @@ class Copy:
             shutil.copytree(self.github.actions, folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
             for name in ("pyproject.toml", "src", "uv.lock"):
                 (folder / name).symlink_to(ROOT / name)
-            self.rewrite_actions(folder, job, token)
+        self.write_action(action, folder / "actions" / own["name"], job, token)
         return f"{own['repository']}/actions/{own['name']}@{commit}"
 
-    def rewrite_actions(self, folder: Path, job: str, token: str) -> None:
-        """Rewrite the composite actions in a folder."""
-        for file in sorted(folder.rglob("action.yml")):
-            action = yaml.safe_load(file.read_text(encoding="utf-8"))
-            if action["runs"]["using"] == "composite":
-                action = with_token(action, token)
-                action["runs"]["steps"] = [self.step(step, job, token) for step in action["runs"]["steps"]]
-                write_yaml(file, action)
+    def write_action(self, action: dict[str, Any], folder: Path, job: str, token: str) -> None:
+        """Rewrite a composite action into its copy, which is in a folder."""
+        action = with_token(action, token)
+        action["runs"]["steps"] = [self.step(step, job, token) for step in action["runs"]["steps"]]
+        write_yaml(folder / "action.yml", action)
 
 
 def environment_name(job: dict[str, Any]) -> str:
