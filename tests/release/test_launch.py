@@ -183,8 +183,10 @@ def test_a_lock_of_the_project_without_hashes_is_refused(
     assert "hash" in (done.stdout + done.stderr).lower()
 
 
-@pytest.mark.parametrize("how", ["variable", "configuration file"])
-@pytest.mark.parametrize("tool", ["uv", "meltano-release"])
+@pytest.mark.parametrize(
+    ("how", "tool"),
+    [("variable", "uv"), ("variable", "meltano-release"), ("configuration file", "meltano-release")],
+)
 def test_the_tools_come_from_the_mirror_that_pip_uses(how: str, tool: str, with_uv: Path, tmp_path: Path) -> None:
     """Pip and uv download from the mirror that pip is set to use, which has nothing here."""
     asked = []

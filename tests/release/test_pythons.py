@@ -138,10 +138,12 @@ def test_a_project_without_a_python_gets_the_reason(
     assert not (here / "output").exists()
 
 
-@pytest.mark.parametrize("oldest", ["3.10", "3.13"])
-def test_the_classifiers_are_the_pythons_that_the_template_knows(oldest: str, render: Render) -> None:
+@pytest.mark.parametrize("answers", [{}, {"python_min": "3.13"}], ids=["default", "3.13"])
+def test_the_classifiers_are_the_pythons_that_the_template_knows(answers: Answers, render: Render) -> None:
     """The classifiers name all Pythons that the template knows, from the oldest that the package supports."""
-    classifiers = tomllib.loads(render(python_min=oldest).read(PYPROJECT))["project"]["classifiers"]
+    project = render(**answers)
+    oldest = project.answers["python_min"]
+    classifiers = tomllib.loads(project.read(PYPROJECT))["project"]["classifiers"]
     named = [name.rpartition(" ")[2] for name in classifiers if re.search(r"Python :: 3\.\d+$", name)]
     assert named == [f"3.{minor}" for minor in range(int(oldest[2:]), int(KNOWN_PYTHONS[-1][2:]) + 1)]
     assert named == list(KNOWN_PYTHONS[KNOWN_PYTHONS.index(oldest) :])

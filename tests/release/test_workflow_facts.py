@@ -98,7 +98,7 @@ def test_a_workflow_has_exactly_what_the_table_says(file: str, render: Render) -
 
 @pytest.mark.parametrize(
     "answers",
-    [{"scope": "release"}, {"kind": "tap", "repository": "tap-x"}, {"kind": "target", "repository": "target-x"}],
+    [{"scope": "release"}, {"kind": "tap", "repository": "tap-x"}],
     ids=lambda answers: "-".join(answers.values()),
 )
 def test_every_project_has_the_same_permissions(answers: dict[str, str], render: Render) -> None:
