@@ -15,8 +15,7 @@ from meltano_release.doctor.findings import Finding, show
 from meltano_release.doctor.pins import check_pins
 from tests.doctor.cases import CASES
 from tests.release.scenarios.changes import set_remote
-from tests.release.scenarios.scenario import Scenario
-from tests.release.scenarios.table import SCENARIOS
+from tests.release.scenarios.table import SCENARIOS, Scenario
 from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import Fault
 from tests.support.commands import run

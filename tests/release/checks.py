@@ -10,8 +10,7 @@ import yaml
 
 from tests.gate.crafted.case import both
 from tests.release.scenarios.changes import edit, make_contributors_fork, use_backend
-from tests.release.scenarios.scenario import Scenario
-from tests.release.scenarios.table import SCENARIOS
+from tests.release.scenarios.table import SCENARIOS, Scenario
 from tests.simulation.act import ActRun
 from tests.simulation.events import Event
 from tests.simulation.sandbox import PUBLISHER, Sandbox
@@ -259,9 +258,6 @@ def check_replaced_artifact(sandbox: Sandbox, before: str) -> None:
     assert done.jobs[before].result == "failure", done.log
 
 
-check_replaced_before_gate, check_replaced_before_publish, check_replaced_before_attach = (
-    partial(check_replaced_artifact, before=job) for job in ("gate", "publish", "attach")
-)
 PLAIN: dict[str, Check] = {"a dry run": check_rehearsal, "a contributor's fork": check_contributors_fork}
 SLOW: dict[str, Check] = {
     "a fork of the project's owner": check_own_fork,
@@ -277,7 +273,8 @@ SLOW: dict[str, Check] = {
     "a lost submodule": partial(check_submodule, lost=True),
     "a large file": check_large_file,
     "a lost large file": partial(check_large_file, lost=True),
-    "an artifact that is replaced before the gate": check_replaced_before_gate,
-    "an artifact that is replaced before the upload": check_replaced_before_publish,
-    "an artifact that is replaced before it is attached": check_replaced_before_attach,
+    "an artifact that is replaced before the gate": partial(check_replaced_artifact, before="gate"),
+    "an artifact that is replaced before the upload": partial(check_replaced_artifact, before="publish"),
+    "an artifact that is replaced before it is attached": partial(check_replaced_artifact, before="attach"),
 }
+CHECKS = {"a release": check_release, **PLAIN, **SLOW}

@@ -6,8 +6,7 @@ import pytest
 
 from tests.release.checks import check_scenario
 from tests.release.scenarios.page import PAGE, SECTION, page
-from tests.release.scenarios.scenario import Scenario
-from tests.release.scenarios.table import SCENARIOS
+from tests.release.scenarios.table import SCENARIOS, Scenario
 from tests.simulation.sandbox import Sandbox
 
 CARRIED_OUT = [scenario for scenario in SCENARIOS if scenario.action != "doctor"]

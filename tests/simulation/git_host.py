@@ -1,8 +1,6 @@
 """github.com for git and for the tools of bots: pushes under the rules of the repository, and the REST API."""
 
 import json
-import os
-import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ from werkzeug import Request, Response
 from tests.simulation.oidc import json_response
 from tests.simulation.rest import RULES, RefusedError, actor_of, respond, violates
 from tests.simulation.rest_git import ROUTES
+from tests.support.serving import answer_git
 
 if TYPE_CHECKING:
     from tests.simulation.github import GitHub
@@ -55,25 +54,9 @@ def serve_git(request: Request, github: "GitHub") -> Response:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(HOOK, encoding="utf-8")
     hook.chmod(0o755)
-    variables = {
-        "GIT_PROJECT_ROOT": str(github.git),
-        "GIT_HTTP_EXPORT_ALL": "1",
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "http.receivepack",
-        "GIT_CONFIG_VALUE_0": "true",
-        "PATH": os.environ["PATH"],
-        "PATH_INFO": request.path.removeprefix(f"/{github.slug}").removeprefix(".git"),
-        "QUERY_STRING": request.query_string.decode(),
-        "REQUEST_METHOD": request.method,
-        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        "REFUSED": " ".join(refused),
-    }
-    done = subprocess.run(
-        ["git", "http-backend"], env=variables, input=request.get_data(), capture_output=True, check=True
-    )
-    head, _, body = done.stdout.partition(b"\r\n\r\n")
-    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-    return Response(body, status=headers.pop("Status", "200 OK"), headers=headers)
+    path = request.path.removeprefix(f"/{github.slug}").removeprefix(".git")
+    pushes = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.receivepack", "GIT_CONFIG_VALUE_0": "true"}
+    return answer_git(request, github.git, path, REFUSED=" ".join(refused), **pushes)
 
 
 def serve_api(request: Request, github: "GitHub") -> Response:

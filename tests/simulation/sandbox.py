@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from meltano_release import github
@@ -29,52 +30,8 @@ from tests.support.folder_cache import FolderCache
 from tests.support.paths import RELEASE_WORKFLOW
 from tests.support.projects import TAG, Project
 
-RULESETS: list[dict[str, Any]] = [  # as `setup` makes them
-    {
-        "id": 1,
-        "name": "release tags",
-        "target": "tag",
-        "source_type": "Repository",
-        "source": "MeltanoLabs/my-package",
-        "enforcement": "active",
-        "conditions": {"ref_name": {"include": ["refs/tags/v*"], "exclude": []}},
-        "bypass_actors": [
-            {"actor_type": "RepositoryRole", "actor_id": role, "bypass_mode": "always"} for role in (5, 2)
-        ],
-        "rules": [{"type": "creation"}, {"type": "update"}, {"type": "deletion"}],
-    },
-    {
-        "id": 2,
-        "name": "required checks",
-        "target": "branch",
-        "source_type": "Repository",
-        "source": "MeltanoLabs/my-package",
-        "enforcement": "active",
-        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
-        "bypass_actors": [],
-        "rules": [
-            {
-                "type": "pull_request",
-                "parameters": {
-                    "required_approving_review_count": 0,
-                    "dismiss_stale_reviews_on_push": False,
-                    "require_code_owner_review": False,
-                    "require_last_push_approval": False,
-                    "required_review_thread_resolution": False,
-                },
-            },
-            {
-                "type": "required_status_checks",
-                "parameters": {
-                    "strict_required_status_checks_policy": False,
-                    "required_status_checks": [
-                        {"context": name, "integration_id": 15368} for name in ("Release gate", "Test")
-                    ],
-                },
-            },
-        ],
-    },
-]
+# As `setup` makes them.
+RULESETS: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("rulesets.yml").read_text(encoding="utf-8"))
 PUBLISHER = Publisher("MeltanoLabs", "my-package", Path(RELEASE_WORKFLOW).name, "publishing")
 
 

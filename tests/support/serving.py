@@ -32,26 +32,26 @@ def serve(application: Application, handler: type[WSGIRequestHandler] = QuietHan
         server.shutdown()
 
 
+def answer_git(request: Request, root: Path, path: str, **variables: str) -> Response:
+    """Answer git as its own CGI program does, for a path below a folder; the variables are for that program."""
+    known = {
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH": os.environ["PATH"],
+        "PATH_INFO": path,
+        "QUERY_STRING": request.query_string.decode(),
+        "REQUEST_METHOD": request.method,
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+        "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+        "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+    }
+    command = ["git", "http-backend"]
+    done = subprocess.run(command, env=known | variables, input=request.get_data(), capture_output=True, check=True)
+    head, _, body = done.stdout.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+    return Response(body, status=headers.pop("Status", "200 OK"), headers=headers)
+
+
 def git_repositories(root: Path) -> Application:
-    """Return an application that serves every git repository below a folder for reading, as git's own CGI program."""
-
-    @Request.application
-    def respond(request: Request) -> Response:
-        variables = {
-            "GIT_PROJECT_ROOT": str(root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "PATH": os.environ["PATH"],
-            "PATH_INFO": request.path,
-            "QUERY_STRING": request.query_string.decode(),
-            "REQUEST_METHOD": request.method,
-            "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-            "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-        }
-        command = ["git", "http-backend"]
-        done = subprocess.run(command, env=variables, input=request.get_data(), capture_output=True, check=True)
-        head, _, body = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        return Response(body, status=headers.pop("Status", "200 OK"), headers=headers)
-
-    return respond
+    """Return an application that serves every git repository below a folder for reading."""
+    return Request.application(lambda request: answer_git(request, root, request.path))

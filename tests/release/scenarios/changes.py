@@ -49,9 +49,9 @@ def upload_other_wheel(sandbox: Sandbox) -> None:
     sandbox.loopback.pypi.files("my-package")[WHEEL] = b"other"
 
 
-def fail_with(*faults: Fault) -> Change:
+def fail_with(**fault: Any) -> Change:  # noqa: ANN401 - what a `Fault` has
     """Let PyPI misbehave."""
-    return lambda sandbox: sandbox.loopback.faults.extend(faults)
+    return lambda sandbox: sandbox.loopback.faults.append(Fault(**fault))
 
 
 # The repository on GitHub.
@@ -170,6 +170,9 @@ def break_readme(sandbox: Sandbox) -> None:
     """Have a README that is not valid reStructuredText."""
     sandbox.project.write("README.rst", "Title\n==\n\n.. nonsense::\n\n`broken\n")
     edit(PYPROJECT, f'readme = "{README}"', 'readme = "README.rst"')(sandbox)
+
+
+lengthen_summary = edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120)
 
 
 # The tags and the remote of the clone.
