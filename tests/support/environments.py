@@ -10,10 +10,14 @@ import tomllib
 from pathlib import Path
 
 from filelock import FileLock
+from twine.commands.check import check as check_description
+from validate_pyproject.api import Validator
 
 from tests.support.folder_cache import FolderCache
 from tests.support.paths import PYPROJECT
 from tests.support.projects import VERSION, Project, assert_clean_whitespace
+
+VALIDATOR = Validator()  # of validate-pyproject
 
 
 def shared_packages(project: Project, python: Path, once: FolderCache) -> Path:
@@ -49,9 +53,9 @@ def assert_passes_all_checks(project: Project, python: Path, environment: Path, 
     project.run("uv", "build", "--quiet", "--python", sys.executable, "--no-build-isolation")
     built = sorted(project.path.glob("dist/*-*"))
     assert [VERSION in path.name for path in built] == [True, True]
-    project.run("twine", "check", "--strict", *built)
+    assert not check_description([str(path) for path in built], strict=True)
     project.run("poetry", "check", *(["--strict"] if project.answers["license"] != "None" else []))
-    project.run("validate-pyproject", PYPROJECT)
+    VALIDATOR(tomllib.loads(project.read(PYPROJECT)))
     own = install_wheel(project, python, environment, once)
     for check in ("ruff check", "ruff format --check", "pytest"):
         project.run(own, "-m", *check.split())

@@ -153,7 +153,7 @@ def test_two_updates_at_once_make_one_commit(clone: Project) -> None:
     assert clone.run("git", "rev-list", "--count", f"origin/main..{BRANCH}").stdout == "1\n"
 
 
-@pytest.mark.parametrize("newer", [True, False])
+@pytest.mark.parametrize("newer", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_template_without_tags_is_followed_by_commit(template: Path, tmp_path: Path, *, newer: bool) -> None:
     """A template without tags, as a fork may be, updates its projects to its newest commit; in a shallow clone, too."""
     versions = Versions.create(template, tmp_path / "template")

@@ -145,6 +145,7 @@ def released(history: Versions, template: Path, tmp_path_factory: pytest.TempPat
     return Versions(path).tag("v9999")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", RELEASED or ["v1.4.0"])
 def test_every_version_updates_to_the_newest(tag: str, released: Versions, tmp_path: Path) -> None:
     """Every version updates to the newest in one step, without a question or a conflict, to what a new project has."""

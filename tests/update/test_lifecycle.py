@@ -65,6 +65,7 @@ def assert_like_new(project: Project, versions: Versions, folder: Path, *answers
     ] == []
 
 
+@pytest.mark.slow
 def test_a_new_python(versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After an update to a version that knows a new Python, and the recipe, the project is as a new one."""
     project = versions.project(tmp_path / "my-package")
@@ -86,6 +87,7 @@ def test_an_old_python_goes(versions: Versions, tmp_path: Path) -> None:
     assert_like_new(project, versions, tmp_path, *TAP, "--data=python_min=3.12")
 
 
+@pytest.mark.slow
 def test_a_new_sdk(versions: Versions, tmp_path: Path) -> None:
     """After the recipe, a project has the SDK of a new one, in both places."""
     project = versions.project(tmp_path / "tap-x", *TAP)

@@ -56,6 +56,7 @@ SOURCES = [  # what names the template: the repository, the host, and whether th
     ("gl:acme/copy", "acme/copy", "gitlab.com", False),
 ]
 URLS = [source for source, *_ in SOURCES]
+COPIED_IN_PLAIN_NOX = ("gh:acme/copy", "git@gitlab.com:acme/github-copy.git", f"https://{TOKEN}@ghe.acme.com/o/n.git")
 PATHS = [
     ".", "t", "../template", "/home/me/github.com/o/n", "/home/me/o/n.git", "~/o/n", "C:\\o\\n", "C:/o/n", "./a:b/c",
     "file:///srv/o/n.git", "git+file:///srv/o/n.git",
@@ -130,7 +131,10 @@ def files_with(project: Path, text: str) -> list[str]:
     return [path.relative_to(project).as_posix() for path in files if text in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("row", SOURCES, ids=URLS)
+@pytest.mark.parametrize(
+    "row",
+    [pytest.param(row, id=row[0], marks=[] if row[0] in COPIED_IN_PLAIN_NOX else pytest.mark.slow) for row in SOURCES],
+)
 def test_a_template_named_by_its_url(row: tuple[str, str, str, bool], template: Path, tmp_path: Path) -> None:
     """The workflows name the actions of the URL's repository at its commit; a host that is not GitHub gets a warning.
 
