@@ -3,7 +3,6 @@
 The bots are the real tools. Pushes and requests meet the rules of the repository, as `git_host.py` has them.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from tests.simulation.sandbox import Sandbox
 from tests.support.commands import run
 from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
-from tests.support.npm import npm_commands
+from tests.support.npm import npm_commands, webhook_examples
 from tests.support.pages import code_blocks
-from tests.support.paths import DOCS, PAYLOADS_PACKAGE, PYPROJECT, RELEASE_PLEASE_PACKAGE, WORKFLOWS
+from tests.support.paths import DOCS, PYPROJECT, RELEASE_PLEASE_PACKAGE, WORKFLOWS
 
 pytestmark = pytest.mark.slow
 
@@ -56,10 +55,7 @@ COMMITIZEN = files("commitizen")
 @pytest.fixture(scope="module")
 def published(once: FolderCache) -> dict[str, Any]:
     """GitHub's own example of the event of a published release."""
-    folder = npm_commands(PAYLOADS_PACKAGE, once).parent / "@octokit/webhooks-examples/api.github.com"
-    listed = {one["name"]: one["examples"] for one in json.loads((folder / "index.json").read_text(encoding="utf-8"))}
-    found: list[dict[str, Any]] = listed["release"]
-    return next(example for example in found if example["action"] == "published")
+    return next(example for example in webhook_examples(once)["release"] if example["action"] == "published")
 
 
 def prepare(sandbox: Sandbox, added: dict[str, str], *options: str) -> None:

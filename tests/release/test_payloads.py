@@ -12,8 +12,8 @@ from meltano_release.publisher import read_publisher
 from tests.simulation.workflows import parse_workflow
 from tests.support.folder_cache import FolderCache
 from tests.support.gate_cases import RUN
-from tests.support.npm import npm_commands
-from tests.support.paths import ACTIONS, PAYLOADS_PACKAGE, RELEASE_WORKFLOW
+from tests.support.npm import webhook_examples
+from tests.support.paths import ACTIONS, RELEASE_WORKFLOW
 from tests.support.projects import Project, Render
 
 EVENTS: dict[str, set[str | None]] = {  # and the activity types that start the workflow
@@ -29,8 +29,7 @@ DIST = Path("dist")
 @pytest.fixture(scope="module")
 def examples(once: FolderCache) -> dict[str, list[dict[str, Any]]]:
     """The payloads of the events that start the workflow, by the event's name."""
-    folder = npm_commands(PAYLOADS_PACKAGE, once).parent / "@octokit/webhooks-examples/api.github.com"
-    listed = {one["name"]: one["examples"] for one in json.loads((folder / "index.json").read_text(encoding="utf-8"))}
+    listed = webhook_examples(once)
     return {
         name: [example for example in listed[name] if example.get("action") in types] for name, types in EVENTS.items()
     }

@@ -69,6 +69,9 @@ def refused(says: str, uv_output: str = "", on_pypi: OnPyPI = None) -> Case:
 CASES = {
     "all files are there": Case("## Released: my-package", on_pypi=FILES),
     "all are there, and the job failed": Case("Still, the job *Publish to PyPI* ended in *failure*.", FAILED, FILES),
+    "all are there, and the job was cancelled": Case(
+        "Still, the job *Publish to PyPI* ended in *cancelled*.", FAILED | {"publish": "cancelled"}, FILES
+    ),
     "a part is there": Case("## PyPI has 1 of 2 files", FAILED, {WHEEL: b"wheel"}),
     "another content is there": Case("## PyPI has other files of this version", FAILED, {WHEEL: b"other"}),
     "none is there": Case("## Not released: PyPI shows no file", FAILED),
@@ -121,7 +124,10 @@ CASES = {
     "no publisher, and PyPI's index fails": refused("known whether my-package exists", claims(), UNREACHABLE),
     "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
     "a pending publisher left over": refused("PyPI has deleted that publisher", "invalid-pending-publisher"),
-    "uv does not reach PyPI": refused("says nothing about the publisher", "error sending request"),
+    **{
+        f"uv does not reach PyPI, {printed}": refused("says nothing about the publisher", printed)
+        for printed in ("error sending request", "error code 503", "Failed to fetch", "server error", "timed out")
+    },
     "no permission": refused("add `id-token: write`", "ACTIONS_ID_TOKEN_REQUEST_URL"),
     "a reason that is not known": refused("for another reason", "error: something else"),
     "an output with a fence": refused("\n`````text\n```\n`````", "```"),
@@ -146,7 +152,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def run(case: Case) -> tuple[int, str]:
-        Path("dist").mkdir()
+        Path("dist/folder").mkdir(parents=True)
         for name, content in case.dist.items():
             Path("dist", name).write_bytes(content)
         if case.uv_output:

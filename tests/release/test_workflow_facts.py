@@ -18,12 +18,13 @@ TABLE = Path(__file__).with_name("workflows.yml").read_text(encoding="utf-8")
 
 
 def facts(text: str) -> Workflow:
-    """Return all that a workflow has beside its steps, and the descriptions of its inputs."""
+    """Return all that a workflow has beside the descriptions of its inputs, and what its steps are called and do."""
     workflow = parse_workflow(text)
     for given in ((workflow["on"].get("workflow_dispatch") or {}).get("inputs") or {}).values():
         del given["description"]
     for job in workflow["jobs"].values():
-        del job["steps"]
+        kept = [{key: step[key] for key in step.keys() - {"env", "id", "name", "run", "uses"}} for step in job["steps"]]
+        job["steps"] = [step for step in kept if step]
     return workflow
 
 

@@ -61,20 +61,18 @@ class Sandbox:
         self.project.run("git", "tag", "--force", self.tag)
 
     def trigger(self, event: Event) -> list[ActRun]:
-        """Push the project and let an event start its runs; return them. None may have left a token behind."""
+        """Push the project and let an event start its runs; return them."""
         self.project.run("git", "push", "--quiet", "--mirror", self.github.git)
         self.github.create_release(self.tag)
-        commit = event.commit or self.github.commit_of(event.ref)
-        started = [name for name, file in self.github.workflows(commit).items() if event.starts(file["on"])]
-        runs = []
-        for name in started:
-            self.github.runs += 1
-            runs.append(run_with_act(self.github, event, name, self.github.folder / f"run-{self.github.runs}"))
-            self.assert_no_token_left(runs[-1])
-        return runs
+        return self.start(event)
+
+    def start(self, event: Event) -> list[ActRun]:
+        """Let an event start the workflows of its commit; return their runs."""
+        workflows = self.github.workflows(event.commit or self.github.commit_of(event.ref))
+        return [self.run_workflow(event, name) for name, file in workflows.items() if event.starts(file["on"])]
 
     def run_workflow(self, event: Event, file: str) -> ActRun:
-        """Run one workflow of the repository on GitHub as it is there."""
+        """Run one workflow of the repository as it is on GitHub; it may not leave a token behind."""
         self.github.runs += 1
         done = run_with_act(self.github, event, file, self.github.folder / f"run-{self.github.runs}")
         self.assert_no_token_left(done)
@@ -92,9 +90,7 @@ class Sandbox:
         for tag in published:
             if state["releases"][tag]["author"] != "github-actions[bot]":
                 release = payload["release"] | {"tag_name": tag}
-                event = Event("release", f"refs/tags/{tag}", payload | {"release": release})
-                workflows = self.github.workflows(self.github.commit_of(event.ref))
-                runs += [self.run_workflow(event, name) for name, file in workflows.items() if event.starts(file["on"])]
+                runs += self.start(Event("release", f"refs/tags/{tag}", payload | {"release": release}))
         return runs
 
     def assert_no_token_left(self, done: ActRun) -> None:

@@ -4,9 +4,11 @@ import json
 import shutil
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
+from tests.support.paths import PAYLOADS_PACKAGE
 
 
 def npm_folder(source: Path, once: FolderCache) -> Path:
@@ -27,6 +29,12 @@ def npm_commands(package: Path, once: FolderCache) -> Path:
         run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
 
     return once(f"npm {package.parent.name}", install) / "node_modules/.bin"
+
+
+def webhook_examples(once: FolderCache) -> dict[str, list[dict[str, Any]]]:
+    """Return GitHub's own examples of the payloads of events, by the event's name."""
+    folder = npm_commands(PAYLOADS_PACKAGE, once).parent / "@octokit/webhooks-examples/api.github.com"
+    return {one["name"]: one["examples"] for one in json.loads((folder / "index.json").read_text(encoding="utf-8"))}
 
 
 def npm_file(package: Path, name: str, once: FolderCache) -> Path:

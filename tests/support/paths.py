@@ -50,7 +50,6 @@ UPDATED = "template/{{ only.updated }}"  # what an update reads, and the whole r
 ANSWERS_SOURCE = f"{UPDATED}/.{{{{ _copier_conf.sep }}}}{{{{ _copier_conf.answers_file }}}}.jinja"
 PRE_COMMIT_SOURCE = f"template/{PRE_COMMIT}.jinja"
 PYPROJECT_SOURCE = f"template/{PYPROJECT}.jinja"
-README_SOURCE = f"template/{README}.jinja"
 RELEASE_WORKFLOW_SOURCE = f"{UPDATED}/{WORKFLOWS}/{{{{ workflow_filename }}}}.jinja"
 RELEASING_SOURCE = f"{UPDATED}/{RELEASING}.jinja"
 TEST_WORKFLOW_SOURCE = f"template/{TEST_WORKFLOW}.jinja"

@@ -195,12 +195,18 @@ def move_tag(sandbox: Sandbox) -> None:
     sandbox.commit()
 
 
-def delete_tag_during_the_run(sandbox: Sandbox) -> None:
-    """Delete the tag after the build, while the run waits for its reviewer."""
-    later = sandbox.github.git.with_name("later.git")
-    sandbox.project.run("git", "clone", "--quiet", "--bare", ".", later)
-    sandbox.project.run("git", "--git-dir", later, "update-ref", "-d", f"refs/tags/{sandbox.tag}")
-    sandbox.github.git_at_approval = later
+def change_tag_during_the_run(*, move: bool) -> Change:
+    """Move or delete the tag after the build, while the run waits for its reviewer."""
+
+    def change(sandbox: Sandbox) -> None:
+        later = sandbox.github.git.with_name("later.git")
+        sandbox.project.run("git", "clone", "--quiet", "--bare", ".", later)
+        git = ("git", "--git-dir", later)
+        other = sandbox.project.run(*git, "commit-tree", "-m", "Another", "HEAD^{tree}").stdout.strip()
+        sandbox.project.run(*git, "tag", *(["--force", sandbox.tag, other] if move else ["--delete", sandbox.tag]))
+        sandbox.github.git_at_approval = later
+
+    return change
 
 
 def set_remote(url: str) -> Change:
