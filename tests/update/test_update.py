@@ -10,13 +10,13 @@ import pytest
 import yaml
 
 from meltano_release.gate import judge
-from tests.support.commands import ENVIRONMENT
+from tests.support.commands import ENVIRONMENT, redirect
 from tests.support.editing import replace
 from tests.support.pages import code_blocks, page
-from tests.support.paths import RELEASE_WORKFLOW, TEST_WORKFLOW, WORKFLOWS
+from tests.support.paths import DEPENDABOT_YML, PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW, WORKFLOWS
 from tests.support.projects import Project
 from tests.support.terminal import COLUMNS
-from tests.support.versions import LINE_CHANGE, MOVED, Versions, changed_files, conflicts, update
+from tests.support.versions import LINE_CHANGE, MOVED, Versions, changed_files, clone_from_origin, conflicts, update
 
 
 def test_an_update_moves_what_names_the_version_and_nothing_else(template: Path, tmp_path: Path) -> None:
@@ -100,3 +100,39 @@ def test_a_projects_own_jobs_have_a_place_that_no_update_meets(project: Project)
     project.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github")
     update(project)
     assert changed_files(project) == MOVED
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_pages_do_what_they_say(old_project: Project, versions: Versions, tmp_path: Path) -> None:
+    """The commands of the how-tos run one after the other, as they stand: to update, to resolve, to change an answer.
+
+    Git only redirects the template's URL.
+    """
+    for name in ("template", "template.git"):  # the URL with and without its ending
+        (tmp_path / name).symlink_to(versions.path)
+    clone, env = clone_from_origin(old_project, tmp_path), redirect(tmp_path / "template")
+    text = page("how-to/update.md")
+
+    def follow(containing: str, text: str = text) -> str:
+        (block,) = code_blocks(text, containing=containing)
+        return clone.run("bash", "-euc", block.replace("@VERSION", "@v1.1.0"), env=env).stdout
+
+    follow("git push origin template-update")
+    pushed = clone.run("git", "diff", "--name-only", "main", "origin/template-update").stdout.split()
+    assert pushed == sorted([*MOVED, TEST_WORKFLOW])
+    replace(clone.path / RELEASE_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
+    clone.commit()
+    follow("git switch --create update-by-hand")
+    unmerged = clone.run("bash", "-c", *code_blocks(text, containing="--unmerged"), check=False).stdout
+    assert {RELEASE_WORKFLOW, f"{RELEASE_WORKFLOW}:"} & set(unmerged.split())
+    follow("git reset --hard")
+    clone.run("git", "checkout", "--quiet", "--theirs", RELEASE_WORKFLOW)
+    follow("git add --all")
+    assert (conflicts(clone), LINE_CHANGE[1] in clone.read(RELEASE_WORKFLOW)) == ([], True)
+    follow("--data environment=pypi")
+    assert '"pypi"' in clone.read(RELEASE_WORKFLOW)
+    replace(clone.path / PYPROJECT, 'version = "0.0.0"', 'version = "0.0.1"')
+    compared = clone.run("bash", "-c", *code_blocks(text, containing="../fresh"), env=env, check=False).stdout
+    assert re.findall(r"^([-+]\w.*\")", compared, re.MULTILINE) == ['-version = "0.0.1"', '+version = "0.0.0"']
+    follow("update_bot=Dependabot", page("how-to/dependabot.md"))
+    assert (tmp_path / "new" / DEPENDABOT_YML).exists()
