@@ -13,6 +13,7 @@ import pytest
 from meltano_release.commit import Commit
 from meltano_release.doctor.findings import Finding, show
 from meltano_release.doctor.pins import check_pins
+from meltano_release.update import move_pins
 from tests.doctor.cases import CASES
 from tests.release.scenarios.changes import set_remote
 from tests.release.scenarios.table import SCENARIOS, Scenario
@@ -197,7 +198,8 @@ def test_a_pin_that_stayed_behind_is_noted_and_its_command_moves_it(version: str
     (found,) = find_pin_notes(here)
     assert found.state == "note"
     assert found.sentence == f"{WORKFLOWS}/test.yaml uses {TEMPLATE} at 1111111, and {RELEASE_WORKFLOW} at 2222222"
-    run("/bin/sh", "-c", found.remedy, cwd=here)
+    assert found.remedy == f"uvx --from git+https://github.com/{TEMPLATE}@{NEW} meltano-release update"
+    move_pins(here, "", RELEASE_WORKFLOW)
     expected = [f"{TEMPLATE}/actions/setup@{NEW}{comment}", f'"{TEMPLATE}/actions/pythons@{NEW}"{comment}']
     text = Path(WORKFLOWS, "test.yaml").read_text(encoding="utf-8")
     assert re.findall("uses: (.*)", text) == expected
@@ -211,7 +213,7 @@ def test_the_pin_of_another_template_moves_with_its_repository(here: Path) -> No
     write_workflow("test.yaml", f"{TEMPLATE}/actions/setup@v1.0.0")
     (found,) = find_pin_notes(here)
     assert f"{TEMPLATE} at v1.0.0, and" in found.sentence
-    run("/bin/sh", "-c", found.remedy, cwd=here)
+    move_pins(here, "", RELEASE_WORKFLOW)
     assert f"uses: Acme/template/actions/setup@{NEW}\n" in Path(WORKFLOWS, "test.yaml").read_text(encoding="utf-8")
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
 from meltano_release.doctor.findings import Finding
 from meltano_release.git import ask_git
-from meltano_release.publisher import TEMPLATE, workflow_path
+from meltano_release.publisher import TEMPLATE, command_line, workflow_path
 from meltano_release.workflows import Mapping, as_mapping, find_actions
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def check_pins(publisher: dict[str, str], commit: Commit) -> list[Finding]:
         Finding(
             "note",
             f"{path} uses {repository} at {short(ref)}, and {file} at {short(release.ref)}",
-            replace_pin(path, Pin(repository, "", ref), release, read_version(commit.read(file), release.ref)),
+            f"{command_line(publisher)} update",  # moves all of them
         )
         for path, repository, ref in pins
         if (repository.lower(), ref.lower()) != wanted
@@ -67,21 +66,6 @@ def check_pins(publisher: dict[str, str], commit: Commit) -> list[Finding]:
 def short(ref: str) -> str:
     """Return the first digits of a commit, and anything else as it is."""
     return ref[:7] if re.fullmatch(r"[0-9a-fA-F]{40}", ref) else ref
-
-
-def read_version(text: str, ref: str) -> str:
-    """Return the version that a comment behind a pin names, empty if there is none."""
-    match = re.search(rf"@{re.escape(ref)}[\"']? +# *([\w.+-]+)", text)
-    return match[1] if match else ""
-
-
-def replace_pin(path: str, old: Pin, new: Pin, version: str) -> str:
-    """Return the command that replaces a pin and the comment behind it, with GNU's sed and with BSD's."""
-    names = "|".join(OWN_PINS)
-    pattern = rf"{re.escape(old.repository)}/actions/({names})@{re.escape(old.ref)}([[:punct:]]?)( +#.*)?$"
-    comment = f" # {version}" if version else ""
-    script = rf"s,{pattern},{new.repository}/actions/\1@{new.ref}\2{comment},"
-    return f"sed -i.bak -E {shlex.quote(script)} {shlex.quote(path)} && rm {shlex.quote(f'{path}.bak')}"
 
 
 def find_answers(commit: Commit) -> list[str]:
