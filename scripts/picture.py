@@ -68,7 +68,7 @@ def shortened(lines: list[str]) -> list[str]:
         re.sub(r"(?<=\S)\n(?=[^\s🎤])", " ", text) for text in (asked, message)
     )  # the picture is narrower
     text = f"{asked}\n⋮\n{message}".strip("\n").replace("🎤", "?")  # not every reader has a font with emoji
-    text = re.sub(r"(?s)(?<=\n)Without Poetry.*(?=\.github/RELEASING\.md says)", "⋮\n\n", text)
+    text = re.sub(r"(?s)(?<=\n)Next:.*(?=\.github/RELEASING\.md says)", "⋮\n\n", text)
     return re.sub(r"\n{3,}", "\n\n", text).split("\n")
 
 
