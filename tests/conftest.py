@@ -44,7 +44,8 @@ def _texts_are_compiled_once() -> Iterator[None]:
     compile_text = jinja2.Environment.compile
 
     def compile_once(environment: jinja2.Environment, *text: Any, **options: Any) -> CodeType:  # noqa: ANN401
-        key = (environment.lexer, environment.optimized, *text, *sorted(options.items()))
+        settings = (environment.lexer, environment.optimized, environment.autoescape, environment.sandboxed)
+        key = (*settings, *text[:2], *sorted(options.items()))  # the third text is a path, which messages name
         if key not in compiled:
             compiled[key] = compile_text(environment, *text, **options)
         return compiled[key]
