@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.combinations import variants
-from tests.support.commands import run
+from tests.support.copier import run_copier
 from tests.support.paths import ANSWERS_FILE, ANSWERS_SOURCE, RELEASE_WORKFLOW, ROOT, TEMPLATE, WORKFLOWS
 from tests.support.projects import Render
 from tests.support.questions import choices
@@ -41,7 +41,7 @@ def test_a_misspelled_folder_is_an_error(template: Path, tmp_path: Path) -> None
     folder.mkdir()
     (folder / "file.txt").touch()
     versions.tag("v1.1.0")
-    done = run("copier", "copy", "--quiet", "--defaults", versions.path, "my-package", cwd=tmp_path, check=False)
+    done = run_copier("copy", "--quiet", "--defaults", versions.path, "my-package", cwd=tmp_path, check=False)
     assert done.returncode == 1
     assert "{{ only.libary }}: 'dict object' has no attribute 'libary'" in done.stderr
     assert not (tmp_path / "my-package").exists()

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from tests.support.copier import run_copier
 from tests.support.paths import ANSWERS_FILE, COMMAND, GITATTRIBUTES, PUBLISHER_JSON, RELEASING
 from tests.support.projects import Project
 from tests.support.versions import Versions
@@ -14,8 +15,8 @@ MAINTAIN = "from meltano_release.cli import main; main()"
 def adopt(project: Project, versions: Versions, *options: str, check: bool = True) -> str:
     """Copy the release setup into a repository, as the tutorial does; return what copier printed."""
     answers = [f"--data={question}={answer}" for question, answer in project.answers.items()]
-    command = ["copier", "copy", "--defaults", "--data=scope=release", *answers, *options]
-    done = project.run(*command, versions.path, ".", check=False)
+    command = ("copy", "--defaults", "--data=scope=release", *answers, *options)
+    done = run_copier(*command, versions.path, ".", cwd=project.path, check=False)
     if check:
         assert done.returncode == 0, done.stderr
     return done.stderr

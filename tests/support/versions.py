@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from meltano_release.cli import main
 from tests.support.commands import ENVIRONMENT, run
+from tests.support.copier import run_copier
 from tests.support.editing import replace
 from tests.support.paths import ANSWERS_FILE, RELEASE_WORKFLOW, RELEASING
 from tests.support.projects import Project
@@ -62,8 +63,8 @@ class Versions:
         return self
 
     def project(self, destination: Path, *options: str) -> Project:
-        """Make a project of the newest version with the copier command, and commit it."""
-        run("copier", "copy", "--quiet", "--defaults", *options, self.path, destination, cwd=destination.parent)
+        """Make a project of the newest version with Copier's command, and commit it."""
+        run_copier("copy", "--quiet", "--defaults", *options, self.path, destination, cwd=destination.parent)
         return Project(destination, recorded_answers(destination)).init()
 
 
@@ -74,8 +75,8 @@ def recorded_answers(project: Path) -> dict[str, str]:
 
 
 def update(project: Project, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Update a project with the copier command as an update bot does: without questions, without trust."""
-    return project.run("copier", "update", "--skip-answered", "--defaults", *options, check=check)
+    """Update a project with Copier's command as an update bot does: without questions, without trust."""
+    return run_copier("update", "--skip-answered", "--defaults", *options, cwd=project.path, check=check)
 
 
 def changed_files(project: Project) -> list[str]:

@@ -29,7 +29,15 @@ from tests.support.paths import (
     WORKFLOWS,
 )
 from tests.support.projects import Project
-from tests.support.versions import LINE_CHANGE, MOVED, Versions, changed_files, clone_from_origin, update_repository
+from tests.support.versions import (
+    LINE_CHANGE,
+    MOVED,
+    Versions,
+    changed_files,
+    clone_from_origin,
+    update,
+    update_repository,
+)
 
 BRANCH = "template-update"
 COMMANDS = [sys.executable, "-P", "-c", MAINTAIN]
@@ -184,7 +192,7 @@ def test_the_status_shows_versions_conflicts_ignored_files_and_branches(clone: P
     behind.run("git", "push", "--quiet", "origin", BRANCH)
     replace(conflict.path / RELEASE_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 99")
     conflict.commit()
-    conflict.run("copier", "update", "--skip-answered", "--defaults")
+    update(conflict)
     ignored.run("git", "rm", "--quiet", "--cached", PUBLISHER_JSON)
     ignored.write(GITIGNORE, "*.json\n")
     replace(odd.path / ANSWERS_FILE, "v1.0.0", "v0.9.0")

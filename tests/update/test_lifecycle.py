@@ -7,6 +7,7 @@ import pytest
 
 from meltano_release import pythons
 from tests.support.commands import run
+from tests.support.copier import run_copier
 from tests.support.editing import replace
 from tests.support.pages import code_blocks, page
 from tests.support.paths import (
@@ -107,13 +108,13 @@ def test_the_template_moves(versions: Versions, tmp_path: Path) -> None:
     for number, (repository, folder) in enumerate({OWN: versions.path, FORK: fork.path}.items()):
         url = URL.format(repository)
         redirects |= {f"GIT_CONFIG_KEY_{number}": f"url.{folder}.insteadOf", f"GIT_CONFIG_VALUE_{number}": url}
-    copy = ("copier", "copy", "--quiet", "--defaults", "--data=repository=my-package")
-    run(*copy, URL.format(OWN), "my-package", cwd=tmp_path, env=redirects)
+    copy = ("copy", "--quiet", "--defaults", "--data=repository=my-package")
+    run_copier(*copy, URL.format(OWN), "my-package", cwd=tmp_path, env=redirects)
     project = Project(tmp_path / "my-package", {}).init()
     fork.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
     follow(project, FORK)
-    project.run("copier", "update", "--skip-answered", "--defaults", env=redirects)
+    run_copier("update", "--skip-answered", "--defaults", cwd=project.path, env=redirects)
     assert conflicts(project) == []
-    run(*copy, URL.format(FORK), "fresh", cwd=tmp_path, env=redirects)
+    run_copier(*copy, URL.format(FORK), "fresh", cwd=tmp_path, env=redirects)
     for file in [*MOVED, RENOVATE_JSON]:
         assert project.read(file) == (tmp_path / "fresh" / file).read_text(encoding="utf-8"), file

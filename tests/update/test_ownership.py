@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import tracked
+from tests.support.copier import run_copier
 from tests.support.paths import (
     ANSWERS_FILE,
     ANSWERS_SOURCE,
@@ -130,7 +131,7 @@ def test_to_copy_again_leaves_a_project_its_files(command: str, versions: Versio
         "--overwrite",
         *([] if command == "recopy" else [versions.path]),
     ]
-    project.run("copier", command, *options, ".")
+    run_copier(command, *options, ".", cwd=project.path)
     assert changed_files(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert LINE_CHANGE[1] in project.read(RELEASE_WORKFLOW)
     assert MINE not in project.read(RELEASING)

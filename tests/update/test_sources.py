@@ -12,6 +12,7 @@ import yaml
 from copier._vcs import get_repo
 
 from tests.support.commands import run
+from tests.support.copier import run_copier
 from tests.support.paths import (
     ACTIONS,
     ANSWERS_FILE,
@@ -108,8 +109,8 @@ def copy(source: str, folder: Path, *options: str, template: Path | None = None)
     if template:
         redirect = {"GIT_CONFIG_KEY_0": f"url.{template}.insteadOf", "GIT_CONFIG_VALUE_0": get_repo(source) or source}
         environment |= {"GIT_CONFIG_COUNT": "1"} | redirect
-    command = ("copier", "copy", "--defaults", *options, source, "project")
-    return run(*command, cwd=folder, env=environment, check=False)
+    command = ("copy", "--defaults", *options, source, "project")
+    return run_copier(*command, cwd=folder, env=environment, check=False)
 
 
 def head(repository: Path) -> str:
