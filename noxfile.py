@@ -1,3 +1,7 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox[uv]>=2025.10.14"]
+# ///
 """The sessions: plain `nox` runs the checks, and CONTRIBUTING.md says when CI or a person runs the others."""
 
 import functools
@@ -10,8 +14,8 @@ from pathlib import Path
 
 import nox
 
+nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv"
-nox.options.sessions = ["lint", "tests", "docs"]
 nox.options.error_on_missing_interpreters = True
 
 LOCKS = {  # the groups of pyproject.toml that the actions install beside the command: the lock of each
@@ -66,6 +70,7 @@ def lint(session: nox.Session) -> None:
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
     session.run("shellcheck", ".ci/run")
     session.run("codespell")
+    session.run("rumdl", "check", "--quiet", ".")
     session.run("lint-imports", env={"PYTHONPATH": "src"})
     names = str(session.run("git", "ls-files", silent=True, external=True)).splitlines()
     for fixer in ("trailing-whitespace-fixer", "end-of-file-fixer", "mixed-line-ending", "fix-byte-order-marker"):
@@ -89,7 +94,7 @@ def tests(session: nox.Session) -> None:
     session.run("coverage", "report", "--include=src/*", env=data)
 
 
-@nox.session
+@nox.session(default=False)
 def release(session: nox.Session) -> None:
     """Release, rehearse and fail in every known way on loopback, and print the failure scenarios as a table."""
     install(session, "tests")
@@ -103,7 +108,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "scripts/publish_docs.py" if session.posargs else "scripts/build_docs.py", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def matrix(session: nox.Session) -> None:
     """Run every combination of answers, each with Meltano where it is a plugin, and write the table of them."""
     install(session, "tests")
@@ -115,7 +120,7 @@ def matrix(session: nox.Session) -> None:
     session.run("python", "-m", "tests.support.combinations", report)
 
 
-@nox.session
+@nox.session(default=False)
 def adopted(session: nox.Session) -> None:
     """Adopt every repository of the table, release it and update it, and write the table."""
     install(session, "tests")
@@ -125,7 +130,7 @@ def adopted(session: nox.Session) -> None:
     session.run("python", "-m", "tests.adoption.table", report)
 
 
-@nox.session
+@nox.session(default=False)
 def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, except the matrix; CI does every night."""
     install(session, "tests")
@@ -133,7 +138,7 @@ def slow(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, "-m", "slow", *matrix, *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Make projects from 5,000 examples of any answers, and check what must hold of each; CI does every night."""
     install(session, "tests")
@@ -141,7 +146,7 @@ def fuzz(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, *files, *session.posargs, env={"ANY_ANSWERS": "625"})
 
 
-@nox.session
+@nox.session(default=False)
 @nox.parametrize("version", ["minimum", "latest"], ids=["minimum", "latest"])
 def copier(session: nox.Session, version: str) -> None:
     """Run the tests of answers and of the copier command with the oldest copier that is promised, or the newest."""
@@ -154,14 +159,14 @@ def copier(session: nox.Session, version: str) -> None:
     session.run("pytest", *PARALLEL, "tests/questions/test_answers.py", *session.posargs)
 
 
-@nox.session
+@nox.session(default=False)
 def platform(session: nox.Session) -> None:
     """Copy, update and check a library; works on Linux, macOS and Windows."""
     install(session, "platform")
     session.run("python", "scripts/check_platform.py")
 
 
-@nox.session
+@nox.session(default=False)
 def bump(session: nox.Session) -> None:
     """Move every pin to the newest version that is at least a week old, and all locks."""
     install(session, "tests")
@@ -170,7 +175,7 @@ def bump(session: nox.Session) -> None:
     write_own_lock(session)
 
 
-@nox.session
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Lock what the actions install, and the tools of this repository, at versions that are at least a week old."""
     install(session, "tests")
@@ -191,16 +196,20 @@ def write_own_lock(session: nox.Session) -> None:
     session.run("python", "scripts/own_lock.py")
 
 
-@nox.session
+@nox.session(default=False)
 def picture(session: nox.Session) -> None:
     """Record the picture of the README from a real run, into docs/session.svg."""
     install(session, "tests")
     session.run("python", "scripts/picture.py", "docs/session.svg", env={"PYTHONPATH": "."})
 
 
-@nox.session
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Count what copy and update compile, time both beside a plain template, and the SQL plugins beside their peers."""
     install(session, "tests")
     session.run("python", "scripts/bench.py", *session.posargs, env={"PYTHONPATH": "."})
     session.run("python", "scripts/bench_sql.py", *session.posargs, env={"PYTHONPATH": "."})
+
+
+if __name__ == "__main__":
+    nox.main()
