@@ -1,8 +1,10 @@
 """Copier's command in this process, where each text of the template is compiled once."""
 
+import gc
 import os
 import subprocess
 import traceback
+import warnings
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -22,12 +24,14 @@ def run_copier(
 
     It is what a process of `copier` does, in a fifth of the time for a copy.
     """
-    variables = ENVIRONMENT | {"COPIER_CACHE_DIR": os.environ["COPIER_CACHE_DIR"]} | (env or {})
+    cache = {name: os.environ[name] for name in ("COPIER_CACHE_DIR",) if name in os.environ}  # a script has none
+    variables = ENVIRONMENT | cache | (env or {})
     command, out, err = ["copier", *map(str, arguments)], StringIO(), StringIO()
     with (
         patch.dict(os.environ, variables, clear=True),
         local.env(),  # Copier's own view of the environment and of the folder
         local.cwd(cwd),
+        warnings.catch_warnings(action="ignore", category=ResourceWarning),  # of folders that an exception leaves open
         redirect_stdout(out),
         redirect_stderr(err),
     ):
@@ -38,6 +42,8 @@ def run_copier(
         except Exception:  # noqa: BLE001 - a process would print any exception
             traceback.print_exc()
             code = 1
+        if code:
+            gc.collect()
     done = subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
     if check and code:
         pytest.fail(f"{' '.join(command)} in {cwd}: exit {code}\n{done.stdout}\n{done.stderr}")
