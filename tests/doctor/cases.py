@@ -79,13 +79,13 @@ def on_github(**state: Any) -> Change:  # noqa: ANN401
     return lambda sandbox: vars(sandbox.github).update(state)
 
 
-def release(tag: str, author: str = "ada", wheel: str = "") -> Change:
+def release(tag: str, *, author: str = "ada", wheel: str = "", draft: bool = False) -> Change:
     """Have a release on GitHub, and its file on PyPI or not."""
 
     def change(sandbox: Sandbox) -> None:
         sandbox.github.create_release(tag)
         state = sandbox.github.read_state()
-        state["releases"][tag]["author"] = author
+        state["releases"][tag] |= {"author": author, "draft": draft}
         sandbox.github.write_state(state)
         sandbox.project.run("git", "tag", "--force", tag)
         if wheel:
