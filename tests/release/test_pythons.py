@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
 
 from meltano_release.pythons import KNOWN_PYTHONS, find_pythons, list_pythons
@@ -14,6 +15,7 @@ from tests.support.projects import Render
 
 KNOWN = ["3.10", "3.11", "3.12", "3.13", "3.14", "3.15"]  # in these tests, whatever the template knows
 CLASSIFIER = "Programming Language :: Python :: 3."
+CASES = yaml.safe_load(Path(__file__).with_name("pythons.yml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True)
@@ -34,13 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-SPECIFIERS = [
-    ">=3.10", ">=3.11,<3.14", ">=3.10, <4", "<3.13", "<=3.12", ">3.12", ">=3.12.4", "~=3.11", "~=3.12.2", "==3.12.*",
-    "!=3.11.*,>=3.10", "!=3.12.0", ">=3.10,!=3.13.*,<3.15", ">=3", "==3.13.1", ">=3.13,<3.13.5", "===3.12.1", "",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("specifier", SPECIFIERS)
+@pytest.mark.parametrize("specifier", CASES["specifiers"])
 def test_a_python_is_listed_if_one_of_its_releases_is_admitted(specifier: str) -> None:
     """A minor version of Python is listed if one of its releases is admitted, as `packaging` decides it."""
     admitted = SpecifierSet(specifier)
@@ -49,15 +45,7 @@ def test_a_python_is_listed_if_one_of_its_releases_is_admitted(specifier: str) -
     assert find(specifier)[0] == expected
 
 
-POETRY = {
-    "^3.11": KNOWN[1:], "^3": KNOWN, "^3.11.4,<3.13": ["3.11", "3.12"], "~3.12": ["3.12"], "~3.12.1": ["3.12"],
-    "~3": KNOWN, "3.12": ["3.12"], "v3.12": ["3.12"], "3.11.*": ["3.11"], "!=3.11.*,>=3.11": KNOWN[2:],
-    "~=3.12.2": ["3.12"], ">=3.10,<3.12 || >=3.15": ["3.10", "3.11", "3.15"], "3.11.* | 3.13.*": ["3.11", "3.13"],
-    ">= 3.10 <3.12": ["3.10", "3.11"], "*": KNOWN,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("python", "expected"), POETRY.items())
+@pytest.mark.parametrize(("python", "expected"), CASES["poetry"].items())
 def test_poetrys_own_constraints_are_understood(python: str, expected: list[str]) -> None:
     """Poetry's own constraints in `[tool.poetry.dependencies]` are read, as a text and as a table."""
     for form in (python, {"version": python}):
@@ -99,42 +87,17 @@ def test_a_range_that_ends_within_a_python_gets_a_warning() -> None:
     assert find(">=3.11,!=3.12.0")[1] == []
 
 
-NOT_LISTED = {
-    "no file": (None, "There is no pyproject.toml in this folder: run this at the top of the project."),
-    "not TOML": ("[project", "pyproject.toml cannot be read: "),
-    "no known Python": (
-        '[project]\nrequires-python = ">=3.16"\n',
-        "`requires-python` in pyproject.toml is '>=3.16' and admits none of the Pythons that the template knows (3.10,",
-    ),
-    "not a specifier": (
-        '[project]\nrequires-python = "three"\n',
-        "`requires-python` in pyproject.toml cannot be read: it is 'three', which is not a version specifier.",
-    ),
-    "Poetry's form in the standard's place": ('[project]\nrequires-python = "^3.11"\n', "it is '^3.11', which is not"),
-    "not a text": ("[project]\nrequires-python = [3.11]\n", "cannot be read: it is [3.11], which is not"),
-    "not Poetry's either": (
-        '[tool.poetry.dependencies]\npython = "^three"\n',
-        "`python` in [tool.poetry.dependencies] of pyproject.toml cannot be read: it is '^three',",
-    ),
-    "a table without a version": (
-        "[tool.poetry.dependencies]\npython = { optional = true }\n",
-        "pyproject.toml has a value of the wrong type in [project] or [tool.poetry].",
-    ),
-    "not a table": ("project = 1\n", "pyproject.toml has a value of the wrong type"),
-}
-
-
-@pytest.mark.parametrize(("pyproject", "message"), NOT_LISTED.values(), ids=NOT_LISTED)
+@pytest.mark.parametrize("case", CASES["refused"].values(), ids=CASES["refused"])
 def test_a_project_without_a_python_gets_the_reason(
-    pyproject: str | None, message: str, here: Path, capsys: pytest.CaptureFixture[str]
+    case: dict[str, str], here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """If no known Python is admitted, or the project cannot be read, an error says why, and nothing is listed."""
-    if pyproject is not None:
-        (here / PYPROJECT).write_text(pyproject, encoding="utf-8")
+    if case["pyproject"] is not None:
+        (here / PYPROJECT).write_text(case["pyproject"], encoding="utf-8")
     assert list_pythons({"GITHUB_OUTPUT": str(here / "output")}) == 1
     (error,) = capsys.readouterr().out.splitlines()
     assert error.startswith("::error title=Pythons::")
-    assert message in error
+    assert case["message"] in error
     assert not (here / "output").exists()
 
 

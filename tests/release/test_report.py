@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from meltano_release.cli import main
@@ -18,27 +19,9 @@ from tests.simulation import sandbox
 from tests.support.projects import SDIST, WHEEL
 
 JOBS = ("build", "gate", "publish", "attach", "rehearse", "rehearse-without-environment")
-FILES = {SDIST: b"sdist", WHEEL: b"wheel"}
+FILES = {SDIST: "sdist", WHEEL: "wheel"}
 FAILED = {"publish": "failure", "attach": "skipped"}
 PUBLISHER = sandbox.PUBLISHER._asdict() | {"package_name": "my-package"}
-UNREACHABLE = NotCheckedError("PyPI cannot be reached (timed out)")
-BY_HAND = "workflow_dispatch"
-
-
-def claims(**changes: str) -> str:
-    """Return what uv prints if PyPI knows no publisher for a token with such claims."""
-    values = PUBLISHER | changes
-    slug = f"{values['owner']}/{values['repository']}"
-    return (
-        'error: PyPI says "invalid-publisher"\n'
-        f'    repository: "{slug}",\n'
-        f'    job_workflow_ref: "{slug}/.github/workflows/{values["workflow_filename"]}@refs/heads/main",\n'
-        '    environment: Some(\n        "publishing",\n    ),\n'
-    )
-
-
-OnPyPI = dict[str, bytes] | NotCheckedError | None  # files; None for no such project
-EMPTY: OnPyPI = {}
 
 
 @dataclass
@@ -47,91 +30,41 @@ class Case:
 
     says: str
     results: dict[str, str] = field(default_factory=dict)  # of the jobs that did not succeed
-    on_pypi: OnPyPI = field(default_factory=dict)
+    on_pypi: dict[str, str] | str | None = field(default_factory=dict)  # files; a text says why PyPI is not reached
     event: str = "release"
-    dist: dict[str, bytes] = field(default_factory=lambda: FILES)
+    dist: dict[str, str] = field(default_factory=lambda: FILES)
     uv_output: str = ""
-    answer: str = "refused"
+    claims: dict[str, str] | None = None  # that differ from the form, in what uv prints if PyPI knows no publisher
+    answer: str = "refused"  # to a token without the environment
     code: int = 0
     tag: str = "v1.2.3"
 
 
-def rehearsed(says: str, answer: str = "refused", on_pypi: OnPyPI = EMPTY) -> Case:
-    """Return a dry run whose exchange passed, and the answer to a token without the environment."""
-    return Case(says, {}, on_pypi, BY_HAND, answer=answer)
-
-
-def refused(says: str, uv_output: str = "", on_pypi: OnPyPI = None) -> Case:
-    """Return a dry run whose exchange failed."""
-    return Case(says, {"rehearse": "failure"}, on_pypi, BY_HAND, uv_output=uv_output)
-
-
+DRY_RUN: dict[str, Any] = {"event": "workflow_dispatch"}
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "a release": {},
+    "a dry run": DRY_RUN,
+    "a dry run whose exchange failed": DRY_RUN | {"results": {"rehearse": "failure"}, "on_pypi": None},
+}
+CONTENT = yaml.safe_load(Path(__file__).with_name("report.yml").read_text(encoding="utf-8"))
 CASES = {
-    "all files are there": Case("## Released: my-package", on_pypi=FILES),
-    "all are there, and the job failed": Case("Still, the job *Publish to PyPI* ended in *failure*.", FAILED, FILES),
-    "all are there, and the job was cancelled": Case(
-        "Still, the job *Publish to PyPI* ended in *cancelled*.", FAILED | {"publish": "cancelled"}, FILES
-    ),
-    "a part is there": Case("## PyPI has 1 of 2 files", FAILED, {WHEEL: b"wheel"}),
-    "another content is there": Case("## PyPI has other files of this version", FAILED, {WHEEL: b"other"}),
-    "none is there": Case("## Not released: PyPI shows no file", FAILED),
-    **{
-        f"none is there, {cause}": Case(cause, FAILED)
-        for cause in ("its reviewer rejected it", "*Stale run*: the tag", "an error of Sigstore, Fulcio or Rekor")
-    },
-    "none is there, nor the project": Case("no pending publisher that reads as below", FAILED, None),
-    "none is there, after a success": Case("## Uploaded: my-package"),
-    "a part is there, after a success": Case("index does not show my_package-", on_pypi={WHEEL: b"wheel"}),
-    "the upload was cancelled": Case("## Cancelled: PyPI shows no file", FAILED | {"publish": "cancelled"}),
-    "the upload was cancelled between files": Case(
-        "## PyPI has 1 of 2 files", FAILED | {"publish": "cancelled"}, {WHEEL: b"wheel"}
-    ),
-    "PyPI is not reached": Case("## It is not known what was uploaded\n\nPyPI cannot be", FAILED, UNREACHABLE),
-    "attaching failed": Case("*Attach to the GitHub release* ended in *failure*", {"attach": "failure"}, FILES),
-    "attaching was cancelled": Case("*Attach to the GitHub release* ended in *cancelled*", {"attach": "cancelled"}),
-    "the build failed": Case("## Nothing was uploaded: the build failed", {"build": "failure"}, dist={}),
-    "the build was cancelled": Case("## Nothing was uploaded: the build was cancelled", {"build": "cancelled"}),
-    "the gate refused it": Case("## Nothing was uploaded: the release gate refused it", {"gate": "failure"}),
-    "the gate was cancelled": Case("## Nothing was uploaded: the release gate was cancelled", {"gate": "cancelled"}),
-    "where the gate says why": Case("annotations of the job *Release gate* say why", {"gate": "failure"}, dist={}),
-    "where the build says why": Case("annotations of the job *Build* say why", {"build": "failure", "gate": "failure"}),
-    "a gate that refused a dry run": Case("the release gate refused it", {"gate": "failure"}, event=BY_HAND),
-    "a gate that the failed build stopped": Case("the build failed", {"build": "failure", "gate": "failure"}),
-    "the build failed in a later attempt": Case(
-        f"## This attempt uploaded nothing: the build failed\n\nPyPI has {WHEEL}", {"build": "failure"},
-        {WHEEL: b"wheel", "my_package-1.2.2.tar.gz": b"", "notes.txt": b""}, dist={},
-    ),
-    "the gate refused it, with files of other versions": Case(
-        "## Nothing was uploaded: the release gate", {"gate": "failure"}, {"my_package-1.2.2.tar.gz": b""},
-    ),
-    "the build failed and PyPI is not reached": Case(
-        "Not checked: an earlier attempt. PyPI cannot be reached", {"build": "failure"}, UNREACHABLE, dist={},
-    ),
-    "the build failed under another tag": Case("## Nothing was uploaded", {"build": "failure"}, FILES, tag="next"),
-    "a dry run whose build failed": Case("## Nothing was uploaded", {"build": "failure"}, FILES, event=BY_HAND),
-    "a push": Case("the event `push` publishes nothing", event="push"),
-    "nothing was fetched": Case("## It is not known what happened", FAILED, dist={}, code=1),
-    "a dry run passed": rehearsed("## The dry run passed"),
-    "a dry run that created the project": rehearsed("**my-package is empty on PyPI**"),
-    "a dry run without an environment": rehearsed("## The publisher on PyPI has no environment", "accepted"),
-    "a dry run with one answer": rehearsed("## Not checked: whether PyPI refuses", ""),
-    "a dry run of another project": rehearsed("**PyPI has no project my-package**", on_pypi=None),
-    "a dry run without PyPI's index": rehearsed("is not known whether my-package has", on_pypi=UNREACHABLE),
-    "a dry run of a project with files": rehearsed("under this project and no other", on_pypi=FILES),
-    "a dry run before uv ran": refused("before the exchange"),
-    "another publisher": refused("Workflow name. Correct that first.", claims(workflow_filename="x.yaml")),
-    "no environment": refused("(none)", claims().replace('Some(\n        "publishing",\n    )', "None")),
-    "no publisher, and PyPI's index fails": refused("known whether my-package exists", claims(), UNREACHABLE),
-    "no publisher, in other words": refused("PyPI knows no publisher for this run's token", '"invalid-publisher"'),
-    "a pending publisher left over": refused("PyPI has deleted that publisher", "invalid-pending-publisher"),
-    **{
-        f"uv does not reach PyPI, {printed}": refused("says nothing about the publisher", printed)
-        for printed in ("error sending request", "error code 503", "Failed to fetch", "server error", "timed out")
-    },
-    "no permission": refused("add `id-token: write`", "ACTIONS_ID_TOKEN_REQUEST_URL"),
-    "a reason that is not known": refused("for another reason", "error: something else"),
-    "an output with a fence": refused("\n`````text\n```\n`````", "```"),
-}  # fmt: skip
+    f"{kind}: {title}": Case(**DEFAULTS[kind] | case)
+    for kind, cases in CONTENT.items()
+    for title, case in cases.items()
+}
+
+
+def printed_claims(**changes: str) -> str:
+    """Return what uv prints if PyPI knows no publisher for a token with such claims."""
+    values = PUBLISHER | changes
+    slug = f"{values['owner']}/{values['repository']}"
+    environment = f'Some(\n        "{values["environment"]}",\n    )' if values["environment"] else "None"
+    return (
+        'error: PyPI says "invalid-publisher"\n'
+        f'    repository: "{slug}",\n'
+        f'    job_workflow_ref: "{slug}/.github/workflows/{values["workflow_filename"]}@refs/heads/main",\n'
+        f"    environment: {environment},\n"
+    )
 
 
 Run = Callable[[Case], tuple[int, str]]
@@ -154,9 +87,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def run(case: Case) -> tuple[int, str]:
         Path("dist/folder").mkdir(parents=True)
         for name, content in case.dist.items():
-            Path("dist", name).write_bytes(content)
-        if case.uv_output:
-            Path("uv-output.txt").write_text(case.uv_output, encoding="utf-8")
+            Path("dist", name).write_text(content, encoding="utf-8")
+        uv_output = case.uv_output if case.claims is None else printed_claims(**case.claims)
+        if uv_output:
+            Path("uv-output.txt").write_text(uv_output, encoding="utf-8")
         monkeypatch.setattr("meltano_release.report.find_files", lambda _: on_pypi(case))
         environ = {"GITHUB_EVENT_NAME": case.event, "GITHUB_REF_NAME": case.tag}
         code = run_report(Path("dist"), Path("uv-output.txt"), context(case), environ)
@@ -167,11 +101,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 def on_pypi(case: Case) -> dict[str, str] | None:
     """Return what PyPI's index has of the project: files and their digests."""
-    if isinstance(case.on_pypi, NotCheckedError):
-        raise case.on_pypi
-    if case.on_pypi is None:
-        return None
-    return {name: hashlib.sha256(content).hexdigest() for name, content in case.on_pypi.items()}
+    if isinstance(case.on_pypi, str):
+        raise NotCheckedError(case.on_pypi)
+    files = case.on_pypi
+    return files and {name: hashlib.sha256(content.encode()).hexdigest() for name, content in files.items()}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
