@@ -105,6 +105,7 @@ def test_only_the_command_can_write_to_the_files_of_the_run(tool: str, tmp_path:
         stub.parent.mkdir(parents=True)
         stub.write_text("#!/bin/sh\nenv\n", encoding="utf-8")
         stub.chmod(0o755)
+    (tmp_path / "meltano-release/index").touch()
     names = ("GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY")
     given = {**dict.fromkeys(names, "file"), "GITHUB_REF": "refs/heads/main", "SECRET": "x"}
     seen = launch("run", tool, cwd=tmp_path, temp=tmp_path, env=given).stdout
@@ -150,6 +151,7 @@ def test_a_tampered_lock_stops_each_of_its_uses(lock: str, copied: Path, with_uv
     else:
         replace_hashes(copied / lock, Path(lock).stem)
     path, temp = tmp_path / "path", tmp_path if lock == "actions/uv.txt" else with_uv
+    (with_uv / "meltano-release/index").touch()  # as if pip had been asked already
     variables = {"GITHUB_PATH": str(path)}
     done = launch(*USES[lock].split(), cwd=tmp_path, temp=temp, root=copied, check=False, env=variables)
     assert done.returncode

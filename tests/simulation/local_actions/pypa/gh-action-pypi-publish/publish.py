@@ -5,26 +5,26 @@ Sigstore, which makes the attestations, only its log is asked, and nothing is si
 """
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import requests
+from twine.__main__ import main as run_twine
 
 from tests.simulation.local_action import inputs
 
 
 def twine(*arguments: str) -> None:
-    """Run twine; fail the step if it fails."""
-    variables = os.environ | {"NO_COLOR": "1", "COLUMNS": "240"}
-    done = subprocess.run([sys.executable, "-I", "-m", "twine", *arguments], env=variables, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+    """Run twine in this process; fail the step if it fails."""
+    sys.argv = ["twine", *arguments]
+    if run_twine():
+        sys.exit(1)
 
 
 def main() -> None:
     """Publish."""
     given = inputs()
+    os.environ |= {"NO_COLOR": "1", "COLUMNS": "240"}
     files = sorted(map(str, Path(given["packages-dir"]).glob("*")))
     twine("check", *files)
     if given["attestations"] == "true":
