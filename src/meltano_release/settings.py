@@ -138,13 +138,14 @@ class Plugin:
     def setting(self, name: str, there: Setting) -> Setting:
         """Return what Meltano knows of a setting: the keys that the plugin says, and the others as they are."""
         about = self.settings[name]
-        known = {"label": about["title"], "description": about["description"], "kind": kind_of(about)}
+        known: Setting = {"kind": kind_of(about)}  # in the order of Meltano itself
         if known["kind"] == "string" and there.get("kind") in NOT_THE_CLASS:
             del known["kind"]
+        known |= {"value": about["default"]} if "default" in about else {}
+        known |= {"label": about["title"], "description": about["description"]}
         if "enum" in about:
             options = {option["value"]: option for option in there.get("options", [])}
             known["options"] = [options.get(value, {"label": value, "value": value}) for value in about["enum"]]
-        known |= {"value": about["default"]} if "default" in about else {}
         known |= {"sensitive": True} if about.get("secret") else {}
         for key in {"value", "sensitive"} - known.keys():
             there.pop(key, None)

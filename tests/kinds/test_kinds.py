@@ -132,7 +132,7 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
         assert list(metadata["entry-points"]["meltano.state_backends"]) == ["sample"]
     else:
         assert name in metadata["scripts"]
-        assert f'- name: "{name}"\n' in project.read(MELTANO_YML)
+        assert f"- name: {name}\n" in project.read(MELTANO_YML)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_what_the_class_does_not_say_stays(changes: dict[str, Any], there: str, 
 def test_a_definition_keeps_how_it_is_indented() -> None:
     """Lists that are indented below their key stay so."""
     text = "plugins:\n  extractors:\n    - name: x-y\n      settings:\n        - name: mode\n"
-    assert ours().definition(text).startswith(f"{text}          label: Mode\n")
+    assert ours().definition(text).startswith(f"{text}          kind: string\n          label: Mode\n")
 
 
 def test_values_and_other_variables_of_env_example_stay() -> None:
