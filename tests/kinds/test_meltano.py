@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.combinations import MELTANO, REPOSITORIES, Answers, RecordCells, title, variants
+from tests.support.combinations import CUSTOM_TAP, MELTANO, REPOSITORIES, Answers, RecordCells, title, variants
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import NO_HUB, MeltanoProject, extractor, source_of, with_plugins
@@ -19,7 +19,13 @@ from tests.support.projects import Render
 
 NAMES = ["Ada", "Grace", "Mary"]  # the users of every sample source, in the order of their last change
 HASHES = [sha256(name.encode()).hexdigest() for name in NAMES]
-CUSTOM_TAP = {"kind": "tap", "stream_type": "Custom"}  # the source of the other kinds
+NEW_VALUES = {
+    "tap": ("start_date", "2025-12-31"),
+    "target, record": ("file_naming_scheme", "new-{stream_name}.jsonl"),
+    "target, batch": ("file_naming_scheme", "new-{stream_name}-{batch_id}.jsonl"),
+    "target, SQL": ("load_method", "append-only"),
+    "mapper": ("hashed_properties", "['email']"),  # of its other mappings
+}
 HUB = Path(__file__).with_name("hub.yml")
 HUB_FOLDERS = {"tap": "extractors", "target": "loaders", "mapper": "mappers", "extension": "utilities"}
 
@@ -39,7 +45,9 @@ def test_meltano_copies_and_then_what_changed(
 ) -> None:
     """With the plugin's own `meltano.yml`, the first run copies all rows, and the second only the last change again.
 
-    The mapping of a mapper hashes the names, and lets the state through.
+    Once Meltano has changed a setting, selected a stream and cleared the state, a third run copies that stream again;
+    plugins that differ in how they authenticate share this. The mapping of a mapper hashes the names, and lets the
+    state through.
     """
     kind, name = answers["kind"], REPOSITORIES[answers["kind"]]
     tap = create(answers if kind == "tap" else CUSTOM_TAP)
@@ -61,17 +69,42 @@ def test_meltano_copies_and_then_what_changed(
         runs(*command)
         assert runs.loaded_names(users) == names[-1:]
         assert runs.loaded(groups) == read[-1:]
-    if kind == "tap":
-        assert project.run("git", "status", "--porcelain").stdout == ""
+        if kind == "tap":
+            assert project.run("git", "status", "--porcelain").stdout == ""
+        if answers.get("auth_method") in {None, "API Key"}:
+            use_every_command(runs, answers, users, *command)
+            assert runs.loaded_names(users) == names
+            assert runs.loaded(groups) == []
+            if kind == "tap":  # Meltano only adds to what is formatted as it writes it
+                assert project.run("git", "diff", "--numstat").stdout.split()[1:] == ["0", MELTANO_YML]
     copied = f"{len(names)} and {len(read)} rows, then 1 and 1"
     record(MELTANO, "3 rows, their names hashed, then 1" if kind == "mapper" else copied, answers)
+
+
+def use_every_command(runs: MeltanoProject, answers: Answers, streams: str, *run_command: str) -> None:
+    """Change a setting, select the names in some streams, clear the state, and run, all with Meltano's commands."""
+    kind, plugin = answers["kind"], REPOSITORIES[answers["kind"]]
+    setting, value = NEW_VALUES[kind if kind != "target" else title(answers)]
+    runs("config", "set", plugin, setting, value)
+    shown = json.loads(runs("config", "print", plugin).stdout)
+    (own,) = yaml.safe_load(runs.project.read(MELTANO_YML))["plugins"][HUB_FOLDERS[kind]]
+    assert str(shown[setting]) == str(own["config"][setting]) == value
+    assert {shown[found["name"]] for found in own["settings"] if found.get("sensitive")} <= {"(redacted)"}
+    runs("select", "tap-sample", streams, "name")
+    (state_id,) = runs("state", "list").stdout.split()
+    assert streams in json.loads(runs("state", "get", state_id).stdout)["singer_state"]["bookmarks"]
+    runs("state", "clear", "--force", state_id)
+    runs(*run_command)
 
 
 @pytest.mark.parametrize("answers", some("state-backend"))
 def test_meltano_keeps_its_state_in_a_state_backend(
     answers: Answers, create: Render, tmp_path: Path, record: RecordCells
 ) -> None:
-    """The second run begins with the state of the first; once the state is cleared, the third reads all rows again."""
+    """The second run begins with the state of the first; cleared, the third reads all rows again.
+
+    `meltano state get` and `set` move a state, as the README says.
+    """
     tap = create(CUSTOM_TAP)
     project = with_plugins(create(answers), tmp_path / "backend", extractors=extractor(tap))
     environment = tmp_path / "meltano"
@@ -90,9 +123,14 @@ def test_meltano_keeps_its_state_in_a_state_backend(
         runs("run", "tap-sample", "target-jsonl")
         assert runs.loaded_names("users") == NAMES[-1:]
         assert runs("state", "list").stdout.split() == [state_id]
+        kept = runs("state", "get", state_id).stdout
         runs("state", "clear", "--force", state_id)
         runs("run", "tap-sample", "target-jsonl")
         assert runs.loaded_names("users") == NAMES
+        runs("state", "clear", "--force", state_id)
+        runs("state", "set", "--force", state_id, kept)
+        runs("run", "tap-sample", "target-jsonl")
+        assert runs.loaded_names("users") == NAMES[-1:]
     record(MELTANO, f"{len(NAMES)} rows, then 1, its state stored and cleared", answers)
 
 

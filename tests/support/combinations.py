@@ -15,6 +15,7 @@ API_STREAMS = ("REST", "GraphQL")
 AUTH_METHODS, SINK_TYPES = choices("auth_method"), choices("sink_type")
 REPOSITORIES = {"library": "my-library", "tap": "tap-sample", "target": "target-sample"}
 REPOSITORIES |= {"mapper": "map-sample", "extension": "sample-ext", "state-backend": "meltano-state-backend-sample"}
+CUSTOM_TAP = {"kind": "tap", "stream_type": "Custom"}  # the source for plugins of other kinds
 PROPERTY = "combination"  # of a test in a report
 TABLE = DOCS / "reference/combinations.md"
 CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
