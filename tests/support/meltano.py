@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from werkzeug import Request, Response
 
 from tests.support.interpreters import newest_interpreter
 from tests.support.paths import MELTANO_YML, PYPROJECT
 from tests.support.projects import Project
+from tests.support.serving import serve
 
 NO_HUB = {"MELTANO_HUB_URL": "http://127.0.0.1:9", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"}
 SERVE = """
@@ -42,6 +44,26 @@ def source_of(tap: Project, environment: Path) -> Iterator[dict[str, str]]:
         config = json.loads(process.stdout.readline())
         yield {f"TAP_SAMPLE_{name.upper()}": value for name, value in config.items()}
         process.stdin.close()
+
+
+@contextmanager
+def hub_of(plugin: dict[str, Any], files: dict[str, str], root: str) -> Iterator[str]:
+    """Serve MeltanoHub's API, which knows one extractor, and some files beside it, below a path; yield its URL.
+
+    Meltano keeps what a URL answers for an hour, so every test needs a path that no other has.
+    """
+    name, variant, api = plugin["name"], plugin["variant"], f"{root}/meltano/api/v1/plugins/extractors"
+    pages = {f"{root}/{file}": text for file, text in files.items()}
+
+    @Request.application
+    def respond(request: Request) -> Response:
+        return Response(pages.get(request.path, ""), status=200 if request.path in pages else 404)
+
+    with serve(respond) as url:
+        variants = {variant: {"ref": f"{url}{api}/{name}--{variant}"}}
+        index = {name: {"default_variant": variant, "logo_url": "", "variants": variants}}
+        pages |= {f"{api}/index": json.dumps(index), f"{api}/{name}--{variant}": json.dumps(plugin)}
+        yield url + root
 
 
 class MeltanoProject:
