@@ -247,10 +247,10 @@ def test_children_of_parents_that_did_not_change(make_tap: Callable[..., Tap]) -
 
 @pytest.mark.slow
 def test_the_sample_can_have_ids_that_are_text(make_tap: Callable[..., Tap], once: FolderCache) -> None:
-    """The tests of a tap pass unedited if the IDs in its sample are text and the last parent has several children."""
+    """The tests of a tap pass unedited if the IDs are text, escaped in paths; the last parent has several children."""
     tap = make_tap()
-    tap.substitute("tests/source.py", r'(id": )(\d+)', r'\1"n\2"')
-    tap.substitute("tests/source.py", r'(\n +)(\{"user_id": "n3".*)', r'\1\2\1{"user_id": "n3", "id": "n40"},')
+    tap.substitute("tests/source.py", r'(id": )(\d+)', r'\1"n/?%\2"')
+    tap.substitute("tests/source.py", r'(\n +)(\{"user_id": "n/\?%3".*)', r'\1\2\1{"user_id": "n/?%3", "id": "n40"},')
     tap.substitute("src/tap_weather/streams.py", r'(id", th\.)IntegerType', r"\1StringType")
     tap.check(once, "pytest")
 
