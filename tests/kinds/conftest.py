@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.combinations import REPOSITORIES, Answers, RecordCells, record_combination, title
 from tests.support.commands import run
-from tests.support.environments import assert_passes_all_checks, shared_packages
+from tests.support.environments import assert_passes_all_checks, pretend_install, shared_packages
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
 from tests.support.paths import MELTANO_YML, ROOT
@@ -85,10 +85,7 @@ def make_tap(render: Render, once: FolderCache, tmp_path: Path) -> Callable[...,
     def make(stream_type: str = "REST", auth_method: str = "API Key", name: str = "weather") -> Tap:
         rendered = render(repository=f"tap-{name}", kind="tap", stream_type=stream_type, auth_method=auth_method)
         project = rendered.copy(tmp_path / f"tap-{name}").init()
-        metadata = project.path / f"src/tap_{name}-1.2.3.dist-info/METADATA"  # as if it was installed
-        metadata.parent.mkdir()
-        metadata.write_text(f"Metadata-Version: 2.1\nName: tap-{name}\nVersion: 1.2.3\n", encoding="utf-8")
-        (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+        pretend_install(project, f"tap-{name}")
         packages = shared_packages(project, newest_interpreter(), once)
         return Tap(project, packages.parents[2] / "bin/python")
 

@@ -34,6 +34,15 @@ def shared_packages(project: Project, python: Path, once: FolderCache) -> Path:
     return packages
 
 
+def pretend_install(project: Project, name: str) -> None:
+    """Give a project the metadata of an installed package, which git ignores: tests that edit it run its sources."""
+    (package,) = project.path.glob("src/*")
+    metadata = package.with_name(f"{package.name}-{VERSION}.dist-info") / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {VERSION}\n", encoding="utf-8")
+    (metadata.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
 def install_wheel(project: Project, python: Path, environment: Path, once: FolderCache) -> Path:
     """Install the wheel of a project's `dist` into a new environment beside the shared packages; return its Python."""
     project.run("uv", "venv", "--quiet", "--python", python, environment)

@@ -27,7 +27,8 @@ def follow(project: Project, page: str, *headings: str) -> None:
     (package,) = (path for path in project.path.glob("src/*") if path.suffix != ".dist-info")
     for heading in headings:
         for language, name, place, code in recipes(page)[heading]:
-            file = (project.path if name.startswith("tests/") else package) / name
+            in_package = not name.startswith("tests/") and not (project.path / name).exists()
+            file = (package if in_package else project.path) / name
             if not file.exists() or place == "the whole file":
                 file.parent.mkdir(exist_ok=True)
                 file.write_text(code, encoding="utf-8")
