@@ -28,6 +28,7 @@ from packaging.utils import canonicalize_name, canonicalize_version
 from pyproject_hooks import quiet_subprocess_runner
 
 from meltano_release.annotations import annotate
+from meltano_release.git import git
 from meltano_release.markdown import details
 from meltano_release.publisher import TEMPLATE, command_line, read_publisher
 
@@ -42,7 +43,7 @@ the next build works. In a clone, on the branch of this run, with the ID of the 
 
     gh run download ID --name build-constraints
     git apply build-constraints.patch
-    git add {LOCK}
+    git add --force {LOCK}
 """
 
 Pins = set[tuple[str, str]]  # canonical names and versions
@@ -172,6 +173,8 @@ def write_lock() -> int:
     LOCK.parent.mkdir(exist_ok=True)
     LOCK.write_text(text, encoding="utf-8")
     print(f"Wrote {LOCK} for {', '.join(sorted(requirements))}. Commit it: the release build uses it from now on.")
+    if git("check-ignore", "--", str(LOCK)):
+        print(f"git ignores it, so add it by name: `git add --force {LOCK}`")
     return 0
 
 

@@ -117,16 +117,26 @@ def test_a_lock_is_missing_then_written_then_used(check: Checked, write: Checked
 
 
 @pytest.mark.usefixtures("check")
-def test_a_failing_check_offers_a_patch_from_which_the_build_works(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the check writes, with `git apply`, gives a repository its first lock, and a later one its next."""
+def test_a_failing_check_offers_a_patch_from_which_the_build_works(
+    here: Path, write: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the check writes, with `git apply`, gives a repository its first lock, and a later one its next.
+
+    If git ignores the lock, the command that is printed adds it.
+    """
     backends, patch, summary = (here.with_name(name) for name in ("backends.txt", "new.patch", "summary.md"))
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     run("git", "init", "--quiet", cwd=here)
+    (here / ".gitignore").write_text("*.txt\n", encoding="utf-8")
+    require("iniconfig==2.0.0")
+    assert write() == (0, f"git ignores it, so add it by name: `git add --force {LOCK}`")
+    LOCK.unlink()
     for number, version in enumerate(("2.0.0", "2.1.0"), start=1):
         require(f"iniconfig=={version}")
         assert check_lock(backends, patch) == 1
         run("git", "apply", patch, cwd=here)
         assert locked() == {"iniconfig": version}
+        run(*re.findall("git add .*", summary.read_text(encoding="utf-8"))[-1].split(), cwd=here)
         assert check_lock(backends, patch) == 0
         assert summary.read_text(encoding="utf-8").count(f"+++ b/{LOCK}") == number
     assert patch.read_text(encoding="utf-8").count("\n-iniconfig==2.0.0 ") == 1
