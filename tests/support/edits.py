@@ -4,20 +4,27 @@
 """
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.support.commands import run
+from tests.support.adoption import MAINTAIN
+from tests.support.commands import ENVIRONMENT, run
 from tests.support.editing import replace
 from tests.support.pages import code_blocks
 from tests.support.pages import page as page_of
 from tests.support.paths import (
     ANSWERS_FILE,
+    COMMAND,
     DOCS,
     GITATTRIBUTES,
     GITIGNORE,
@@ -29,7 +36,7 @@ from tests.support.paths import (
     UPDATED,
 )
 from tests.support.projects import Project
-from tests.support.versions import LINE_CHANGE, Versions
+from tests.support.versions import LINE_CHANGE, Versions, changed_files
 
 PAGE = DOCS / "reference/updates.md"
 NEW = {  # what v1.2.0 brings, by file
@@ -59,6 +66,7 @@ class Scene:
     versions: Versions
     file: str
     options: dict[str, Any] = field(default_factory=dict)  # of the update
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)  # that run beside it
 
     @property
     def path(self) -> Path:
@@ -165,6 +173,36 @@ def remove_choices(scene: Scene) -> None:
     """Release a version of the template without two of the recorded choices."""
     template = scene.own_template().replace("copier.yml", "choices: [Apache-2.0, MIT, None]", "choices: [MIT, None]")
     template.replace("copier.yml", "choices: [None, VSCode]", "choices: [VSCode]").tag("v1.3.0")
+
+
+def start(scene: Scene, *command: str) -> subprocess.Popen[bytes]:
+    """Start an update of the clone in a separate process group, and return when it writes; the test ends it."""
+    temporary = scene.clone.path.parent / "temporary"
+    temporary.mkdir()
+    variables = ENVIRONMENT | {"TMPDIR": str(temporary), "PYTHONPATH": str(COMMAND.parent)}
+    process = subprocess.Popen(
+        command, cwd=scene.clone.path, env=variables, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    scene.processes.append(process)
+    while not list(temporary.glob(f"template-update-*/*/{ANSWERS_FILE}")) and not changed_files(scene.clone):
+        assert process.poll() is None
+        time.sleep(0.001)
+    return process
+
+
+def run_twice(scene: Scene) -> None:
+    """Let another `meltano-release update` run in the clone."""
+    start(scene, sys.executable, "-P", "-c", MAINTAIN, "update")
+
+
+def interrupt(scene: Scene) -> None:
+    """End `meltano-release update` in the middle."""
+    os.killpg(start(scene, sys.executable, "-P", "-c", MAINTAIN, "update").pid, signal.SIGKILL)
+
+
+def interrupt_copier(scene: Scene) -> None:
+    """End `copier update` in the middle."""
+    os.killpg(start(scene, "copier", "update", "--skip-answered", "--defaults").pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True)

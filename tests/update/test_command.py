@@ -1,12 +1,8 @@
 """`meltano-release update` makes one commit that nobody has to repair, and `status` says which project needs one."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 from contextlib import chdir
 from pathlib import Path
 
@@ -127,38 +123,6 @@ def test_another_answers_file_is_found_and_two_are_refused(clone: Project) -> No
     clone.run("git", "push", "--quiet", "origin", "main")
     assert update_repository(clone).startswith("Error: origin has two answers files")
     assert update_repository(clone, answers_file=other).startswith("Updated ")
-
-
-def start(clone: Project) -> subprocess.Popen[bytes]:
-    """Start the command in a separate process group, and return when it has begun to update."""
-    temporary = clone.path.parent / "temporary"
-    temporary.mkdir()
-    variables = VARIABLES | {"TMPDIR": str(temporary)}
-    process = subprocess.Popen([*COMMANDS, "update"], cwd=clone.path, env=variables, start_new_session=True)
-    while not list(temporary.glob(f"template-update-*/*/{ANSWERS_FILE}")):
-        assert process.poll() is None
-        time.sleep(0.01)
-    return process
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_update_changes_nothing_and_can_be_repeated(clone: Project, stop: signal.Signals) -> None:
-    """An update that is stopped in the middle leaves the clone as it was, and the next one is made as the first."""
-    process = start(clone)
-    os.killpg(process.pid, stop)
-    assert process.wait() != 0
-    assert (head(clone), changed_files(clone)) == ("", [])
-    clone.run("git", "fsck", "--strict")
-    assert update_repository(clone).startswith("Updated ")
-
-
-@pytest.mark.slow
-def test_two_updates_at_once_make_one_commit(clone: Project) -> None:
-    """Two updates of one clone at the same time end well, and their branch has one commit."""
-    processes = [start(clone), subprocess.Popen([*COMMANDS, "update"], cwd=clone.path, env=VARIABLES)]
-    assert [process.wait() for process in processes] == [0, 0]
-    assert clone.run("git", "rev-list", "--count", f"origin/main..{BRANCH}").stdout == "1\n"
 
 
 @pytest.mark.parametrize("newer", [True, pytest.param(False, marks=pytest.mark.slow)])

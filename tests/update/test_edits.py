@@ -1,6 +1,7 @@
 """What people do to the template's files, and around an update, loses nothing: both commands, against one table."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,12 @@ def old_project(versions: Versions, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def scene(old_project: Project, versions: Versions, tmp_path: Path) -> Scene:
+def scene(old_project: Project, versions: Versions, tmp_path: Path) -> Iterator[Scene]:
     """A clone of the project, and its origin."""
-    return Scene(clone_from_origin(old_project, tmp_path), versions, "")
+    scene = Scene(clone_from_origin(old_project, tmp_path), versions, "")
+    yield scene
+    for process in scene.processes:
+        process.wait()
 
 
 def state(clone: Project) -> list[str]:
