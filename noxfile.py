@@ -122,7 +122,7 @@ def matrix(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def adopted(session: nox.Session) -> None:
-    """Adopt every repository of the table, release it and update it, and write the table."""
+    """Adopt every repository of the table, run its own linters, release it, update it, and write the table."""
     install(session, "tests")
     report = Path(session.create_tmp()) / "adopted.xml"
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1", "-k", "adopts")

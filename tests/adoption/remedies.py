@@ -1,7 +1,6 @@
 """What a maintainer does, as the tutorial and the messages say; `repositories.yml` names these functions."""
 
 import re
-import sys
 from typing import Any
 
 import tomlkit
@@ -9,11 +8,11 @@ import tomlkit
 from tests.support.adoption import maintain
 from tests.support.editing import replace
 from tests.support.pages import code_blocks, page
-from tests.support.paths import PYPROJECT, RELEASING, WORKFLOWS
-from tests.support.projects import Project
-from tests.support.versions import changed_files
+from tests.support.paths import PYPROJECT, WORKFLOWS
+from tests.support.projects import VERSION, Project
 
 TUTORIAL = page("tutorial/adopt.md")
+LOCAL = ("-c", "protocol.file.allow=always")  # submodules of this machine, which git refuses
 
 
 def perform(action: str, project: Project) -> None:
@@ -24,8 +23,10 @@ def perform(action: str, project: Project) -> None:
 
 
 def write_lock(project: Project) -> None:
-    """Run the command that a failed build names."""
-    maintain(project, "lock")
+    """Run the command that a failed build names, and the one that it prints if git ignores the lock."""
+    printed = maintain(project, "lock").stdout
+    for command in re.findall("`(git add .*)`", printed):
+        project.run("bash", "-euc", command)
 
 
 def merge(table: dict[str, Any], lines: dict[str, Any]) -> None:
@@ -68,8 +69,8 @@ def delete_publishing_workflow(project: Project) -> None:
 
 
 def delete_tag(project: Project) -> None:
-    """Delete the tag that no release can be made from."""
-    project.run("git", "tag", "--delete", "tap-top-v1.2.3")
+    """Delete the tag that no release can be made from, if there is one."""
+    project.run("git", "tag", "--delete", "tap-top-v1.2.3", check=False)
 
 
 def repair_wheel(project: Project) -> None:
@@ -85,7 +86,42 @@ def repair_wheel(project: Project) -> None:
     project.run("bash", "-e", "-c", command)
 
 
-def is_formatted(project: Project) -> None:
-    """Fail if the formatter of the repository's pre-commit changes what the template wrote."""
-    project.run(sys.executable, "-m", "mdformat", RELEASING)
-    assert changed_files(project) == []
+def advised(project: Project, pattern: str) -> list[str]:
+    """Return what the doctor advises, by a pattern."""
+    found = re.findall(pattern, maintain(project, "doctor", check=False).stdout)
+    assert found
+    return found
+
+
+def add_hidden_files(project: Project) -> None:
+    """Run the commands that the doctor prints for files which git ignores."""
+    for command in advised(project, "git add --force .*"):
+        project.run("bash", "-euc", command, env={"GIT_EDITOR": "echo Add >"})
+
+
+def ignore_in_yamllint(project: Project) -> None:
+    """Write what the doctor advises into the configuration of yamllint."""
+    files = advised(project, r"add to \.yamllint: ignore: \[(.*)\]")
+    project.write(".yamllint", f"extends: default\nignore: [{', '.join(files)}]\n")
+
+
+def follow_the_name(project: Project) -> None:
+    """Let the workflow that waits for the old release workflow wait for the new one, by the name that doctor says."""
+    (name,) = advised(project, r"the release workflow's is (\w+)")
+    replace(project.path / f"{WORKFLOWS}/image.yml", "[Publish]", f"[{name}]")
+
+
+def add_submodule(project: Project) -> None:
+    """Have a submodule in the package."""
+    data = Project(project.path.parent / "data", {})
+    data.path.mkdir()
+    data.write("states.csv", "name\n")
+    data.init()
+    package = project.answers["repository"].replace("-", "_")
+    project.run("git", *LOCAL, "submodule", "--quiet", "add", data.path, f"{package}/states")
+    project.commit("Add data")
+
+
+def write_version(project: Project) -> None:
+    """Write the version of the release into the file, as a bot does in the commit that it tags."""
+    replace(project.path / PYPROJECT, 'version = "1.2.2"', f'version = "{VERSION}"')

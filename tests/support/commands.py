@@ -40,6 +40,7 @@ def clean_environment() -> dict[str, str]:
         if not name.startswith(REMOVED_PREFIXES) and name not in REMOVED_NAMES
     }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    environment["GIT_LFS_SKIP_SMUDGE"] = "1"  # the files behind the tests' pointers are nowhere
     environment["POETRY_VIRTUALENVS_IN_PROJECT"] = "true"
     environment["PROMPT_TOOLKIT_NO_CPR"] = "1"  # the terminals of tests cannot report their cursor position
     environment["UV_PYTHON_DOWNLOADS"] = "never"  # use the Pythons of this machine

@@ -10,6 +10,7 @@ from tests.support.paths import ANSWERS_FILE, GITIGNORE, PYPROJECT, README, ROOT
 from tests.support.projects import TAG, Project
 
 CONTENT: dict[str, Any] = yaml.safe_load((ROOT / "tests/adoption/repositories.yml").read_text(encoding="utf-8"))
+LINTERS: dict[str, str] = CONTENT["linters"]
 OLD_RELEASE: str = CONTENT["shared"]["release"]
 METADATA = {
     "PEP 621": """\
@@ -63,7 +64,8 @@ class Repository:
     advice: str = ""  # what the maintainer does about it, for the page
     remedy: str = ""  # does it: a function of remedies.py; without one, the repository is not supported
     prepare: str = ""  # what the tutorial has done before the copy
-    check: str = ""  # what else has to be true after the adoption
+    stays: bool = False  # whether the message stays for pull requests
+    lint: dict[str, str] = field(default_factory=dict)  # its linters, of LINTERS, and what they do: passes or fails
     tag: str = TAG  # of the first try to release
     answers_file: str = ANSWERS_FILE
     on_act: str = ""  # what runs as a whole workflow, and not only by steps
