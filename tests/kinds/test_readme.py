@@ -105,7 +105,6 @@ def test_the_commands_for_meltano_run(
     assert len(blocks) == 2
     with source_of(tap, tmp_path / "source") as variables, hub_of(example, files, str(tmp_path)) as url:
         env = NO_HUB | variables | {"MELTANO_HUB_URL": url, "TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output.db"}
-        env |= {variable.replace("TAP_SAMPLE", "TAP_EXAMPLE"): value for variable, value in variables.items()}
         env["PATH"] = os.pathsep.join([str(meltano.parent), ENVIRONMENT["PATH"]])
         added = blocks[0].replace("https://raw.githubusercontent.com/MeltanoLabs", url)
         other.run("sh", "-e", "-c", added, env=env)
