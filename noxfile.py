@@ -113,8 +113,8 @@ def matrix(session: nox.Session) -> None:
     """Run every combination of answers, each with Meltano where it is a plugin, and write the table of them."""
     install(session, "tests")
     report = Path(session.create_tmp()) / "matrix.xml"
-    files = [f"tests/kinds/test_{name}.py" for name in ("kinds", "meltano", "postgresql", "unfriendly_api")]
-    chosen = (*files, "-k", "oldest or meltano or longest or own_tests or every_api_tap")
+    files = [f"tests/kinds/test_{name}.py" for name in ("kinds", "poetry", "meltano", "postgresql", "unfriendly_api")]
+    chosen = (*files, "-k", "oldest or printed or meltano or longest or own_tests or every_api_tap or recipe_passes")
     options = (*PARALLEL, f"--junit-xml={report}", "-o", "junit_family=xunit1")
     session.run("pytest", *options, *chosen, *session.posargs)
     session.run("python", "-m", "tests.support.combinations", report)
@@ -134,7 +134,7 @@ def adopted(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that plain `nox` leaves out because they take long, except the matrix; CI does every night."""
     install(session, "tests")
-    matrix = ("--ignore=tests/kinds/test_kinds.py", "--ignore=tests/kinds/test_meltano.py")
+    matrix = [f"--ignore=tests/kinds/test_{name}.py" for name in ("kinds", "poetry", "meltano")]
     session.run("pytest", *PARALLEL, "-m", "slow", *matrix, *session.posargs)
 
 

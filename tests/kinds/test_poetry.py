@@ -11,21 +11,18 @@ from pathlib import Path
 import pytest
 from packaging.metadata import Metadata
 
-from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.combinations import POETRY, REPOSITORIES, Answers, RecordCells, has_own_packages, title, variants
 from tests.support.commands import run
 from tests.support.paths import PYPROJECT
 from tests.support.projects import Project, Render
 from tests.support.questions import copy_working_tree
 
 PRINTED = ["cd", "git", "poetry", "git", "poetry"]
-AUTH_METHODS = {None, "API Key", "JWT"}  # the others need the same packages as an API key
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "answers", [answers for answers in variants() if answers.get("auth_method") in AUTH_METHODS], ids=title
-)
-def test_the_next_commands_work_as_they_are_printed(answers: Answers, tmp_path: Path) -> None:
+@pytest.mark.parametrize("answers", [answers for answers in variants() if has_own_packages(answers)], ids=title)
+def test_the_next_commands_work_as_they_are_printed(answers: Answers, tmp_path: Path, record: RecordCells) -> None:
     """The printed commands work as pasted into a shell, also below a folder with a space, and commit a valid lock.
 
     So the repository has the lock of what was tested. Plain nox tests a library with Poetry in test_package.py.
@@ -41,6 +38,7 @@ def test_the_next_commands_work_as_they_are_printed(answers: Answers, tmp_path: 
     assert project.run("git", "status", "--porcelain").stdout == ""
     assert "poetry.lock" in project.run("git", "ls-files").stdout.splitlines()
     project.run("poetry", "check", "--lock")
+    record(POETRY, f"{len(PRINTED)} commands", answers)
 
 
 def test_a_bound_for_poetry_is_not_published(render: Render, tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ CHECKS = "rendered, linted, formatted, typed, tested, built, checked"
 MELTANO = "run by Meltano"
 POSTGRESQL = "on PostgreSQL"
 UNFRIENDLY_API = "against an unfriendly API"
-COLUMNS = (CHECKS, MELTANO, POSTGRESQL, UNFRIENDLY_API)
+POETRY = "set up with Poetry"
+EDITED = "edited as the documentation says"  # the number of how-tos
+COLUMNS = (CHECKS, POETRY, MELTANO, POSTGRESQL, UNFRIENDLY_API, EDITED)
 
 LONGEST_NAME = "x" * 63 + "Z"
 HOSTILE_TEXT = """ "double" 'single' `tick` \\back\\slash\\ {{ braces }} {% tag %} {# note #} ${{ github.token }} $HOME %s #no *b* _i_ <i> & &amp; [l](x) a|b: - ü 日本 👩🏽‍🚀 """  # noqa: E501
@@ -86,6 +88,11 @@ def runs_in_plain_nox(variant: Answers) -> bool:
     return not auth or (API_STREAMS.index(variant["stream_type"]) + AUTH_METHODS.index(auth)) % len(API_STREAMS) == 0
 
 
+def has_own_packages(variant: Answers) -> bool:
+    """Return whether a combination needs other packages than all before it."""
+    return variant.get("auth_method", "JWT") in {"API Key", "JWT"} and variant.get("sink_type") != "batch"
+
+
 def pairs() -> list[Answers]:
     """Return combinations in which every value of every question occurs, those that all kinds share in all pairs.
 
@@ -111,7 +118,7 @@ def table(*reports: str) -> str:
     ran: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for name, column, words in (json.loads(cell) for test in recorded(*reports) for cell in test.get(PROPERTY, [])):
         ran[name, column].add(words)
-    return with_rows(TABLE, ([name, *(table_cell(ran[name, column]) for column in COLUMNS)] for name in TITLES))
+    return with_rows(TABLE, ([name, *(table_cell(column, ran[name, column]) for column in COLUMNS)] for name in TITLES))
 
 
 def record_combination(record: Callable[[str, object], None], column: str, words: str, *combinations: Answers) -> None:
@@ -120,8 +127,10 @@ def record_combination(record: Callable[[str, object], None], column: str, words
         record(PROPERTY, json.dumps([title(answers), column, words]))
 
 
-def table_cell(found: set[str]) -> str:
-    """Return what a cell says: versions in their order, or other words."""
+def table_cell(column: str, found: set[str]) -> str:
+    """Return what a cell says: how many recipes were followed, versions in their order, or other words."""
+    if column == EDITED and found:
+        return f"{len(found)} recipe{'s' * (len(found) > 1)}"
     return ", ".join(sorted(found, key=lambda text: ([int(part) for part in text.split(".") if part.isdigit()], text)))
 
 

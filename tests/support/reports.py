@@ -17,6 +17,6 @@ def recorded(*reports: str | Path) -> Iterator[dict[str, list[str]]]:
 
 def with_rows(page: Path, rows: Iterable[Iterable[str]]) -> str:
     """Return the text of a page that ends in a table, with other rows in the table."""
-    head, separator, _ = page.read_text(encoding="utf-8").partition("| --- |")
+    head, separator, _ = page.read_text(encoding="utf-8").rpartition("\n| --- |")
     columns = head.splitlines()[-1].count("|") - 1
     return head + separator + " --- |" * (columns - 1) + "\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
