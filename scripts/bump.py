@@ -26,6 +26,8 @@ FILES = [
     "template/pyproject.toml.jinja",
     "template/.pre-commit-config.yaml.jinja",
     "includes/meltano/loader.yml",
+    "docs/how-to/write-a-state-backend.md",  # the lines of a project that an author replaces
+    "docs/how-to/write-a-target.md",
     # The template's own: the hooks, and the version of nox in the command that runs the tests.
     ".pre-commit-config.yaml",
     ".ci/run",
