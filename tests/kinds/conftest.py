@@ -11,7 +11,7 @@ from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks, pretend_install, shared_packages
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
-from tests.support.paths import MELTANO_YML, ROOT
+from tests.support.paths import ROOT
 from tests.support.postgresql import Server, running_server
 from tests.support.projects import Project, Render
 from tests.support.taps import Tap
@@ -24,8 +24,6 @@ def check_created(render: Render, tmp_path: Path, once: FolderCache) -> Callable
     def check(answers: Answers, python: Path) -> Project:
         project = render(**answers).copy(tmp_path / "project").init()
         assert_passes_all_checks(project, python, tmp_path / "venv", once)
-        if answers["kind"] != "library":
-            project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
         return project
 
     return check

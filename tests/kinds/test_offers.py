@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.guidelines import failed_checks
 from tests.support.paths import LICENSE, MELTANO_YML, MELTANOHUB_YML, PRE_COMMIT, PYPROJECT, README, TEST_WORKFLOW
 from tests.support.projects import Project, Render
 from tests.support.questions import evaluate, settings
@@ -53,22 +54,39 @@ def test_a_package_without_a_license_says_so(render: Render) -> None:
 
 @pytest.mark.parametrize("answers", ONE_OF_EACH_KIND)
 def test_the_hooks_pass_and_git_ignores_what_a_run_leaves(answers: Answers, render: Render, tmp_path: Path) -> None:
-    """The hooks beside the tools pass as pre-commit runs them; they check a definition for Meltano in plugins alone.
+    """The hooks beside the tools of `nox -s lint` pass over all files, and each tool has its version in the group.
 
     Git ignores secrets and what a run leaves behind, but not lock files and schemas, which Meltano needs.
     """
     project = render(**answers, repository=REPOSITORIES[answers["kind"]]).copy(tmp_path / "project").init()
-    commands = {"typos": ["typos"], "zizmor": ["zizmor", "--offline", "--quiet", "."]}
-    if answers["kind"] != "library":
-        commands["check-meltano"] = ["check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML]
-    hooks = {hook["id"] for part in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in part["hooks"]}
-    assert hooks - {"ruff-check", "ruff-format", "mypy"} == commands.keys()
-    for command in commands.values():
-        project.run(*command)
+    own, *others = yaml.safe_load(project.read(PRE_COMMIT))["repos"]
+    fixers = {hook["id"] for hook in own["hooks"]}
+    names = [path.relative_to(project.path) for path in project.tracked_files()]
+    for command in fixers - {"trailing-whitespace"} | {"trailing-whitespace-fixer"}:
+        project.run(command, *names)
+    groups = tomllib.loads(project.read(PYPROJECT))["dependency-groups"]
+    tools = [re.sub("^mirrors-|-pre-commit$", "", part["repo"].rpartition("/")[2]) for part in others]
+    versions = [part["rev"].removeprefix("v") for part in others]
+    hooked = [f"{name}=={version}" for name, version in zip(tools, versions, strict=True)]
+    assert sorted(hooked) == sorted(groups["lint"] + groups["typing"])
     ignored = [".env", ".secrets/key.pem", ".venv/x"]
     ignored += ["config.json", "catalog.json", "state.json", ".meltano/x"] if answers["kind"] != "library" else []
     tracked = ["plugins/extractors/tap-x--me.lock", "src/x/schemas/catalog.json", ".env.example", "poetry.lock"]
     assert project.run("git", "check-ignore", *ignored, *tracked, check=False).stdout.split() == ignored
+
+
+@pytest.mark.parametrize(
+    ("kind", "update_bot"),
+    [*((kind, "Renovate") for kind in REPOSITORIES), ("library", "Dependabot"), ("tap", "None")],
+)
+def test_the_guidelines_of_scientific_python_are_kept(kind: str, update_bot: str, render: Render) -> None:
+    """Every check of sp-repo-review passes, except at most eight that are off with a reason, and would fail."""
+    license_name = "None" if update_bot == "None" else "MIT"
+    project = render(kind=kind, repository=REPOSITORIES[kind], update_bot=update_bot, license=license_name)
+    off = tomllib.loads(project.read(PYPROJECT))["tool"]["repo-review"]["ignore"]
+    assert len(off) <= 8
+    assert failed_checks(project.path) == set()
+    assert failed_checks(project.path, ignore=frozenset({"none"})) == set(off)
 
 
 @pytest.mark.parametrize("license_name", ["MIT", "None"])

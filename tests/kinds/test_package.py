@@ -1,6 +1,9 @@
 """The default project passes all checks when created, with no edit, and its builds are reproducible."""
 
 import hashlib
+import re
+import shutil
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -9,12 +12,12 @@ import pytest
 from packaging.metadata import Metadata
 
 from meltano_release.gate import judge
-from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME
+from tests.support.combinations import HOSTILE_AUTHOR, HOSTILE_TEXT, LONGEST_NAME, REPOSITORIES
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import interpreters
 from tests.support.paths import LICENSE, PYPROJECT, README
-from tests.support.projects import SDIST, VERSION, WHEEL, Project, Render, build
+from tests.support.projects import SDIST, TAG, VERSION, WHEEL, Project, Render, build
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -34,6 +37,44 @@ def test_poetry_installs_it_and_its_tools_pass(installed: Project) -> None:
     assert version in {VERSION, "0.0.0"}
     installed.run("poetry", "install")
     assert installed.run("poetry", "run", "my-package", "--version").stdout.split()[-1] == VERSION
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[] if kind == "library" else pytest.mark.slow) for kind in REPOSITORIES]
+)
+def test_uv_installs_checks_and_builds_it(kind: str, render: Render, tmp_path: Path) -> None:
+    """The README's commands for uv work as they stand, and so do a build and the noxfile as a script.
+
+    On GitHub, the latter also puts the coverage into the summary.
+    """
+    project = render(kind=kind, repository=REPOSITORIES[kind]).copy(tmp_path / "project").init()
+    commands = project.read(README).partition("Or use [uv]")[2].partition("```shell\n")[2].partition("```")[0]
+    assert commands.startswith("uv sync\n")
+    run("bash", "-euc", f"{commands}uv build", cwd=project.path)
+    assert [VERSION in path.name for path in project.path.glob("dist/*-*")] == [True, True]
+    if kind == "library":
+        summary = tmp_path / "summary"
+        project.run("uv", "run", "noxfile.py", "-s", "tests", env={"GITHUB_STEP_SUMMARY": str(summary)})
+        assert "| **TOTAL** | **27** |" in re.sub(" +", " ", summary.read_text(encoding="utf-8"))
+    assert project.run("git", "status", "--porcelain").stdout == "?? uv.lock\n"
+
+
+def test_a_build_without_a_clone_has_the_version(default: Project, tmp_path: Path) -> None:
+    """An archive as GitHub makes it has the version of its tag, or of its commit; any other folder takes a variable."""
+    project = default.copy(tmp_path / "project")
+    project.commit("After the tag")
+    build_wheel = ("uv", "build", "--wheel", "--python", sys.executable, "--no-build-isolation")
+    for commit, version in {TAG: VERSION, "HEAD": f"{VERSION}.post1.dev0+"}.items():
+        archive = Project(tmp_path / commit, {})
+        archive.path.mkdir()
+        project.run("git", "archive", "--output", archive.path / "archive.tar", commit)
+        archive.run("tar", "xf", "archive.tar")
+        archive.run(*build_wheel)
+        assert [path.name.split("-")[1].startswith(version) for path in archive.path.glob("dist/*.whl")] == [True]
+    shutil.rmtree(project.path / ".git")
+    assert "This does not appear to be a Git project" in project.run(*build_wheel, check=False).stderr
+    project.run(*build_wheel, env={"POETRY_DYNAMIC_VERSIONING_BYPASS": "4.5.6"})
+    assert [path.name.split("-")[1] for path in project.path.glob("dist/*.whl")] == ["4.5.6"]
 
 
 def test_the_built_version_is_the_tags(built: Path) -> None:

@@ -5,6 +5,7 @@ that was just built from the project. So the tests run against what would be pub
 """
 
 import json
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -13,11 +14,14 @@ from filelock import FileLock
 from twine.commands.check import check as check_description
 from validate_pyproject.api import Validator
 
+from tests.support.commands import ENVIRONMENT
 from tests.support.folder_cache import FolderCache
 from tests.support.paths import PYPROJECT
 from tests.support.projects import VERSION, Project, assert_clean_whitespace
 
 VALIDATOR = Validator()  # of validate-pyproject
+# What coverage installs for the processes that a test starts; Python reads no such file in the shared packages.
+START_COVERAGE = 'import os; os.getenv("COVERAGE_PROCESS_CONFIG") and __import__("coverage").process_startup()'
 
 
 def shared_packages(project: Project, python: Path, once: FolderCache) -> Path:
@@ -47,7 +51,8 @@ def install_wheel(project: Project, python: Path, environment: Path, once: Folde
     """Install the wheel of a project's `dist` into a new environment beside the shared packages; return its Python."""
     project.run("uv", "venv", "--quiet", "--python", python, environment)
     (own,) = environment.glob("lib/python*/site-packages")
-    (own / "shared.pth").write_text(f"{shared_packages(project, python, once)}\n", encoding="utf-8")
+    lines = f"{shared_packages(project, python, once)}\n{START_COVERAGE}\n"
+    (own / "shared.pth").write_text(lines, encoding="utf-8")
     (wheel,) = project.path.glob("dist/*.whl")
     project.run("uv", "pip", "install", "--quiet", "--python", environment, "--no-deps", wheel)
     return environment / "bin/python"
@@ -56,18 +61,18 @@ def install_wheel(project: Project, python: Path, environment: Path, once: Folde
 def assert_passes_all_checks(project: Project, python: Path, environment: Path, once: FolderCache) -> None:
     """Build a project at its tag and run all that its CI runs, on a Python, and the checks of its metadata.
 
-    Any finding fails the test. All projects share mypy's cache.
+    Any finding fails the test, and too little coverage. All projects share mypy's cache.
     """
     assert_clean_whitespace(project)
     project.run("uv", "build", "--quiet", "--python", sys.executable, "--no-build-isolation")
     built = sorted(project.path.glob("dist/*-*"))
     assert [VERSION in path.name for path in built] == [True, True]
     assert not check_description([str(path) for path in built], strict=True)
-    project.run("poetry", "check", *(["--strict"] if project.answers["license"] != "None" else []))
     VALIDATOR(tomllib.loads(project.read(PYPROJECT)))
     own = install_wheel(project, python, environment, once)
-    for check in ("ruff check", "ruff format --check", "pytest"):
-        project.run(own, "-m", *check.split())
+    project.run(own, "-m", "pytest", "--cov", "--cov-report=")
+    tools = shared_packages(project, python, once).parents[2] / "bin"
     cache = once("mypy", lambda _: None)
+    variables = {"PATH": os.pathsep.join([str(tools), ENVIRONMENT["PATH"]]), "MYPY_CACHE_DIR": str(cache)}
     with FileLock(cache / f"{python.parent.parent.name}.lock"):  # mypy's cache has a folder for each Python
-        project.run(own, "-m", "mypy", env={"MYPY_CACHE_DIR": str(cache)})
+        project.run(tools / "nox", "-s", "lint", env=variables)

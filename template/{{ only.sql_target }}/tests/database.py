@@ -48,7 +48,7 @@ def execute(statement: str) -> None:
         connection.exec_driver_sql(statement)
 
 
-def value(query: str) -> Any:  # noqa: ANN401
+def value(query: str) -> Any:
     """Return the value that a query gives."""
     with connected() as connection:
         return connection.exec_driver_sql(query).scalar()

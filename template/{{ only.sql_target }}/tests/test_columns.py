@@ -10,7 +10,7 @@ from .test_messages import load
 HOSTILE = "ü 日本 👩🏽‍🚀 \\ ' \" % :x \n" * 10_000
 
 
-def store(definition: dict[str, Any], *values: Any, first_id: int = 1, key: str = "id") -> None:  # noqa: ANN401
+def store(definition: dict[str, Any], *values: Any, first_id: int = 1, key: str = "id") -> None:
     """Let the target read a record for each value; its property `x` is of this JSON Schema."""
     properties = {"id": {"type": "integer"}, "x": definition}
     schema = {"type": "SCHEMA", "stream": "things", "key_properties": [key], "schema": {"properties": properties}}
@@ -24,7 +24,7 @@ def stored() -> list[Any]:
 
 
 @pytest.mark.parametrize(("kind", "value"), [("string", HOSTILE), ("object", {HOSTILE: [HOSTILE, {"none": None}]})])
-def test_a_value_may_be_hostile(kind: str, value: Any) -> None:  # noqa: ANN401
+def test_a_value_may_be_hostile(kind: str, value: Any) -> None:
     """Text of any length and with any characters is stored as it was sent."""
     store({"type": kind}, value)
     assert stored() == [value]
@@ -41,7 +41,7 @@ def test_a_value_may_be_hostile(kind: str, value: Any) -> None:  # noqa: ANN401
         ("string", "text", "array", [1], ["text", "[1]"]),
     ],
 )
-def test_a_column_grows_with_its_property(before: str, old: Any, after: str, new: Any, expected: list[Any]) -> None:  # noqa: ANN401
+def test_a_column_grows_with_its_property(before: str, old: Any, after: str, new: Any, expected: list[Any]) -> None:
     """A column that cannot hold a new value changes to a type that holds all values, if necessary to text."""
     store({"type": before}, old)
     store({"type": after}, new, first_id=2)

@@ -21,7 +21,7 @@ def described() -> list[list[str]]:
     return [[*row[:2], row[place], row[1] if row[place + 1] == "the same" else row[place + 1]] for row in rows[2:]]
 
 
-def parsed(value: str) -> Any:  # noqa: ANN401
+def parsed(value: str) -> Any:
     """Return a value from its JSON, with exact decimals."""
     return json.loads(value, parse_float=Decimal)
 
