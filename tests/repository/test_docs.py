@@ -39,7 +39,9 @@ def test_the_reference_has_every_question_in_its_order() -> None:
     for name, question in questions().items():
         offered = [] if isinstance(question.get("choices"), str) else choices(name)  # a list from elsewhere
         literals = re.findall(r" d\('([^']+)'\) ", question["default"])
-        assert [value for value in [*offered, *literals] if f"`{value}`" not in section(name)] == [], name
+        assert [value for value in offered if f"`{value}`" not in section(name)] == [], name
+        for value in map(re.escape, literals):
+            assert re.search(rf"`{value}` \(the default\)|default\s+is\s+`{value}`", section(name)), name
 
 
 @pytest.mark.parametrize("question", FORM)
