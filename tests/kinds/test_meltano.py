@@ -91,7 +91,6 @@ def use_every_command(runs: MeltanoProject, answers: Answers, streams: str, *run
     assert str(shown[setting]) == str(own["config"][setting]) == value
     assert {shown[found["name"]] for found in own["settings"] if found.get("sensitive")} <= {"*****"}
     runs("select", "tap-sample", streams, "name")
-    runs("select", "tap-sample", streams, "updated_at")  # the SQL tap fails if the replication key is not selected
     (state_id,) = runs("state", "list").stdout.split()
     assert streams in json.loads(runs("state", "get", state_id).stdout)["singer_state"]["bookmarks"]
     runs("state", "clear", "--force", state_id)
