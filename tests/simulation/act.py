@@ -168,10 +168,11 @@ def make_bare_pythons(folder: Path) -> None:
             made[source] = folder / version
             run("uv", "venv", "--quiet", "--python", source, folder / version, cwd=folder)
             run("uv", "pip", "install", "--quiet", "--python", folder / version, "pip", cwd=folder)
-            (folder / version / "installed").mkdir()
         else:
             (folder / version).symlink_to(made[source])
-        (folder / version / f"installed/python{version}").symlink_to(source.resolve())
+        installed = folder / "installed" / version  # beside it: in it, this Python would be the environment's, too
+        installed.mkdir(parents=True)
+        (installed / f"python{version}").symlink_to(source.resolve())
 
 
 def variables(copy: Copy) -> dict[str, str]:
