@@ -19,7 +19,6 @@ def test_copies_and_updates_compile_few_texts(capsys: pytest.CaptureFixture[str]
     assert all(300 < int(count) <= BOUNDS[label] for label, count, _ in rows)
 
 
-@pytest.mark.slow
 def test_times_are_shown_beside_those_of_a_skeleton(
     versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
