@@ -3,9 +3,9 @@
 Usage: python scripts/build_docs.py [FOLDER]
 
 FOLDER has zensical.toml and docs/; without it, this repository is built. Mermaid comes from npm, and the trees of what
-the template creates from the template itself. These are errors, each
-printed as `file: what is wrong`: a link or an anchor that leads nowhere, a page that the navigation lacks, a fence that
-is not closed or in an unknown language, a missing picture, and anything that a page would load from another host.
+the template creates from the template itself. These are errors, each printed as `file: what is wrong`: a link or an
+anchor that leads nowhere, a page that the navigation lacks, a fence that is not closed or in an unknown language, a
+missing picture, and anything that a page would load from another host.
 """
 
 import re
