@@ -17,6 +17,7 @@ from tests.support.combinations import (
     TITLES,
     Answers,
     RecordCells,
+    cases,
     has_own_packages,
     pairs,
     repository,
@@ -30,10 +31,12 @@ from tests.support.questions import choices, copy_working_tree, evaluate, questi
 from tests.support.terminal import COLUMNS
 
 ONE_OF_EACH_KIND = [next(filter(lambda answers: answers["kind"] == kind, variants())) for kind in REPOSITORIES]
+IN_PLAIN_NOX = {"library", "tap, REST, API Key", "tap, GraphQL, OAuth2", "tap, SQL", "target, record", "target, SQL"}
+IN_PLAIN_NOX |= {"mapper", "extension", "state-backend"}
 LONG_IN_PLAIN_NOX = ("library", "tap, GraphQL, OAuth2", "tap, SQL", "target, SQL", "extension")
 
 
-@pytest.mark.parametrize("answers", pairs(), ids=title)
+@pytest.mark.parametrize("answers", cases(pairs(), *IN_PLAIN_NOX))
 def test_every_combination_passes_all_checks(
     answers: Answers, check_created: Callable[[Answers, Path], Project]
 ) -> None:
@@ -84,13 +87,7 @@ def test_every_combination_passes_on_the_newest_python_and_each_kind_on_the_olde
     record(CHECKS, version, answers)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(variant, id=title(variant), marks=[] if title(variant) in LONG_IN_PLAIN_NOX else pytest.mark.slow)
-        for variant in variants()
-    ],
-)
+@pytest.mark.parametrize("answers", cases(variants(), *LONG_IN_PLAIN_NOX))
 def test_the_linter_passes_with_the_longest_names_and_the_newest_python(answers: Answers, render: Render) -> None:
     """The linter passes with the longest names and for the newest Python, on which some of its rules depend."""
     project = render(**answers, python_min=choices("python_min")[-1], repository=repository(answers["kind"], "long"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.combinations import CUSTOM_TAP, MELTANO, REPOSITORIES, Answers, RecordCells, title, variants
+from tests.support.combinations import CUSTOM_TAP, MELTANO, REPOSITORIES, Answers, RecordCells, cases, title, variants
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import NO_HUB, MeltanoProject, extractor, source_of, with_plugins
@@ -32,11 +32,7 @@ HUB_FOLDERS = {"tap": "extractors", "target": "loaders", "mapper": "mappers", "e
 
 def some(*kinds: str, in_plain_nox: tuple[str, ...] = ()) -> list[object]:
     """Return the combinations of kinds as parameters of a test; those that plain nox does not run are slow."""
-    return [
-        pytest.param(answers, id=title(answers), marks=[] if title(answers) in in_plain_nox else pytest.mark.slow)
-        for answers in variants()
-        if answers["kind"] in kinds
-    ]
+    return cases((answers for answers in variants() if answers["kind"] in kinds), *in_plain_nox)
 
 
 @pytest.mark.parametrize("answers", some("tap", "target", "mapper", in_plain_nox=("tap, REST, API Key",)))

@@ -10,21 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.combinations import REPOSITORIES, Answers, cases, variants
 from tests.support.guidelines import failed_checks
 from tests.support.paths import LICENSE, MELTANO_YML, MELTANOHUB_YML, PRE_COMMIT, PYPROJECT, README, TEST_WORKFLOW
 from tests.support.projects import Project, Render
 from tests.support.questions import evaluate, settings
 
 LAUNCH = ".vscode/launch.json"
-ONE_OF_EACH_KIND = [
-    pytest.param(
-        next(filter(lambda answers: answers["kind"] == kind, variants())),
-        id=kind,
-        marks=[] if kind in {"tap", "state-backend"} else pytest.mark.slow,
-    )
-    for kind in REPOSITORIES
-]
+ONE_OF_EACH_KIND = cases(({one["kind"]: one for one in reversed(variants())}).values(), "tap", "state-backend")
 
 
 def imported_and_defined(project: Project) -> list[tuple[Path, set[str], list[str]]]:
@@ -182,14 +175,7 @@ def test_a_plugin_offers_only_what_it_can_do(kind: str, has: bool, render: Rende
     assert ("The SDK adds its own settings" in project.read(README)) is has
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if answers["kind"] == "mapper" else pytest.mark.slow)
-        for answers in variants()
-        if answers["kind"] != "library"
-    ],
-)
+@pytest.mark.parametrize("answers", cases((one for one in variants() if one["kind"] != "library"), "mapper"))
 def test_no_class_has_the_name_of_one_that_it_builds_on(answers: Answers, render: Render) -> None:
     """Whatever the service is called, no class has the name of one that its module imports or defines.
 

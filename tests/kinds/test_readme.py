@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.combinations import CUSTOM_TAP, REPOSITORIES, Answers, title, variants
+from tests.support.combinations import CUSTOM_TAP, REPOSITORIES, Answers, cases, title, variants
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.interpreters import newest_interpreter
 from tests.support.meltano import NO_HUB, hub_of, source_of, with_plugins
@@ -23,6 +23,7 @@ PLAIN = [
     for answers in variants()
     if answers["kind"] != "state-backend" and answers.get("auth_method") in {None, "API Key", "JWT", "OAuth2"}
 ]
+WITH_MELTANO = [one for one in PLAIN if one["kind"] != "library" and one.get("auth_method") in {None, "API Key"}]
 MESSAGES = [
     {"type": "SCHEMA", "stream": "users", "key_properties": [], "schema": {"properties": {"name": {"type": "string"}}}},
     {"type": "RECORD", "stream": "users", "record": {"name": "Ada Lovelace"}},
@@ -45,13 +46,7 @@ EXPECTED = {
 COPIED = {"mapper": sha256(b"Ada").hexdigest(), "extension": "sample_invoker"}  # with Meltano; else a name
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if title(answers) == "tap, SQL" else pytest.mark.slow)
-        for answers in PLAIN
-    ],
-)
+@pytest.mark.parametrize("answers", cases(PLAIN, "tap, SQL"))
 def test_the_commands_of_the_readme_run(
     answers: Answers, create: Callable[..., Project], meltano: Path, tmp_path: Path
 ) -> None:
@@ -81,14 +76,7 @@ def written(folder: Path) -> str:
     return "".join(file.read_bytes().decode(errors="replace") for file in files)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if title(answers) == "target, record" else pytest.mark.slow)
-        for answers in PLAIN
-        if answers["kind"] != "library" and answers.get("auth_method") in {None, "API Key"}
-    ],
-)
+@pytest.mark.parametrize("answers", cases(WITH_MELTANO, "target, record"))
 def test_the_commands_for_meltano_run(
     answers: Answers, create: Callable[..., Project], meltano: Path, tmp_path: Path
 ) -> None:

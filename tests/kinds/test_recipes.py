@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from meltano_release.settings import kind_of, write_settings
-from tests.support.combinations import REPOSITORIES, Answers, title, variants
+from tests.support.combinations import REPOSITORIES, Answers, cases, variants
 from tests.support.environments import assert_passes_all_checks, pretend_install, shared_packages
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
@@ -17,6 +17,7 @@ from tests.support.paths import ENV_EXAMPLE
 from tests.support.projects import Render
 from tests.support.recipes import follow, recipes
 
+PLUGINS = [one for one in variants() if one["kind"] != "library"]
 MOST_LINES = 120  # of AGENTS.md
 PROJECTS: dict[str, Answers] = {  # by the page of their kind
     "write-a-mapper": {"kind": "mapper", "repository": "map-weather"},
@@ -40,7 +41,7 @@ ELSEWHERE = {"Columns of other types"}  # tested with a database
 IN_PLAIN_NOX = "Leave out records"
 
 
-def cases() -> list[object]:
+def pages() -> list[object]:
     """Return each recipe of a page, and the steps of the first plugin, as parameters of a test."""
     return [
         pytest.param(name, headings, id=headings[0], marks=[] if headings[0] == IN_PLAIN_NOX else pytest.mark.slow)
@@ -50,7 +51,7 @@ def cases() -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("name", "headings"), cases())
+@pytest.mark.parametrize(("name", "headings"), pages())
 def test_a_project_with_a_recipe_passes_its_checks(
     name: str, headings: tuple[str, ...], render: Render, tmp_path: Path, once: FolderCache
 ) -> None:
@@ -70,7 +71,7 @@ def test_a_project_with_a_recipe_passes_its_checks(
     assert_passes_all_checks(project.init(), python, tmp_path / "venv", once, is_covered=is_covered)
 
 
-@pytest.mark.parametrize("answers", [one for one in variants() if one["kind"] != "library"], ids=title)
+@pytest.mark.parametrize("answers", cases(PLUGINS, "tap, REST, API Key", "target, SQL", "extension"))
 def test_the_map_of_a_project_is_short_and_names_recipes_that_exist(answers: Answers, render: Render) -> None:
     """AGENTS.md has few lines, and each recipe that it names is a heading of the page that it links to."""
     text = render(**answers, repository=REPOSITORIES[answers["kind"]]).read("AGENTS.md")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from meltano_release.settings import HEADER, Plugin, SettingsError, write_settings
-from tests.support.combinations import Answers, title
+from tests.support.combinations import Answers, cases
 from tests.support.editing import replace
 from tests.support.environments import install_wheel
 from tests.support.folder_cache import FolderCache
@@ -41,6 +41,14 @@ settings:
   hidden: true
 - name: batch_config.encoding
 """
+
+
+CHANGED = [
+    {"kind": "tap", "stream_type": "REST", "auth_method": "API Key"},
+    {"kind": "target", "sink_type": "SQL"},
+    {"kind": "target", "sink_type": "batch"},
+    {"kind": "mapper"},
+]
 
 
 class Installed:
@@ -75,18 +83,7 @@ def plugin(
     return make
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if answers["kind"] == "tap" else pytest.mark.slow)
-        for answers in (
-            {"kind": "tap", "stream_type": "REST", "auth_method": "API Key"},
-            {"kind": "target", "sink_type": "SQL"},
-            {"kind": "target", "sink_type": "batch"},
-            {"kind": "mapper"},
-        )
-    ],
-)
+@pytest.mark.parametrize("answers", cases(CHANGED, "tap, REST, API Key"))
 def test_the_command_writes_a_new_setting_everywhere(
     answers: Answers, plugin: Callable[[Answers], Installed], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,7 @@ from tests.simulation.unfriendly_api import (
     as_graphql,
     serve,
 )
-from tests.support.combinations import EDITED, UNFRIENDLY_API, Answers, RecordCells, title, variants
+from tests.support.combinations import EDITED, UNFRIENDLY_API, Answers, RecordCells, cases, variants
 from tests.support.folder_cache import FolderCache
 from tests.support.recipes import recipes
 from tests.support.taps import Tap
@@ -51,13 +51,7 @@ def expected(stream_type: str) -> dict[str, list[Record]]:
     return {stream: list(map(as_graphql, found)) if is_graphql else found for stream, found in EXPECTED.items()}
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        pytest.param(answers, id=title(answers), marks=[] if answers is API_TAPS[0] else pytest.mark.slow)
-        for answers in API_TAPS
-    ],
-)
+@pytest.mark.parametrize("answers", cases(API_TAPS, "tap, REST, API Key"))
 def test_every_api_tap_reads_an_unfriendly_api(
     answers: Answers, make_tap: Callable[..., Tap], record: RecordCells
 ) -> None:

@@ -25,7 +25,7 @@ from tests.support.projects import Project, Render
 from tests.support.versions import Versions, changed_files, recorded_answers, update
 
 MANY = 5  # answers that are given together
-SETTINGS = examples(5)  # for each kind
+SETTINGS = examples(3)  # for each kind
 
 
 def check_any_answers(answers: dict[str, str], template: Path, folder: Path, render: Render) -> bool:

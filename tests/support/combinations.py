@@ -3,8 +3,9 @@
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+import pytest
 from allpairspy import AllPairs
 
 from tests.support.paths import DOCS
@@ -67,6 +68,14 @@ def title(answers: Answers) -> str:
     """Return how the table and the tests call a combination: its kind and the answers that go with it."""
     names = ("kind", "stream_type", "auth_method", "sink_type")
     return ", ".join(answers[name] for name in names if name in answers)
+
+
+def cases(combinations: Iterable[Answers], *in_plain_nox: str) -> list[object]:
+    """Return combinations as parameters of a test; those without one of these titles or kinds are slow."""
+    return [
+        pytest.param(one, id=title(one), marks=[] if {title(one), one["kind"]} & {*in_plain_nox} else pytest.mark.slow)
+        for one in combinations
+    ]
 
 
 def repository(kind: str, spelling: str) -> str:
