@@ -1,7 +1,6 @@
 """The release gate judges the repository and the run, too: each rule is broken once, in a copy of a real project."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from click.testing import CliRunner
 
 from meltano_release.cli import main
 from meltano_release.gate import judge, run_gate
-from tests.gate.crafted.page import PAGE
 from tests.support.damage import add_commit, built_as, damage, publisher
 from tests.support.gate_cases import BY_HAND, EVENT, RELEASE, tagged
+from tests.support.pages import code_blocks, page
 from tests.support.projects import SDIST, VERSION, WHEEL, Project
 
 DIST = Path("dist")
@@ -30,9 +29,7 @@ def environ_of(case: dict[str, Any]) -> dict[str, str]:
     return tagged(case["tag"]) if "tag" in case else RUNS[case.get("run", "a pull request")]
 
 
-BLOCKS = re.findall(
-    r"^```text\n(.*?)```", PAGE.read_text("utf-8").partition("### The repository")[2], re.MULTILINE | re.DOTALL
-)
+BLOCKS = code_blocks(page("reference/gate.md").partition("### The repository")[2], "text")
 QUOTED = [" ".join(block.split()) for block in BLOCKS]  # in the reference
 
 

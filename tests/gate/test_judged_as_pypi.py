@@ -1,6 +1,7 @@
 """The gate accepts what PyPI accepts and refuses what PyPI refuses, except where the table has a reason."""
 
 import gzip
+import re
 import tarfile
 import time
 import tracemalloc
@@ -9,13 +10,31 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from meltano_release import archives
+from meltano_release.distributions import check_agreement, find_problems, read_distributions
 from tests.gate.crafted.archives import DIST_INFO, STEM, replace
 from tests.gate.crafted.case import CASES, MIB, Write, sdist, wheel, writers
 from tests.gate.crafted.case import TABLE as RULES
-from tests.gate.crafted.page import PAGE, RULE, find_refusals, page
+from tests.support.pages import page
 from tests.support.projects import SDIST, WHEEL
+
+CAUSES = Path(__file__).with_name("crafted").joinpath("causes.yml").read_text(encoding="utf-8")
+RULE = re.compile(  # with an example, if the gate checks it
+    r"<!-- (?P<name>[^:]+?)(?:: (?P<case>.+))? -->\n\n\*\*(?P<owner>[^:]+):\*\* (?:.+\n)+"
+    r"(?:\n```text\n(?P<message>(?:.+\n)+)```\n)?"
+)
+
+
+def find_refusals(folder: Path) -> list[str]:
+    """Return why the gate refuses the distributions in a folder, without the repository around them."""
+    try:
+        distributions = read_distributions(folder)
+    except ValueError as error:
+        return [str(error)]
+    problems = [problem for distribution in distributions for problem in find_problems(distribution)]
+    return list(dict.fromkeys(problems + check_agreement(distributions)))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -30,48 +49,32 @@ def test_the_gate_decides_as_the_table_says(name: str, tmp_path: Path) -> None:
         assert refusal.isprintable()
 
 
-CAUSES = {  # of cases that are not in the reference, or that another rule would refuse as well
-    "a member twice": "it has the member 'my_package/__init__.py' twice",
-    "another name at the end": "the header of 'my_package/__init__.py' and the directory at the end differ",
-    "unknown compression": "by method 99",
-    "no zip file": "is not a whole wheel (File is not a zip file)",
-    "half a wheel": "is not a whole wheel (",
-    "-Metadata-Version": "has no Metadata-Version in PKG-INFO",
-    "Metadata-Version: garbage": "'garbage' is not a valid metadata",
-    "a source distribution with a hyphen": "name, my_package-1.2.3.tar.gz and not my-package-1.2.3.tar.gz",
-    "a source distribution without a version": "Invalid sdist filename",
-    "a wheel that is a tar file": "a zip file and a tar file at the same time",
-    "no METADATA": "has no METADATA in a .dist-info folder",
-    "no RECORD": "has no RECORD",
-    "no WHEEL": "has no WHEEL",
-    "a summary that differs": "differ in summary",
-    r"\n\n\n \n": "The description is blank",
-    r"-Description-Content-Type\n\nTitle\n==\n\n:foo:`x`\n\n.. bar::\n": "which it assumes without a content type: ",
-    r"\n\n[x]: https://x.org\n": "The README renders to nothing",
-    "Project-URL: Home, //[::1": "The URL '//[::1' of Home begins with neither",
-    "Maintainer-Email: A <a@b>": "'a@b' is not an email address",
-}
-
-
-@pytest.mark.parametrize(("name", "cause"), CAUSES.items())
+@pytest.mark.parametrize(("name", "cause"), yaml.safe_load(CAUSES).items())
 def test_a_refusal_names_the_cause(name: str, cause: str, tmp_path: Path) -> None:
     """A refusal names what PyPI would find first, not what follows from it."""
     CASES[name].write(tmp_path)
     assert cause in find_refusals(tmp_path)[0]
 
 
-def test_the_reference_has_the_rules_of_the_table() -> None:
-    """Each rule has cases, its example breaks it, and owner and message are as the generator writes them."""
+def test_the_reference_has_the_rules_of_the_table(tmp_path: Path) -> None:
+    """Each rule has cases, and an example that breaks it, of which the gate says what the reference does."""
     names = [name for groups in RULES.values() for group in groups.values() for name, _ in writers(group)]
     assert len(CASES) == len(names) > 250
-    text = PAGE.read_text(encoding="utf-8")
-    rules = {match["name"]: match["case"] for match in RULE.finditer(text)}
-    assert rules.keys() == {case.rule for case in CASES.values()}
-    assert len(rules) == text.count("<!-- ")
-    for rule, example in rules.items():
-        refused = [name for name, case in CASES.items() if case.rule == rule and not case.accepted]
-        assert example in refused or (example, refused) == (None, [])
-    assert page(text) == text
+    text = page("reference/gate.md")
+    found = list(RULE.finditer(text))
+    assert {match["name"] for match in found} == {case.rule for case in CASES.values()}
+    assert len(found) == text.count("<!-- ")
+    for number, match in enumerate(found):
+        refused = [name for name, case in CASES.items() if case.rule == match["name"] and not case.accepted]
+        if not match["case"]:
+            assert (refused, match["message"]) == ([], None)
+            continue
+        assert match["case"] in refused
+        assert match["owner"] == ("The template" if CASES[match["case"]].pypi else "PyPI")
+        dist = tmp_path / str(number) / "dist"
+        dist.mkdir(parents=True)
+        CASES[match["case"]].write(dist)
+        assert " ".join(match["message"].split()) == find_refusals(dist)[0].replace(f"{dist.parent}/", "")
 
 
 def write_wheel_bomb(folder: Path) -> None:

@@ -6,7 +6,8 @@ import io
 import tarfile
 import warnings
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tests.support.projects import VERSION
 
@@ -44,7 +45,7 @@ def metadata(text: str = "") -> bytes:
 GOOD = metadata()
 
 
-def record(files: Files, folder: str = DIST_INFO) -> bytes:
+def record_of(files: Files, folder: str = DIST_INFO) -> bytes:
     """Return the content of RECORD."""
     lines = []
     for name, content in files.items():
@@ -56,7 +57,7 @@ def record(files: Files, folder: str = DIST_INFO) -> bytes:
 def wheel_files(text: bytes = GOOD, folder: str = DIST_INFO, files: Files | None = None) -> dict[str, bytes]:
     """Return the members of a wheel with some metadata; further files replace those of their names."""
     members = {MODULE: b"", f"{folder}/METADATA": text, f"{folder}/WHEEL": WHEEL_FILE} | dict(files or {})
-    return members | ({} if f"{folder}/RECORD" in members else {f"{folder}/RECORD": record(members, folder)})
+    return members | ({} if f"{folder}/RECORD" in members else {f"{folder}/RECORD": record_of(members, folder)})
 
 
 class Unseekable(io.BytesIO):
@@ -68,10 +69,10 @@ class Unseekable(io.BytesIO):
 
 
 def zip_file(
-    members: Files, *, compression: int = zipfile.ZIP_DEFLATED, twice: str = "", file: io.BytesIO | None = None
+    members: Files, *, compression: int = zipfile.ZIP_DEFLATED, twice: str = "", streamed: bool = False
 ) -> bytes:
     """Return a zip file; one member may be there twice."""
-    written = file or io.BytesIO()
+    written = Unseekable() if streamed else io.BytesIO()
     with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(written, "w", compression) as archive:
         for name in [*members, *([twice] if twice else [])]:
             archive.writestr(name, members[name])
@@ -90,63 +91,6 @@ def replace(archive: bytes, *texts: bytes) -> bytes:
 LOCAL, CENTRAL = b"PK\3\4\x14\0", b"PK\1\2\x14\3\x14\0"  # how the headers of members begin, before flags and method
 
 
-def encrypted(archive: bytes) -> bytes:
-    """Say of every member of a zip file that it is encrypted."""
-    return replace(archive, LOCAL + b"\0", LOCAL + b"\1", CENTRAL + b"\0", CENTRAL + b"\1")
-
-
-def compressed_by_method_99(archive: bytes) -> bytes:
-    """Say of every member of a zip file that it is compressed in an unknown way."""
-    methods = (LOCAL + b"\0\0\x08", LOCAL + b"\0\0c", CENTRAL + b"\0\0\x08", CENTRAL + b"\0\0c")
-    return replace(archive, *methods)
-
-
-def rename_at_the_end(archive: bytes) -> bytes:
-    """Give the module another name in the directory at the end of a zip file."""
-    at = archive.rindex(MODULE.encode())
-    return archive[:at] + b"my_package/__evil__.py"[: len(MODULE)] + archive[at + len(MODULE) :]
-
-
-def comment(archive: bytes) -> bytes:
-    """Put a comment into a zip file."""
-    return archive[:-2] + b"\5\0hello"
-
-
-def append(archive: bytes, text: bytes) -> bytes:
-    """Put bytes behind an archive."""
-    return archive + text
-
-
-def prepend(archive: bytes, text: bytes) -> bytes:
-    """Put bytes in front of an archive."""
-    return text + archive
-
-
-def double(archive: bytes) -> bytes:
-    """Return an archive twice."""
-    return archive * 2
-
-
-def halve(archive: bytes) -> bytes:
-    """Return the first half of an archive."""
-    return archive[: len(archive) // 2]
-
-
-def write(_: bytes, text: bytes) -> bytes:
-    """Return other bytes."""
-    return text
-
-
-def put_before_a_zip_file(archive: bytes) -> bytes:
-    """Put a zip file behind an archive."""
-    return archive + zip_file(wheel_files())
-
-
-def put_behind_a_tar_file(archive: bytes) -> bytes:
-    """Put a tar file in front of an archive."""
-    return tar_file(sdist_files(), compression="") + archive
-
-
 def sdist_files(text: bytes = GOOD, folder: str = STEM, files: Files | None = None) -> dict[str, bytes]:
     """Return the members of a source distribution with some metadata."""
     inside = {"PKG-INFO": text, "pyproject.toml": b"[build-system]\n"} | dict(files or {})
@@ -162,18 +106,28 @@ def tar_file(members: Files, *more: Entry, compression: str = "gz", form: int = 
     return written.getvalue()
 
 
-def entry(name: str, content: bytes = b"", link: str = "", kind: bytes = tarfile.SYMTYPE) -> Entry:
-    """Return a regular file of a tar file, or a link."""
+def entry(name: str, content: bytes = b"", **header: Any) -> Entry:  # noqa: ANN401
+    """Return a member of a tar file: a regular file, or what its header says otherwise."""
     info = tarfile.TarInfo(name)
     info.size = len(content)
-    if link:
-        info.type, info.linkname = kind, link
+    info.type = header.pop("type", "0").encode()
+    info.linkname, info.pax_headers = header.pop("linkname", ""), header.pop("pax_headers", {})
     return info, content
 
 
-def sparse(name: str) -> Entry:
-    """Return a sparse file of a tar file: one byte behind a gap (GNU's format 1.0, in a pax header)."""
-    info, content = entry(name, b"1\n1048576\n1\n".ljust(512, b"\0") + b"x")
-    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": name}
-    info.pax_headers["GNU.sparse.realsize"] = "1048577"
-    return info, content
+CHANGES: dict[str, Callable[..., bytes]] = {  # what may be done to a whole archive, some with a text
+    "append": lambda archive, text: archive + text,
+    "prepend": lambda archive, text: text + archive,
+    "write": lambda _, text: text,
+    "replace": replace,
+    "double": lambda archive: archive * 2,
+    "halve": lambda archive: archive[: len(archive) // 2],
+    "comment": lambda archive: archive[:-2] + b"\5\0hello",
+    "encrypted": lambda archive: replace(archive, LOCAL + b"\0", LOCAL + b"\1", CENTRAL + b"\0", CENTRAL + b"\1"),
+    "compressed_by_method_99": lambda archive: replace(
+        archive, LOCAL + b"\0\0\x08", LOCAL + b"\0\0c", CENTRAL + b"\0\0\x08", CENTRAL + b"\0\0c"
+    ),
+    "rename_at_the_end": lambda archive: b"my_package/__evil__.py".join(archive.rsplit(MODULE.encode(), 1)),
+    "put_before_a_zip_file": lambda archive: archive + zip_file(wheel_files()),
+    "put_behind_a_tar_file": lambda archive: tar_file(sdist_files(), compression="") + archive,
+}

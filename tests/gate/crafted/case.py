@@ -1,8 +1,6 @@
 """What a crafted case is: distributions in a folder, and who accepts them; cases.yml has them all."""
 
 import re
-import tarfile
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,17 +9,15 @@ from typing import Any
 
 import yaml
 
-from tests.gate.crafted import archives
 from tests.gate.crafted.archives import (
+    CHANGES,
     DIST_INFO,
     STEM,
-    Entry,
     Files,
-    Unseekable,
     entry,
     metadata,
+    record_of,
     sdist_files,
-    sparse,
     tar_file,
     wheel_files,
     zip_file,
@@ -58,10 +54,10 @@ def content(described: Any) -> bytes:  # noqa: ANN401 - a part of the table
 
 
 def changed(archive: bytes, change: Any) -> bytes:  # noqa: ANN401 - a part of the table
-    """Return a whole archive with something done to it: by a function of archives.py, maybe with more texts."""
+    """Return a whole archive with something done to it, or nothing."""
     ((name, given),) = change.items() if isinstance(change, dict) else [(change, [])]
     texts = [text.encode() for text in (given if isinstance(given, list) else [given])]
-    return bytes(getattr(archives, name)(archive, *texts))
+    return CHANGES[name](archive, *texts) if name else archive
 
 
 def without(members: Files, end: str) -> Files:
@@ -86,29 +82,16 @@ def wheel(  # noqa: PLR0913 - one for each thing that may be special
     files: dict[str, Any] | None = None,
     record: tuple[str, ...] = (),
     missing: str = "",
-    compression: int = zipfile.ZIP_DEFLATED,
     change: Any = "",  # noqa: ANN401 - as `changed` has it
-    twice: str = "",
-    streamed: bool = False,
+    **zipped: Any,  # noqa: ANN401 - as `zip_file` has them
 ) -> None:
     """Write a good source distribution, and a wheel with something special about it."""
     inside = {name: content(described) for name, described in (files or {}).items()}
     if record:
-        inside[f"{DIST_INFO}/RECORD"] = archives.record(dict.fromkeys(record, b""))
+        inside[f"{DIST_INFO}/RECORD"] = record_of(dict.fromkeys(record, b""))
     members = wheel_files(metadata(text), folder or "-".join(name.split("-")[:2]) + ".dist-info", inside)
-    file = Unseekable() if streamed else None
-    zipped = zip_file(without(members, missing), compression=compression, twice=twice, file=file)
-    (destination / name).write_bytes(changed(zipped, change) if change else zipped)
+    (destination / name).write_bytes(changed(zip_file(without(members, missing), **zipped), change))
     (destination / SDIST).write_bytes(tar_file(sdist_files()))
-
-
-def member(name: str, described: dict[str, Any]) -> Entry:
-    """Return a further member of a source distribution: a file, a link, or a sparse file."""
-    if "sparse" in described:
-        return sparse(name)
-    if "hard_link" in described:
-        return entry(name, link=described["hard_link"], kind=tarfile.LNKTYPE)
-    return entry(name, content(described) if "text" in described else b"", link=described.get("link", ""))
 
 
 def sdist(  # noqa: PLR0913 - one for each thing that may be special
@@ -119,17 +102,15 @@ def sdist(  # noqa: PLR0913 - one for each thing that may be special
     folder: str = STEM,
     files: dict[str, Any] | None = None,
     missing: str = "",
-    compression: str = "gz",
-    form: int = tarfile.PAX_FORMAT,
     change: Any = "",  # noqa: ANN401 - as `changed` has it
+    **packed: Any,  # noqa: ANN401 - as `tar_file` has them
 ) -> None:
     """Write a good wheel, and a source distribution with something special about it."""
     inside = {name: content(described) for name, described in (files or {}).items()}
     members = without(sdist_files(folder=folder, files=inside), missing)
-    entries = [member(name, described) for name, described in (more or {}).items()]
-    packed = tar_file(members, *entries, compression=compression, form=form)
+    entries = [entry(name, **has | {"content": content(has.get("content", ""))}) for name, has in (more or {}).items()]
     (destination / WHEEL).write_bytes(zip_file(wheel_files()))
-    (destination / name).write_bytes(changed(packed, change) if change else packed)
+    (destination / name).write_bytes(changed(tar_file(members, *entries, **packed), change))
 
 
 def version(destination: Path, spelled: str, inside: str = "", folder: str = "") -> None:
