@@ -228,25 +228,14 @@ def test_a_network_failure_is_not_a_missing_package(
     assert not lock.is_unsolvable(offline)
 
 
-@pytest.mark.parametrize("build", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_what_the_backend_requires_is_locked_with_it(check: Checked, write: Checked, *, build: bool) -> None:
-    """The lock has the backend and what it requires when it builds, and a build passes under it.
-
-    A tampered hash stops the build, and is not a missing package.
-    """
+def test_what_the_backend_requires_is_locked_with_it(check: Checked, write: Checked) -> None:
+    """The lock has the backend and what it requires when it builds; a tampered hash is not a missing package."""
     require("iniconfig==2.0.0", "flit_core==3.12.0")
     assert write()[0] == 0
     assert locked() == {"flit-core": "3.12.0", "iniconfig": "2.0.0"}
     assert check()[0] == 0
-    uv_build = ("uv", "build", "--no-config", "--python", sys.executable, "--build-constraints", LOCK)
-    if build:
-        Path("my_package.py").touch()
-        run(*uv_build, "--require-hashes", cwd=Path.cwd())
     LOCK.write_text(re.sub("[0-9a-f]{64}", "0" * 64, LOCK.read_text(encoding="utf-8")), encoding="utf-8")
     assert check() == (1, "uv cannot install flit_core==3.12.0: see above.")
-    if build:
-        done = run(*uv_build, "--require-hashes", cwd=Path.cwd(), check=False)
-        assert "Hash mismatch for `flit-core==3.12.0`" in done.stderr
 
 
 def test_settings_do_not_change_the_lock(
