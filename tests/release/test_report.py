@@ -34,7 +34,6 @@ class Case:
     event: str = "release"
     dist: dict[str, str] = field(default_factory=lambda: FILES)
     uv_output: str = ""
-    claims: dict[str, str] | None = None  # that differ from the form, in what uv prints if PyPI knows no publisher
     answer: str = "refused"  # to a token without the environment
     code: int = 0
     tag: str = "v1.2.3"
@@ -52,19 +51,6 @@ CASES = {
     for kind, cases in CONTENT.items()
     for title, case in cases.items()
 }
-
-
-def printed_claims(**changes: str) -> str:
-    """Return what uv prints if PyPI knows no publisher for a token with such claims."""
-    values = PUBLISHER | changes
-    slug = f"{values['owner']}/{values['repository']}"
-    environment = f'Some(\n        "{values["environment"]}",\n    )' if values["environment"] else "None"
-    return (
-        'error: PyPI says "invalid-publisher"\n'
-        f'    repository: "{slug}",\n'
-        f'    job_workflow_ref: "{slug}/.github/workflows/{values["workflow_filename"]}@refs/heads/main",\n'
-        f"    environment: {environment},\n"
-    )
 
 
 Run = Callable[[Case], tuple[int, str]]
@@ -88,9 +74,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         Path("dist/folder").mkdir(parents=True)
         for name, content in case.dist.items():
             Path("dist", name).write_text(content, encoding="utf-8")
-        uv_output = case.uv_output if case.claims is None else printed_claims(**case.claims)
-        if uv_output:
-            Path("uv-output.txt").write_text(uv_output, encoding="utf-8")
+        if case.uv_output:
+            Path("uv-output.txt").write_text(case.uv_output, encoding="utf-8")
         monkeypatch.setattr("meltano_release.report.find_files", lambda _: on_pypi(case))
         environ = {"GITHUB_EVENT_NAME": case.event, "GITHUB_REF_NAME": case.tag}
         code = run_report(Path("dist"), Path("uv-output.txt"), context(case), environ)
