@@ -6,8 +6,7 @@ have fails the test. `test_workflow_facts.py` has those of the jobs, and `checks
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,35 +27,24 @@ WITH = {  # inputs that protect something; the others carry data from one step t
 NOT_GIVEN = "inputs.checkout == 'true'"  # a project's jobs do not give this input; ci.yaml runs the actions with it
 ELSEWHERE = {"-I", "--no-config", "--no-sources", "--no-managed-python"}  # test_launch.py shows what they do
 Steps = list[dict[str, Any]]
-Removal = Callable[[dict[str, Any]], object]  # from a step
 
 
-def change_script(pattern: str, new: str, step: dict[str, Any]) -> None:
-    """Replace a pattern in the script of a step."""
-    step["run"] = re.sub(pattern, new, step["run"])
-
-
-def remove(name: str, step: dict[str, Any], *, inputs: bool = False) -> None:
-    """Delete a key of a step, or an input."""
-    del (step["with"] if inputs else step)[name]
-
-
-def protections(step: dict[str, Any]) -> Iterator[tuple[str, Removal, Any]]:
-    """Yield each protection of a step: its name, a function that removes it, and the value of an input or a condition.
+def protections(step: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield each protection of a step: its name, the step without it, and the value of an input or a condition.
 
     A script does nothing without the protection `the step`.
     """
-    script = step.get("run", "")
+    script, given = step.get("run", ""), step.get("with", {})
     if script:
-        yield "the step", partial(change_script, r"(?s).+", "true"), None
-    for name in sorted(set(step.get("with", {})) & WITH):
-        yield name, partial(remove, name, inputs=True), step["with"][name]
+        yield "the step", step | {"run": "true"}, None
+    for name in sorted(given.keys() & WITH):
+        yield name, step | {"with": {key: given[key] for key in given if key != name}}, given[name]
     for name in sorted({"if", "continue-on-error"} & step.keys() if step.get("if") != NOT_GIVEN else ()):
-        yield name, partial(remove, name), step[name]
+        yield name, {key: step[key] for key in step if key != name}, step[name]
     for name in COMMAND.findall(script):
-        yield name, partial(change_script, rf'.*echo "::{name}.*\n', ""), None
+        yield name, step | {"run": re.sub(rf'.*echo "::{name}.*\n', "", script)}, None
     for flag in dict.fromkeys(FLAG.findall(script)):
-        yield flag, partial(change_script, rf" {flag}(?![\w-])(=('[^']*'|\S+))?", ""), None
+        yield flag, step | {"run": re.sub(rf" {flag}(?![\w-])(=('[^']*'|\S+))?", "", script)}, None
 
 
 CONTENT = Path(__file__).with_name("guards.yml").read_text(encoding="utf-8")
@@ -98,9 +86,8 @@ def test_a_check_fails_without_the_protection(
     """A check that passes with a protection fails if that protection is removed from the steps."""
     name, where, protected = protection
     steps = steps_of(name, sandbox)
-    (step,) = (one for one in steps if one["name"] == where)
-    (removal,) = (removal for what, removal, _ in protections(step) if what == protected)
-    removal(step)
+    (number,) = (number for number, step in enumerate(steps) if step["name"] == where)
+    (steps[number],) = (without for what, without, _ in protections(steps[number]) if what == protected)
     if name == "publish":
         workflow = parse_workflow(sandbox.project.read(RELEASE_WORKFLOW))
         workflow["jobs"][name]["steps"] = steps
