@@ -134,9 +134,12 @@ def with_dist(default: Project, built: Path, tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture(scope="session")
 def versions(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """Two versions of the template, v1.0.0 and v1.1.0: one line of a workflow changed. Leave them unchanged."""
+    """Two versions of the template, v1.0.0 and v1.1.0: one line of a workflow changed. Leave them unchanged.
+
+    There is a pre-release, too, which no command may take unasked.
+    """
     versions = Versions.create(template, tmp_path_factory.mktemp("versions") / "template")
-    return versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0")
+    return versions.replace(RELEASE_WORKFLOW_SOURCE, *LINE_CHANGE).tag("v1.1.0").tag("v2.0.0rc1")
 
 
 @pytest.fixture(scope="session")
