@@ -1,4 +1,4 @@
-"""What a maintainer does, as the tutorial and the messages say; `repositories.yml` names these functions."""
+"""What a maintainer does, as the tutorial and the messages say: `repositories.yml` has commands, and these names."""
 
 import re
 from typing import Any
@@ -9,17 +9,18 @@ from tests.support.adoption import maintain
 from tests.support.editing import replace
 from tests.support.pages import code_blocks, page
 from tests.support.paths import PYPROJECT, WORKFLOWS
-from tests.support.projects import VERSION, Project
+from tests.support.projects import Project
 
 TUTORIAL = page("tutorial/adopt.md")
-LOCAL = ("-c", "protocol.file.allow=always")  # submodules of this machine, which git refuses
 
 
 def perform(action: str, project: Project) -> None:
-    """Call the function that an action names, with the project and the other words of the action; none if empty."""
-    if action:
-        name, *arguments = action.split()
-        globals()[name](project, *arguments)
+    """Call the function that an action names, with the other words of the action, or run its commands."""
+    name, *arguments = action.split() or [""]
+    if function := globals().get(name):
+        function(project, *arguments)
+    else:
+        project.run("bash", "-euc", action)
 
 
 def write_lock(project: Project) -> None:
@@ -63,16 +64,6 @@ def keep_other_jobs(project: Project) -> None:
     project.commit("Keep the other jobs of the release workflow")
 
 
-def delete_publishing_workflow(project: Project) -> None:
-    """Do what the doctor says of a workflow that does nothing but publish."""
-    project.run("git", "rm", "--quiet", f"{WORKFLOWS}/publish.yml")
-
-
-def delete_tag(project: Project) -> None:
-    """Delete the tag that no release can be made from, if there is one."""
-    project.run("git", "tag", "--delete", "tap-top-v1.2.3", check=False)
-
-
 def repair_wheel(project: Project) -> None:
     """Add the steps of the how-to to the job that builds, hand on their artifact, and lock their tools."""
     text = page("how-to/compiled.md")
@@ -109,19 +100,3 @@ def follow_the_name(project: Project) -> None:
     """Let the workflow that waits for the old release workflow wait for the new one, by the name that doctor says."""
     (name,) = advised(project, r"the release workflow's is (\w+)")
     replace(project.path / f"{WORKFLOWS}/image.yml", "[Publish]", f"[{name}]")
-
-
-def add_submodule(project: Project) -> None:
-    """Have a submodule in the package."""
-    data = Project(project.path.parent / "data", {})
-    data.path.mkdir()
-    data.write("states.csv", "name\n")
-    data.init()
-    package = project.answers["repository"].replace("-", "_")
-    project.run("git", *LOCAL, "submodule", "--quiet", "add", data.path, f"{package}/states")
-    project.commit("Add data")
-
-
-def write_version(project: Project) -> None:
-    """Write the version of the release into the file, as a bot does in the commit that it tags."""
-    replace(project.path / PYPROJECT, 'version = "1.2.2"', f'version = "{VERSION}"')

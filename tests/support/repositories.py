@@ -62,7 +62,7 @@ class Repository:
     adopted: bool = True  # whether the page of adopted repositories has it
     message: str = ""  # of the build, the gate or the doctor; nothing if no hand is needed
     advice: str = ""  # what the maintainer does about it, for the page
-    remedy: str = ""  # does it: a function of remedies.py; without one, the repository is not supported
+    remedy: str = ""  # does it: commands, or a function of remedies.py; without one, the repository is not supported
     prepare: str = ""  # what the tutorial has done before the copy
     stays: bool = False  # whether the message stays for pull requests
     lint: dict[str, str] = field(default_factory=dict)  # its linters, of LINTERS, and what they do: passes or fails
