@@ -4,24 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON
+from tests.support.paths import ANSWERS_FILE, ANSWERS_TABLE, PUBLISHER_JSON
 from tests.support.questions import questions, settings
 from tests.support.terminal import COLUMNS, copier_in_terminal
 
 REPOSITORIES = {"tap": "tap-x", "target": "target-x", "extension": "x-ext"}  # by kind: all questions in three runs
-ANSWERS = {  # what is typed: an answer that is refused, the sentence that says what to do, and a good answer
-    "repository": ("a b", 'Use A-Z, a-z, 0-9, "-", "_", ".".', ""),
-    "owner": ("nadia/novak", 'Leave out the "/": give the name alone.', "me"),
-    "package_name": ("requests", "Avoid the names of other packages.", "my-name"),
-    "environment": ("it's", "Leave out quotes.", "pypi"),
-    "workflow_filename": ("test.yaml", "Use another: this is taken.", "publish.yaml"),
-    "display_name": ("日本", "Add a letter A-Z or a digit.", "My Service"),
-    "wrapped_command": ("echo a", "Use a command, no arguments.", "cat"),
-    "description": (" ", "Say what the package does.", "It does it."),
-    "author_name": ("<a>", 'Leave out "<".', "Me"),
-    "author_email": ("me", "Use an email like a@example.com.", "me@example.com"),
-}
+TYPED = yaml.safe_load(ANSWERS_TABLE.read_text(encoding="utf-8"))["typed"]
 ASKED_OF = {"display_name": {"tap", "target", "extension"}, "stream_type": {"tap"}, "auth_method": {"tap"}}
 ASKED_OF |= {"sink_type": {"target"}, "wrapped_command": {"extension"}}
 
@@ -35,7 +25,7 @@ def test_each_question_and_refusal_is_shown_whole(kind: str, template: Path, tmp
     with copier_in_terminal(template, name, tmp_path) as terminal:
         for question in [question for question in questions() if kind in ASKED_OF.get(question, {kind})]:
             terminal.wait_for("🎤", questions()[question]["help"])
-            refused, sentence, good = ANSWERS.get(question, ("", "", ""))
+            refused, sentence, good = TYPED.get(question, ("", "", ""))
             if refused:
                 terminal.type(refused)
                 terminal.wait_for(f"Validation error for question '{question}': {sentence}")
