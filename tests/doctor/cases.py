@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.release.scenarios import changes
-from tests.release.scenarios.changes import Change, nothing
+from tests.release.scenarios.changes import Change
 from tests.simulation.sandbox import Sandbox
 from tests.support.editing import all_of, change_of
 from tests.support.paths import WORKFLOWS
-from tests.support.projects import WHEEL
 
 HOOK = "repos:\n- repo: https://example.com/hooks\n  rev: v1\n  hooks:\n  - {{id: {name}, args: {arguments}}}\n"
 
@@ -52,11 +51,6 @@ def step(uses: str, inputs: dict[str, str] | None = None) -> Change:
     return workflow(f"steps:\n- uses: {uses}\n" + (f"  with:{given}" if given else ""))
 
 
-def creates(token: str, options: str = "") -> Change:
-    """Make releases in a workflow, with a token."""
-    return workflow(f"steps:\n- run: gh release create v1 {options}\n  env:\n    GH_TOKEN: {token}\n")
-
-
 def hook(name: str, arguments: str = "[]", exclude: str = "") -> Change:
     """Run a hook of pre-commit, over all files or with some excluded."""
     return write(**{".pre-commit-config.yaml": exclude + HOOK.format(name=name, arguments=arguments)})
@@ -79,8 +73,8 @@ def on_github(**state: Any) -> Change:  # noqa: ANN401
     return lambda sandbox: vars(sandbox.github).update(state)
 
 
-def release(tag: str, *, author: str = "ada", wheel: str = "", draft: bool = False) -> Change:
-    """Have a release on GitHub, and its file on PyPI or not."""
+def release(tag: str, *, author: str = "ada", draft: bool = False) -> Change:
+    """Have a release on GitHub."""
 
     def change(sandbox: Sandbox) -> None:
         sandbox.github.create_release(tag)
@@ -88,8 +82,6 @@ def release(tag: str, *, author: str = "ada", wheel: str = "", draft: bool = Fal
         state["releases"][tag] |= {"author": author, "draft": draft}
         sandbox.github.write_state(state)
         sandbox.project.run("git", "tag", "--force", tag)
-        if wheel:
-            sandbox.loopback.pypi.files("my-package")[wheel] = b"wheel"
 
     return change
 
@@ -99,23 +91,17 @@ def rules(number: int, changed: dict[str, Any]) -> Change:
     return lambda sandbox: sandbox.github.rulesets[number].update(changed)
 
 
-def forget_project(sandbox: Sandbox) -> None:
-    """Have no project on PyPI."""
-    sandbox.loopback.pypi.projects.clear()
-
-
-def have_files(sandbox: Sandbox) -> None:
+def upload(name: str) -> Change:
     """Have a file of the project on PyPI."""
-    sandbox.loopback.pypi.files("my-package")[WHEEL] = b"wheel"
+    return lambda sandbox: sandbox.loopback.pypi.files("my-package").update({name: b"x"})
 
 
 def case_of(described: dict[str, Any]) -> Case:
     """Return a case of the table."""
-    (state, line), *more = described.items()
-    rest = dict(more)
     known = vars(changes) | globals()
-    fault, sound = (change_of(rest.get(name, nothing.__name__), known) for name in ("fault", "sound"))
-    return Case(state, line, fault, sound, *(rest.get(name, "") for name in ("remedy", "refused by", "accepted by")))
+    fault, sound = (change_of(described.get(name, "nothing"), known) for name in ("fault", "sound"))
+    rest = (described.get(name, "") for name in ("remedy", "refused by", "accepted by"))
+    return Case(*next(iter(described.items())), fault, sound, *rest)
 
 
 TABLE = yaml.load(Path(__file__).with_name("cases.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

@@ -47,9 +47,13 @@ def test_what_is_like_a_fault_is_not_found(case: Case, sandbox: Sandbox) -> None
 
 
 def test_a_repository_without_faults_has_no_findings(sandbox: Sandbox) -> None:
-    """The doctor makes none of the other findings in a repository that is set up, and exits with 0."""
+    """In a repository that is set up, the doctor makes no other finding, exits with 0, and changes nothing."""
     found = sandbox.run_doctor()
     assert found.exit_code == 0
+    states = {line[:12].strip() for line in found.output.splitlines() if not line.startswith(("What", " "))}
+    assert states == {"ok", "note", "not checked"}  # the tag of the next release has no release yet
+    assert {(call[0], len(call)) for call in sandbox.github.read_state()["calls"]} == {("api", 2)}
+    assert not sandbox.project.run("git", "status", "--porcelain").stdout
     cases = {title: case for title, case in CASES.items() if nothing in {case.sound} - {case.fault}}
     assert {title for title, case in cases.items() if has(found, case)} == set()
 
