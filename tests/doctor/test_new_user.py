@@ -6,33 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.doctor.cases import CASES
 from tests.simulation.events import dispatch_event
 from tests.simulation.pypi import Publisher
 from tests.simulation.sandbox import Sandbox
 from tests.support.commands import ENVIRONMENT, TEMPLATE_URL, package_index
-from tests.support.paths import RELEASING, WORKFLOWS
+from tests.support.paths import RELEASING
 from tests.support.projects import Project
 from tests.support.repositories import REPOSITORIES
 
 pytestmark = pytest.mark.slow
 
 COMMAND = re.compile(r"^uvx --from \S+ meltano-release setup$", re.MULTILINE)
-OLD_WORKFLOW = """\
-name: Publish
-on:
-  push:
-    tags: ["v*"]
-jobs:
-  publish:
-    runs-on: ubuntu-latest
-    environment: pypi
-    permissions:
-      id-token: write
-    steps:
-      - uses: actions/checkout@v4
-      - run: pipx run build
-      - uses: pypa/gh-action-pypi-publish@release/v1
-"""
 
 
 def run(sandbox: Sandbox, template: Path, command: str) -> str:
@@ -55,17 +40,13 @@ def run(sandbox: Sandbox, template: Path, command: str) -> str:
 
 def dry_run(sandbox: Sandbox, printed: str) -> None:
     """Do the dry run whose command was printed, and expect that PyPI trusts it."""
+    workflow = str(sandbox.project.answers["workflow_filename"])
     command = shlex.split(printed.rstrip().splitlines()[-1])
-    assert command[:6] == ["gh", "workflow", "run", workflow_of(sandbox), "--repo", sandbox.github.slug]
+    assert command[:6] == ["gh", "workflow", "run", workflow, "--repo", sandbox.github.slug]
     name, _, value = command[7].partition("=")
-    done = sandbox.run_workflow(dispatch_event({name: value}), workflow_of(sandbox))
+    done = sandbox.run_workflow(dispatch_event({name: value}), workflow)
     assert done.result == "success", done.log
     assert "The dry run passed: PyPI trusts this workflow" in done.jobs["report"].summary
-
-
-def workflow_of(sandbox: Sandbox) -> str:
-    """Return the name of the release workflow."""
-    return str(sandbox.project.answers["workflow_filename"])
 
 
 def test_a_new_package_comes_to_a_dry_run_with_two_commands_and_one_form(sandbox: Sandbox, template: Path) -> None:
@@ -91,12 +72,11 @@ def test_a_trusted_publisher_comes_to_a_dry_run_without_deleting_anything(
     repository = REPOSITORIES["hatch-vcs with tox"]
     project = repository.write(tmp_path / "old" / repository.name)
     project.run("git", "remote", "add", "origin", f"https://github.com/Acme/{repository.name}.git")
-    project.write(f"{WORKFLOWS}/build.yml", OLD_WORKFLOW)
-    project.commit("Publish")
-    old = Sandbox(Project(project.path, {"workflow_filename": "build.yml"}), sandbox.github, sandbox.loopback)
+    old = Sandbox(Project(project.path, {"workflow_filename": "other.yml"}), sandbox.github, sandbox.loopback)
+    CASES["another workflow that is a trusted publisher"].fault(old)
     old.github.owner, old.github.repository, old.github.rulesets = "Acme", repository.name, []
     old.github.environments.clear()
-    publisher = Publisher("Acme", repository.name, "build.yml", "pypi")
+    publisher = Publisher("Acme", repository.name, "other.yml", "pypi")
     old.loopback.reset().pypi.register(publisher, repository.package_name or repository.name)
     found = old.run_doctor()
     assert found.exit_code == 1

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.cases import shell
-from tests.release.scenarios.changes import Change, rename_repository, set_environment
+from tests.doctor.cases import on_github, shell
+from tests.release.scenarios.changes import Change, edit, rename_repository, set_environment
 from tests.simulation.github import Environment
 from tests.simulation.sandbox import PUBLISHER, RULESETS, Sandbox
 from tests.simulation.server import Fault
+from tests.support.editing import all_of
 from tests.support.paths import PUBLISHER_JSON, RELEASE_WORKFLOW, TEST_WORKFLOW
 
-PATH = "repos/MeltanoLabs/my-package"
 CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
 REQUESTS = 5  # of a repository that has nothing
+ODD = "Zürich: {{ x }} # & | <b> $(touch hacked) $HOME % + ü/🎵"
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def sent(sandbox: Sandbox) -> list[tuple[str, str, Any]]:
     return [(method, url, body) for method, url, body, _ in sandbox.github.read_state()["exchanges"] if method != "GET"]
 
 
-def environment(sandbox: Sandbox) -> dict[str, Any]:
+def environment(sandbox: Sandbox, name: str = "publishing") -> dict[str, Any]:
     """Return the environment on GitHub, with its rules as pairs of type and pattern."""
-    found: dict[str, Any] = sandbox.github.read_state()["environments"]["publishing"]
+    found: dict[str, Any] = sandbox.github.read_state()["environments"][name]
     rules = sorted((one["type"], one["name"]) for one in found.pop("policies"))
     return found | {"rules": rules}
 
@@ -71,48 +72,35 @@ def test_a_repository_is_set_up_and_then_nothing_is_left_to_do(bare: Sandbox) ->
 
 
 def test_the_dry_run_prints_commands_that_a_shell_can_run(bare: Sandbox) -> None:
-    """A dry run sends nothing; a shell that runs what it prints sets up the same."""
+    """A dry run sends nothing; a shell that runs what it prints sets up the same, with any name of an environment."""
+    edit(PUBLISHER_JSON, '"publishing"', json.dumps(ODD, ensure_ascii=False))(bare)
     done = bare.run_setup("--dry-run")
     assert done.exit_code == 0, done.output
     assert sent(bare) == []
-    script = bare.project.path.with_name("setup.sh")
-    script.write_text(done.output, encoding="utf-8")
-    assert {line[:6] for line in re.sub(r"<<'JSON'\n.*?\nJSON\n", "", done.output, flags=re.DOTALL).splitlines()} <= {
-        "", *(line[:6] for line in done.output.splitlines() if line[:2] == "# "), "gh api",
-    }  # fmt: skip
-    ran = bare.run_as_maintainer("bash", "-eu", str(script))
+    ran = bare.run_as_maintainer("bash", "-euc", done.output)
     assert ran.returncode == 0, ran.stderr
     bare.github.keep(json.loads(bare.github.state_file.read_text(encoding="utf-8")))
     assert bare.github.rulesets == RULESETS
-    assert environment(bare)["rules"] == [("branch", "main"), ("tag", "v*")]
+    assert bare.github.environments.keys() == {ODD}
+    assert environment(bare, ODD)["rules"] == [("branch", "main"), ("tag", "v*")]
     assert bare.run_setup("--dry-run").output.count("gh api") == 0
+    assert not list(bare.project.path.rglob("hacked"))
 
 
-@pytest.mark.parametrize("number", range(REQUESTS))
-def test_what_was_declined_is_asked_again(number: int, bare: Sandbox) -> None:
-    """A request that is declined is not sent, and the exit code is 1; the next run sends what is missing alone."""
-    answers = ["y"] * REQUESTS
-    answers[number] = "n"
-    if number == 0:  # without the environment there are no rules for it
-        del answers[1:3]
-    done = bare.run_setup(answers="\n".join([*answers, ""]))
+@pytest.mark.parametrize("answers", ["nyy", "ynyyy", "yynyy", "yyyny", "yyyyn", "yy"])
+def test_what_was_declined_is_asked_again(answers: str, bare: Sandbox) -> None:
+    """A request that is declined is not sent, and the exit code is 1; the next run sends what is missing alone.
+
+    Without the environment there are no rules for it. If the input ends, as by Control-D, nothing more is sent.
+    """
+    done = bare.run_setup(answers="".join(f"{answer}\n" for answer in answers))
     assert done.exit_code == 1
-    assert f"1 of {len(answers)} requests were declined or refused" in done.output
-    before = len(sent(bare))
-    assert before == len(answers) - 1
+    end = f"1 of {len(answers)} requests were declined or refused" if "n" in answers else "Aborted!"
+    assert end in done.output
+    assert len(sent(bare)) == answers.count("y")
     assert bare.run_setup("--yes").exit_code == 0
     assert len(sent(bare)) == REQUESTS
     assert sorted(one["name"] for one in bare.github.rulesets) == ["release tags", "required checks"]
-
-
-def test_an_interrupted_run_can_be_repeated(bare: Sandbox) -> None:
-    """If the input ends, as by Control-D, nothing more is sent, and the next run goes on from there."""
-    done = bare.run_setup(answers="y\ny\n")
-    assert done.exit_code == 1
-    assert "Aborted!" in done.output
-    assert len(sent(bare)) == 2
-    assert bare.run_setup("--yes").exit_code == 0
-    assert len(sent(bare)) == REQUESTS
 
 
 def test_what_else_is_configured_stays(bare: Sandbox) -> None:
@@ -154,20 +142,14 @@ def test_what_else_is_configured_stays(bare: Sandbox) -> None:
     assert len(sent(bare)) == count
 
 
-def rename_rulesets(sandbox: Sandbox) -> None:
-    """Have the rules under other names, with more in them and other bypass actors."""
-    tags, checks = copy.deepcopy(RULESETS)
+def test_rules_under_other_names_are_enough(sandbox: Sandbox) -> None:
+    """A ruleset that does the same under another name is left alone; `--bypass-app` changes nothing but the app."""
+    push(sandbox)
+    tags, checks = sandbox.github.rulesets
     tags |= {"name": "All tags", "bypass_actors": []}
     tags["conditions"]["ref_name"]["include"] = ["~ALL"]
     checks |= {"name": "main"}
     checks["rules"][1]["parameters"]["required_status_checks"].append({"context": "Docs"})
-    sandbox.github.rulesets = [tags, checks]
-
-
-def test_rules_under_other_names_are_enough(sandbox: Sandbox) -> None:
-    """A ruleset that does the same under another name is left alone; `--bypass-app` changes nothing but the app."""
-    push(sandbox)
-    rename_rulesets(sandbox)
     before = copy.deepcopy(sandbox.github.rulesets)
     assert sandbox.run_setup("--yes").exit_code == 0
     assert sent(sandbox) == []
@@ -226,34 +208,16 @@ def test_what_the_plan_refuses_in_a_private_repository_is_said(
     assert len(sent(bare)) == count
 
 
-def edit_publisher(**values: str) -> Change:
-    """Change the publisher in the folder."""
-
-    def change(sandbox: Sandbox) -> None:
-        publisher = json.loads(sandbox.project.read(PUBLISHER_JSON))
-        sandbox.project.write(PUBLISHER_JSON, json.dumps(publisher | values))
-
-    return change
-
-
-def remove_workflow(sandbox: Sandbox) -> None:
-    """Have no release workflow on the default branch on GitHub."""
-    sandbox.project.run("git", "rm", "--quiet", RELEASE_WORKFLOW)
-    sandbox.commit()
-    push(sandbox)
-
-
-def become_guest(sandbox: Sandbox) -> None:
-    """Have no rights of an administrator."""
-    sandbox.github.admin = False
-
-
+REMOVE_WORKFLOW = shell(f"git rm -q {RELEASE_WORKFLOW} && git commit -qm x")
 REFUSED: dict[str, tuple[Change, str]] = {
-    "no repository": (edit_publisher(repository="x"), "Create it: gh repo create MeltanoLabs/x --public --source ."),
+    "no repository": (on_github(exists=False), "Create it: gh repo create MeltanoLabs/my-package --public --source ."),
     "another name": (rename_repository("new"), "The repository is now called MeltanoLabs/new"),
-    "not an administrator": (become_guest, "You are not an administrator of MeltanoLabs/my-package"),
-    "no workflow": (remove_workflow, f"The branch main of MeltanoLabs/my-package has no {RELEASE_WORKFLOW}: push it"),
-    "no publisher": (lambda sandbox: (sandbox.project.path / PUBLISHER_JSON).unlink(), f"{PUBLISHER_JSON} is missing"),
+    "not an administrator": (on_github(admin=False), "You are not an administrator of MeltanoLabs/my-package"),
+    "no workflow": (
+        all_of(REMOVE_WORKFLOW, push),
+        f"The branch main of MeltanoLabs/my-package has no {RELEASE_WORKFLOW}: push it",
+    ),
+    "no publisher": (shell(f"rm {PUBLISHER_JSON}"), f"{PUBLISHER_JSON} is missing"),
     "no commit": (shell("git update-ref -d HEAD"), "fatal: Not a valid object name HEAD"),
 }
 
@@ -278,9 +242,7 @@ def test_gh_has_to_be_there(bare: Sandbox) -> None:
 def test_only_checks_that_are_reported_are_required(has_tests: bool, bare: Sandbox) -> None:  # noqa: FBT001
     """The check *Test* is required if a workflow reports it for every pull request; others can be named."""
     if not has_tests:
-        text = bare.project.read(TEST_WORKFLOW)
-        bare.project.write(TEST_WORKFLOW, text.replace("  pull_request:\n", "  pull_request: {paths: [src/**]}\n"))
-        bare.commit()
+        edit(TEST_WORKFLOW, "  pull_request:\n", "  pull_request: {paths: [src/**]}\n")(bare)
         push(bare)
     assert bare.run_setup("--yes", "--check", "Docs", "--check", "Release gate").exit_code == 0
     required = bare.github.rulesets[1]["rules"][1]["parameters"]["required_status_checks"]
