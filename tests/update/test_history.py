@@ -1,41 +1,75 @@
-"""Twelve versions of the template pass over five projects: no work is lost, and every conflict has its cause."""
+"""Twelve versions of the template pass over projects: no work is lost, and every conflict has its cause.
+
+The table history.yml has both, the versions and the projects.
+"""
 
 import itertools
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.support.commands import run
-from tests.support.history import CHOICE_REMOVED, LONG_LIVED, RENAMED, TAGS, LongLivedProject, write_history
-from tests.support.paths import ANSWERS_FILE, DOCS, ROOT, TEST_WORKFLOW
+from tests.support.editing import replace
+from tests.support.paths import ANSWERS_FILE, DOCS, ROOT, TEST_WORKFLOW, UPDATED
 from tests.support.projects import Project
 from tests.support.versions import Versions, changed_files, conflicts, recorded_answers, update
 
+Case = dict[str, Any]  # a project that lives through the history
+CONTENT: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("history.yml").read_text(encoding="utf-8"))
+LONG_LIVED: dict[str, Case] = CONTENT["projects"]
+TAGS = list(CONTENT["versions"])
 TEMPLATES = (".github/", ANSWERS_FILE)  # where the template's files are
 RELEASED = run("git", "tag", "--list", "v*", "--sort=version:refname", cwd=ROOT).stdout.split()
 
 
+def substitute(versions: Versions, pattern: str, new: str, files: tuple[str, ...] = ()) -> None:
+    """Replace what a pattern finds in files of the template, in all of them if none is named; it finds something."""
+    paths = [versions.path / file for file in files] or sorted((versions.path / "template").rglob("*"))
+    texts = {path: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    changed = {path: re.sub(pattern, new, text, flags=re.DOTALL) for path, text in texts.items()}
+    assert changed != texts, pattern
+    for path in texts:
+        path.write_text(changed[path], encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def history(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    """The template's history; leave it unchanged."""
-    return write_history(template, tmp_path_factory.mktemp("history") / "template")
+    """The template's history: all versions from v1.0.0 on; leave it unchanged."""
+    versions = Versions.create(template, tmp_path_factory.mktemp("history") / "template", "v0.9.0")
+    old, new = (versions.path / UPDATED / name for name in CONTENT["renamed"])
+    old.write_text("Notes.\n", encoding="utf-8")
+    for tag, changes in CONTENT["versions"].items():
+        for change in changes:
+            substitute(versions, **change)
+        if tag == CONTENT["file renamed"]:
+            old.rename(new)
+        versions.tag(tag)
+    return versions
 
 
-def begin(case: LongLivedProject, history: Versions, folder: Path) -> Project:
+def begin(case: Case, history: Versions, folder: Path) -> Project:
     """Create a project of the first version and do its people's work."""
-    options = [f"--data={question}={answer}" for question, answer in case.answers.items()]
-    project = history.project(folder / case.answers.get("repository", "my-package"), "--vcs-ref=v1.0.0", *options)
-    case.work(project)
+    options = [f"--data={question}={answer}" for question, answer in case["answers"].items()]
+    project = history.project(folder / case["answers"].get("repository", "my-package"), "--vcs-ref=v1.0.0", *options)
+    for file, text in case.get("append", {}).items():
+        (project.path / file).parent.mkdir(parents=True, exist_ok=True)
+        with (project.path / file).open("a", encoding="utf-8") as opened:
+            opened.write(text)
+    for file, old, new in case.get("replace", []):
+        replace(project.path / file, old, new)
+    project.run("bash", "-euo", "pipefail", "-c", case.get("run", ""))
     project.commit()
     check_kept(case, project)
     return project
 
 
-def check_kept(case: LongLivedProject, project: Project) -> None:
+def check_kept(case: Case, project: Project) -> None:
     """Every line of the project's own is there."""
-    assert {file: line for file, line in case.kept.items() if line not in project.read(file)} == {}
+    assert {file: line for file, line in case["kept"].items() if line not in project.read(file)} == {}
 
 
 def is_own(file: str) -> bool:
@@ -61,20 +95,20 @@ def resolve(text: str) -> str:
     )  # fmt: skip
 
 
-def check_end(case: LongLivedProject, history: Versions, project: Project, folder: Path) -> None:
+def check_end(case: Case, history: Versions, project: Project, folder: Path) -> None:
     """All files of the template that the project has not edited are those of a new project."""
     answers = {name: value for name, value in recorded_answers(project.path).items() if name[0] != "_"}
     options = [f"--data={name}={value}" for name, value in answers.items() if name != "created_as"]
     fresh = history.project(folder / "fresh", *options)
     for path in fresh.tracked_files():
         name = path.relative_to(fresh.path).as_posix()
-        if not is_own(name) and name not in (*case.edited, ANSWERS_FILE):
+        if not is_own(name) and name not in (*case.get("edited", []), ANSWERS_FILE):
             assert (project.path / name).read_bytes() == path.read_bytes(), name
 
 
 def test_each_version_of_the_history_changes_the_template(history: Versions) -> None:
     """Each version's change finds what it replaces; otherwise, only the slow tests below would show it."""
-    for earlier, later in itertools.pairwise(["v1.0.0", *TAGS]):
+    for earlier, later in itertools.pairwise(TAGS):
         compared = run("git", "diff", "--quiet", earlier, later, cwd=history.path, check=False)
         assert compared.returncode == 1, later
 
@@ -86,9 +120,9 @@ def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_p
     case = LONG_LIVED[name]
     project = begin(case, history, tmp_path)
     met: dict[str, set[str]] = {}
-    for tag in TAGS:
+    for tag in TAGS[1:]:
         before, options = own_files(project), [f"--vcs-ref={tag}"]
-        if tag == CHOICE_REMOVED and case.answers.get("ide") == "VSCode":
+        if tag == CONTENT["choice removed"] and case["answers"].get("ide") == "VSCode":
             done = update(project, *options, check=False)
             assert done.returncode == 1
             assert "Invalid choice for 'ide': 'VSCode' is not in ['None']" in done.stderr
@@ -104,14 +138,13 @@ def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_p
         check_kept(case, project)
         project.commit(tag)
         assert f"_commit: {tag}\n" in project.read(ANSWERS_FILE).replace("\r\n", "\n")
-    assert met == case.conflicts
+    assert met == {tag: set(files) for tag, files in case.get("conflicts", {}).items()}
     check_end(case, history, project, tmp_path)
-    assert (project.path / RENAMED[0]).exists()
-    assert (project.path / RENAMED[1]).exists()
+    assert all((project.path / name).exists() for name in CONTENT["renamed"])
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if case.edited else pytest.mark.slow) for name, case in LONG_LIVED.items()]
+    "name", [pytest.param(name, marks=[] if "edited" in LONG_LIVED[name] else pytest.mark.slow) for name in LONG_LIVED]
 )
 def test_all_versions_at_once(name: str, history: Versions, tmp_path: Path) -> None:
     """An update over all versions at once has the conflicts of the table.
@@ -124,8 +157,8 @@ def test_all_versions_at_once(name: str, history: Versions, tmp_path: Path) -> N
     assert recorded_answers(project.path)["nickname"] == "x"
     before = own_files(project)
     assert "There is no question color. " in update(project, "--data=color=blue", check=False).stderr
-    update(project, *(["--data=ide=None"] if "ide" in case.answers else []))
-    assert set(conflicts(project)) == case.conflicts_at_once
+    update(project, *(["--data=ide=None"] if "ide" in case["answers"] else []))
+    assert set(conflicts(project)) == set(case.get("conflicts at once", []))
     assert own_files(project) == before
     check_kept(case, project)
     answers = recorded_answers(project.path)
