@@ -2,48 +2,32 @@
 
 import json
 import re
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from jsonschema import Draft4Validator, ValidationError, validators
+from jsonschema import Draft4Validator, validators
 
 Json = Any
 MULTIPLE = ("path", "ref")  # parameters at the end of a path that may have slashes
-UNDESCRIBED = {"can_admins_bypass"}  # of an environment: GitHub answers it, and the description does not have it
+UNDESCRIBED: Json = {"can_admins_bypass": {}}  # of an environment: GitHub answers it, and the description lacks it
 
 
-def check_type(validator: Any, types: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:  # noqa: ANN401
-    """Accept null where OpenAPI 3.0 says `nullable`."""
-    if instance is not None or not schema.get("nullable"):
-        yield from Draft4Validator.VALIDATORS["type"](validator, types, instance, schema)
+Request = Draft4Validator
+Answer = validators.extend(  # the simulation answers what is read alone, so properties may be missing
+    Draft4Validator, {"required": lambda *_: None, "oneOf": Draft4Validator.VALIDATORS["anyOf"]}
+)
 
 
-def check_enum(validator: Any, values: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:  # noqa: ANN401
-    """Accept null where OpenAPI 3.0 says `nullable`."""
-    if instance is not None or not schema.get("nullable"):
-        yield from Draft4Validator.VALIDATORS["enum"](validator, values, instance, schema)
-
-
-def check_names(validator: Any, properties: Json, instance: Json, schema: Json) -> Iterator[ValidationError]:  # noqa: ANN401
-    """Refuse a property that is not described: a misspelled one would be ignored."""
-    yield from Draft4Validator.VALIDATORS["properties"](validator, properties, instance, schema)
-    if validator.is_type(instance, "object"):
-        unknown = instance.keys() - properties.keys() - UNDESCRIBED
-        if unknown and "additionalProperties" not in schema:
-            yield ValidationError(f"{', '.join(sorted(unknown))} is not described")
-
-
-def accept(*_: Json) -> Iterator[ValidationError]:
-    """Accept a missing property: the simulation answers what is read alone."""
-    yield from ()
-
-
-CHECKS = {"type": check_type, "enum": check_enum, "properties": check_names}
-Request = validators.extend(Draft4Validator, CHECKS)
-Answer = validators.extend(Draft4Validator, CHECKS | {"required": accept, "oneOf": Draft4Validator.VALIDATORS["anyOf"]})
+def as_json_schema(part: dict[str, Json]) -> dict[str, Json]:
+    """Return a part of the description that accepts null where it is `nullable`, and no property beside its own."""
+    if part.get("nullable") is True:
+        part |= {"type": [part["type"], "null"]} if "type" in part else {}
+        part |= {"enum": [*part["enum"], None]} if "enum" in part else {}
+    if isinstance(part.get("properties"), dict) and "additionalProperties" not in part:  # a misspelled one is ignored
+        part |= {"additionalProperties": False, "patternProperties": UNDESCRIBED}
+    return part
 
 
 class Description:
@@ -51,7 +35,7 @@ class Description:
 
     def __init__(self, file: Path) -> None:
         """Read it."""
-        self.document: dict[str, Json] = json.loads(file.read_text(encoding="utf-8"))
+        self.document: dict[str, Json] = json.loads(file.read_text(encoding="utf-8"), object_hook=as_json_schema)
         self.merge(self.document["components"]["schemas"])
 
     def merge(self, part: Json) -> None:
@@ -60,7 +44,8 @@ class Description:
             objects = [self.resolve(one) for one in part["allOf"]]
             if all("properties" in one for one in objects):
                 del part["allOf"]
-                part["properties"] = {name: value for one in objects for name, value in one["properties"].items()}
+                properties = {name: value for one in objects for name, value in one["properties"].items()}
+                part |= as_json_schema({"properties": properties})
         for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
             self.merge(one)
 
