@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.simulation import tracker
-from tests.simulation.relay import RelayAPI
 from tests.simulation.unfriendly_api import (
     NO_REQUEST_REMAINS,
     OUTAGE,
@@ -200,7 +199,7 @@ def test_a_graphql_api_is_asked_for_each_page_once(make_tap: Callable[..., Tap])
     """From a server that sends a cursor with the last page, too, the tap asks for as many pages as there are."""
     tap = make_tap("GraphQL")
     tap.follow("Edges")
-    with serve(RelayAPI(RECORDS)) as api:
+    with serve(UnfriendlyAPI(RECORDS)) as api:
         assert tap.extract(api, api.credentials()).records == expected("GraphQL")
     assert api.requests == ["200 POST /graphql"] * 6  # 2 for users, and 2, 1 and 1 for the groups of each
 

@@ -113,8 +113,10 @@ class UnfriendlyAPI:
         answer = self.get(path, {"page": page} | {name: variables[name] for name in variables if name == "since"})
         if answer.status != Answer.status:
             return answer
-        data: Record = {"nodes": list(map(as_graphql, answer.body["data"]))}
-        data["pageInfo"] = {"hasNextPage": bool(answer.body["next_page"]), "endCursor": page}
+        nodes = list(map(as_graphql, answer.body["data"]))
+        data: Record = {"edges": [{"node": node} for node in nodes]} if "edges" in query else {"nodes": nodes}
+        cursor = page if nodes else None  # also of the last page
+        data["pageInfo"] = {"hasNextPage": bool(answer.body["next_page"]), "endCursor": cursor}
         return Answer(body={"data": {match[1]: data}})
 
     def allows(self, request: Request) -> bool:
