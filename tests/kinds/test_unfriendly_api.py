@@ -101,6 +101,7 @@ TOKENS = {"200 POST /oauth/token": 2, "401": 0}
 RECIPES = [
     Recipe("A cursor", api={"pages": "next_cursor"}),
     Recipe("Page numbers", api={"pages": "page"}, counts={"GET /users?page=": 3}),
+    Recipe("Offsets", api={"pages": "offset"}, counts={"GET /users?offset=": 3}),
     Recipe("Link header", api={"pages": "link"}, counts={"GET /users?page=2": 1}),
     Recipe("One stream that pages in another way", api={"other_pages": "p"}, counts={"groups?p=3": 1}),
     Recipe("Pages without records", api={"pages": "next_cursor"}, records={"/users": EMPTY_PAGES}),

@@ -168,8 +168,9 @@ class UnfriendlyAPI:
         since = query.get("since", "")
         since = datetime.fromtimestamp(int(since), UTC).isoformat() if since and self.unix else since
         found = [record for record in records if not record or str(record.get("updated_at", since)) >= since]
-        data = [record for record in found[PAGE_SIZE * (number - 1) : PAGE_SIZE * number] if record]
-        more = bool(found[PAGE_SIZE * number :])
+        start = number if style == "offset" else PAGE_SIZE * (number - 1)
+        data = [record for record in found[start : start + PAGE_SIZE] if record]
+        more = bool(found[start + PAGE_SIZE :])
         if style.startswith("next_"):
             return Answer(body={"data": data, style: str(number + 1) if more else None})
         link = f"{self.url}{self.prefix}{path}?{urlencode(query | {self.link: str(number + 1)})}"
