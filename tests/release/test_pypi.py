@@ -19,15 +19,10 @@ def pypi(loopback: Loopback, monkeypatch: pytest.MonkeyPatch) -> Loopback:
 
 
 def test_files_come_with_their_digests(pypi: Loopback) -> None:
-    """A project's files are found by name, with the SHA-256 digest of each."""
-    pypi.pypi.projects["my-package"] = {"my_package-1.0.tar.gz": b"sdist"}
+    """A project's files are found with their SHA-256; an empty project has none, and PyPI does not know another."""
+    pypi.pypi.projects |= {"my-package": {"my_package-1.0.tar.gz": b"sdist"}, "empty": {}}
     assert find_files("my-package") == {"my_package-1.0.tar.gz": hashlib.sha256(b"sdist").hexdigest()}
-
-
-def test_an_empty_project_is_not_a_missing_one(pypi: Loopback) -> None:
-    """A project that has no files yet is there; one that PyPI does not know is None."""
-    pypi.pypi.projects["my-package"] = {}
-    assert find_files("my-package") == {}
+    assert find_files("empty") == {}
     assert find_files("other") is None
 
 
