@@ -29,11 +29,6 @@ KINDS = choices("kind")
 MINE, THEIRS = "# a line of the project\n", "# a line of the template\n"
 
 
-def files(project: Project) -> list[str]:
-    """Return the files of a project, as git names them."""
-    return tracked(project.path)
-
-
 def row(file: str) -> tuple[str, str, str]:
     """Return the one row of the table that a file falls under."""
     name = file.replace(f"/{Path(RELEASE_WORKFLOW).name}", "/<workflow_filename>")
@@ -44,23 +39,21 @@ def row(file: str) -> tuple[str, str, str]:
 
 def owned(project: Project, *owners: str) -> list[str]:
     """Return the files of a project that the table gives to one of the owners."""
-    return [file for file in files(project) if row(file)[1] in owners]
+    return [file for file in tracked(project.path) if row(file)[1] in owners]
 
 
 def test_the_table_has_every_file_and_no_other(render: Render, tmp_path: Path) -> None:
-    """The table has every file of a project of every kind, each under one row, and no row without a file."""
+    """The table has every file of a project of every kind, each under one row, and no row without a file.
+
+    The release setup is exactly the rows with a `yes`, and nobody is asked what it does not need.
+    """
+    release = render(scope="release").copy(tmp_path / "release").init()
+    assert {row(file) for file in tracked(release.path)} == {row for row in ROWS if row[2]}
+    assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(release.answers)
     projects = [render(kind=kind, ide="VSCode").copy(tmp_path / kind).init() for kind in KINDS]
     projects.append(render(update_bot="Dependabot").copy(tmp_path / "Dependabot").init())
-    used = {row(file) for project in projects for file in files(project)}
-    assert used == set(ROWS)
+    assert {row(file) for project in projects for file in tracked(project.path)} == set(ROWS)
     assert len(set(ROWS)) == len(ROWS) > 10
-
-
-def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path) -> None:
-    """The release setup is exactly the rows with a `yes`, and nobody is asked what it does not need."""
-    project = render(scope="release").copy(tmp_path / "release").init()
-    assert {row(file) for file in files(project)} == {row for row in ROWS if row[2]}
-    assert not {"kind", "description", "author_name", "author_email", "license", "python_min"} & set(project.answers)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +62,11 @@ def test_the_release_setup_is_what_the_table_says(render: Render, tmp_path: Path
 def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Path) -> None:
     """An update appends the template's new lines to its files and moves the version that they name.
 
-    It leaves the project's own files and deleted ones alone.
+    It leaves the project's own files and deleted ones alone, and deletes none of them that the template drops.
     """
     versions = Versions.create(template, tmp_path / "template")
     project = versions.project(tmp_path / "my-package", "--data", f"kind={kind}")
-    before = files(project)
+    before = tracked(project.path)
     own, merged = owned(project, "the project"), owned(project, "the template", "both")
     assert own
     assert merged
@@ -85,35 +78,29 @@ def test_an_update_respects_every_owner(kind: str, template: Path, tmp_path: Pat
     for file in deleted:
         (project.path / file).unlink()
     project.commit()
-    written = {file: project.read(file) for file in files(project)}
+    written = {file: project.read(file) for file in tracked(project.path)}
     for path in (versions.path / "template").rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes() + THEIRS.encode())
     versions.tag("v1.1.0")
     update(project)
     assert conflicts(project) == []
-    assert files(project) == [file for file in before if file not in deleted]
-    for file in files(project):
+    assert tracked(project.path) == [file for file in before if file not in deleted]
+    for file in tracked(project.path):
         expected = versions.moved(written[file], "v1.0.0", "v1.1.0") + THEIRS if file in merged else written[file]
         if file != ANSWERS_FILE:
             assert project.read(file) == expected, file
     assert THEIRS in project.read(ANSWERS_FILE)
     assert "_commit: v1.1.0\n" in project.read(ANSWERS_FILE)
-
-
-def test_what_the_template_drops_goes_unless_it_is_the_projects(template: Path, tmp_path: Path) -> None:
-    """An update deletes the files that the template drops, but never the project's own."""
-    versions = Versions.create(template, tmp_path / "template")
-    project = versions.project(tmp_path / "my-package")
-    own = owned(project, "the project")
-    answers = versions.path / ANSWERS_SOURCE
+    project.commit()
     for path in (versions.path / "template").rglob("*"):
-        if path.is_file() and path != answers:
+        if path.is_file() and path != versions.path / ANSWERS_SOURCE:
             path.unlink()
     versions.tag("v2.0.0")
     update(project)
-    assert files(project) == sorted([ANSWERS_FILE, *own])
-    assert project.run("git", "diff", "--stat", "--", *own).stdout == ""
+    left = [file for file in own if file not in deleted]
+    assert tracked(project.path) == sorted([ANSWERS_FILE, *left])
+    assert project.run("git", "diff", "--stat", "--", *left).stdout == ""
 
 
 @pytest.mark.parametrize("command", ["recopy", "copy"])
@@ -125,13 +112,8 @@ def test_to_copy_again_leaves_a_project_its_files(command: str, versions: Versio
     for file in (LICENSE, "tests/test_cli.py"):
         (project.path / file).unlink()
     project.commit()
-    options: list[str | Path] = [
-        "--quiet",
-        "--defaults",
-        "--overwrite",
-        *([] if command == "recopy" else [versions.path]),
-    ]
-    run_copier(command, *options, ".", cwd=project.path)
+    template = [versions.path] if command == "copy" else []
+    run_copier(command, "--quiet", "--defaults", "--overwrite", *template, ".", cwd=project.path)
     assert changed_files(project) == [ANSWERS_FILE, RELEASING, RELEASE_WORKFLOW]
     assert LINE_CHANGE[1] in project.read(RELEASE_WORKFLOW)
     assert MINE not in project.read(RELEASING)
