@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.simulation.act import validate
@@ -71,6 +72,7 @@ def test_the_workflow_of_the_page_is_valid_and_safe(default: Project, language_s
     project.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github/workflows")
 
 
+@pytest.mark.slow
 def test_the_workflow_of_the_page_builds_the_version_of_the_tag(default: Project, tmp_path: Path) -> None:
     """The command of its job *Build*, in a new environment with nothing but pip, builds the version of the tag."""
     project = default.copy(tmp_path / "project")
