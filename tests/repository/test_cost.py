@@ -6,7 +6,6 @@ from pathlib import Path
 import bench
 import pytest
 
-from tests.support.compilations import BOUNDS
 from tests.support.paths import PYPROJECT
 from tests.support.versions import Versions
 
@@ -15,8 +14,8 @@ def test_copies_and_updates_compile_few_texts(capsys: pytest.CaptureFixture[str]
     """Jinja compiles no more texts than the bounds in a copy with all defaults, and an update of one line."""
     assert bench.main(["--runs", "0"]) == 0
     rows = re.findall(r"^\| (.+): compilations +\| +(\d+) \| +\| +(\d+) \|$", capsys.readouterr().out, re.MULTILINE)
-    assert {label: int(bound) for label, _, bound in rows} == BOUNDS
-    assert all(300 < int(count) <= BOUNDS[label] for label, count, _ in rows)
+    assert {label: int(bound) for label, _, bound in rows} == bench.BOUNDS
+    assert all(300 < int(count) <= bench.BOUNDS[label] for label, count, _ in rows)
 
 
 def test_times_are_shown_beside_those_of_a_skeleton(
