@@ -4,13 +4,15 @@
 """
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from meltano_release.pythons import find_pythons
 from tests.simulation.workflows import Workflow, parse_workflow
-from tests.support.paths import ACTIONS, DOCS, RELEASE_WORKFLOW, WORKFLOWS
+from tests.support.paths import ACTIONS, DOCS, PYPROJECT, RELEASE_WORKFLOW, TEST_WORKFLOW, WORKFLOWS
 from tests.support.projects import Render
 from tests.support.steps import BUILDING, script
 
@@ -41,6 +43,18 @@ def test_a_workflow_has_exactly_what_the_table_says(answers: dict[str, str], ren
     }
     expected = yaml.safe_load(TABLE.replace("my-package", project.answers["repository"]))
     assert found == ({RELEASE_WORKFLOW: expected[RELEASE_WORKFLOW]} if "scope" in answers else expected)
+
+
+def test_a_pull_request_runs_few_jobs_and_a_release_uploads_in_its_third(render: Render) -> None:
+    """A pull request of a new tap runs nine jobs at most, and two jobs come before the one that publishes."""
+    project = render(kind="tap", repository="tap-x")
+    release, test = (parse_workflow(project.read(name))["jobs"] for name in (RELEASE_WORKFLOW, TEST_WORKFLOW))
+    judged = [name for name, job in release.items() if job.get("needs", "build") == "build"]
+    assert judged == ["build", "gate"]
+    assert not any("github.event_name" in release[name]["if"] for name in judged)
+    pythons, _ = find_pythons(tomllib.loads(project.read(PYPROJECT)))
+    assert len(judged) + len(test.keys() - {"test"}) + len(pythons) <= 9
+    assert release["publish"]["needs"] == "gate"
 
 
 def test_no_code_of_the_project_runs_beside_a_token(render: Render) -> None:
