@@ -1,5 +1,6 @@
 """The fixtures of the tests, and the table of failure scenarios at the end of a run."""
 
+import functools
 import os
 import shutil
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import jinja2
 import pytest
 
+from meltano_release.workflows import parse_workflow
 from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import Loopback, serve_loopback
 from tests.support.commands import run, tracked
@@ -38,8 +40,11 @@ def _cache_of_copier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _texts_are_compiled_once() -> Iterator[None]:
-    """Compile each text of the template once in this process: Copier itself compiles all of them for every project."""
+def _texts_are_read_once() -> Iterator[None]:
+    """Compile each text of the template, and parse each workflow for the doctor, once in this process.
+
+    Copier itself compiles all texts for every project.
+    """
     compiled: dict[tuple[object, ...], CodeType] = {}
     compile_text = jinja2.Environment.compile
 
@@ -52,6 +57,7 @@ def _texts_are_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        patch.setattr("meltano_release.commit.parse_workflow", functools.cache(parse_workflow))
         yield
 
 
