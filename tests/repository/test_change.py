@@ -32,23 +32,15 @@ def texts() -> dict[str, str]:
     return {name: (ROOT / name).read_text(encoding="utf-8") for name in tracked(ROOT) if not UNREAD.search(name)}
 
 
-def naming(*words: str, at_least: int = 0, without: str = r"\0") -> set[str]:
-    """Return the files that name all words, or at least as many as given, each as a whole word."""
-    whole = {word: re.compile(rf"(?<![\w.]){re.escape(word)}(?![\w.]*\w)") for word in words}
-    found = {
-        name: sum(word in text and bool(whole[word].search(text)) for word in words) for name, text in texts().items()
-    }
+def naming(*parts: str, at_least: int = 0, without: str = r"\0") -> set[str]:
+    """Return the files that have all texts, or at least as many as given, each as whole words."""
+    whole = [re.compile(rf"(?<![\w.]){re.escape(part)}(?![\w.]*\w)") for part in parts]
     return {
         name
-        for name, count in found.items()
-        if count >= (at_least or len(words)) and not re.search(without, name) and name not in WRITTEN
+        for name, text in texts().items()
+        if name not in WRITTEN and not re.search(without, name)
+        if sum(bool(pattern.search(text)) for pattern in whole) >= (at_least or len(parts))
     }
-
-
-def quoting(texts_of: list[str], at_least: int, without: str) -> set[str]:
-    """Return the files that have at least as many of the texts as given."""
-    found = {name: sum(part in text for part in texts_of) for name, text in texts().items()}
-    return {name for name, count in found.items() if count >= at_least and not re.search(without, name)}
 
 
 def messages() -> list[str]:
@@ -56,7 +48,8 @@ def messages() -> list[str]:
     modules = ("archives", "distributions", "metadata", "names", "wheel_files", "zip_records")
     trees = [ast.parse((COMMAND / f"{name}.py").read_text(encoding="utf-8")) for name in modules]
     nodes = [node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    return [text[:40] for text in nodes if isinstance(text, str) and len(text) > 40 and "\n" not in text]
+    long = [text for text in nodes if isinstance(text, str) and len(text) > 40 and "\n" not in text]
+    return [text[:40].strip(" .,").rpartition(" ")[0] for text in long]
 
 
 def steps() -> list[str]:
@@ -65,22 +58,18 @@ def steps() -> list[str]:
     return [step["name"] for content in contents for step in content["runs"]["steps"]]
 
 
-def expected(change: str) -> set[str]:
-    """Return the files that the table names for a change."""
-    return {name for name in re.findall(r"`([^`]+)`", ROWS[change][0]) if name in texts()}
-
-
 def test_the_table_has_every_place() -> None:
     """A real search finds no other place than those of the table: a Python stands in one file, and so on."""
+    expected = {change: set(re.findall(r"`([^`]+)`", cells[0])) & texts().keys() for change, cells in ROWS.items()}
     newest = {file for python in KNOWN_PYTHONS[-2:] for file in naming(python, without="^tests/")}
-    assert newest == expected("a Python")
-    assert naming(*choices("auth_method")[:-1]) == expected("a way to authenticate")
+    assert newest == expected["a Python"]
+    assert naming(*choices("auth_method")[:-1]) == expected["a way to authenticate"]
     assert naming("auth_method", without="^(tests|docs)/|^copier.yml") == {"includes/authentication.jinja"}
-    assert quoting(steps(), at_least=9, without="^actions/") == expected("a step of the release")
-    assert quoting(messages(), at_least=11, without="^src/") == expected("a message of the gate")
-    assert naming(*questions(), at_least=len(questions()) - 1) == expected("a question") - ANSWERS
-    assert naming(SDK, without="^tests/") == expected("the SDK")
-    assert expected("an action's pin") == set()
+    assert naming(*steps(), at_least=9, without="^actions/") == expected["a step of the release"]
+    assert naming(*messages(), at_least=11, without="^src/") == expected["a message of the gate"]
+    assert naming(*questions(), at_least=len(questions()) - 1) == expected["a question"] - ANSWERS
+    assert naming(SDK, without="^tests/") == expected["the SDK"]
+    assert expected["an action's pin"] == set()
 
 
 @pytest.mark.parametrize("change", ROWS)

@@ -12,7 +12,8 @@ from meltano_release.cli import main
 from tests.support.paths import ROOT
 
 NEEDS = json.dumps({"build": {"result": "success"}, "gate": {"result": "success"}})
-REPORT = ["report", "dist", "uv-output.txt"]
+WRONG = ["gate", "gate dist other", "pythons other", "doctor x", "other", "setup --bypass-app x", "report dist"]
+WRONG += ["lock --check", "lock --backends x", "update x", "status", "status . --yaml"]
 
 
 @pytest.mark.parametrize("command", ["", *main.commands])
@@ -26,18 +27,15 @@ def test_every_command_has_help(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "needs"),
+    ("command", "needs"),
     [
-        *((command.split(), "") for command in ("gate", "gate dist other", "pythons other", "doctor x", "other")),
-        *((command.split(), "") for command in ("setup --bypass-app x", "lock --check", "lock --backends x")),
-        *((command.split(), "") for command in ("update x", "status", "status . --yaml")),
-        (REPORT[:2], NEEDS),
-        *((REPORT, needs) for needs in ("", "{", "[]", '{"build": {"result": "success"}}')),
+        *((command, NEEDS) for command in WRONG),
+        *(("report dist uv-output.txt", needs) for needs in ("", "{", "[]", '{"build": {"result": "success"}}')),
     ],
 )
-def test_wrong_usage_exits_with_2(arguments: list[str], needs: str) -> None:
+def test_wrong_usage_exits_with_2(command: str, needs: str) -> None:
     """Missing, extra or wrong arguments print what is wrong, run nothing, and exit with 2."""
-    done = CliRunner().invoke(main, arguments, env={"NEEDS": needs, "GITHUB_EVENT_NAME": "release"})
+    done = CliRunner().invoke(main, command.split(), env={"NEEDS": needs, "GITHUB_EVENT_NAME": "release"})
     assert done.exit_code == 2
     assert "Error: " in done.stderr
     assert done.stdout == ""

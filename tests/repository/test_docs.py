@@ -93,12 +93,8 @@ def test_every_page_names_the_same_url() -> None:
 def test_the_tutorial_can_be_followed(bare: Path, tmp_path: Path) -> None:
     """The commands of the tutorial work up to the push, with the reader's own GitHub account and package name."""
     script = "".join(code_blocks(page("tutorial/create.md"))).partition("gh repo create")[0]
-    gh = tmp_path / "bin/gh"
-    gh.parent.mkdir()
-    gh.write_text("#!/bin/sh\necho Some-Body\n", encoding="utf-8")
-    gh.chmod(0o755)
-    env = {"PATH": f"{gh.parent}:{ENVIRONMENT['PATH']}"} | redirect(bare)
-    done = run("bash", "-euc", script.replace("copier copy", "copier copy --defaults"), cwd=tmp_path, env=env)
+    script = "gh() { echo Some-Body; }\n" + script.replace("copier copy", "copier copy --defaults")
+    done = run("bash", "-euc", script, cwd=tmp_path, env=redirect(bare))
     assert "Some-Body/tutorial-some-body" in done.stdout
     assert "tutorial_some_body-0.1.0-py3-none-any.whl" in done.stdout
     project = Project(tmp_path / "tutorial-some-body", {})

@@ -6,13 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.automation import script, workflow
-from tests.support.commands import ENVIRONMENT, run
+from tests.support.commands import run
 
 JOBS = workflow("drift")
-GH = """#!/usr/bin/env bash
-echo "$@" >> "$GH_LOG"
-if [ "$1 $2" = "pr list" ]; then echo "$OPEN"; fi
-"""
+GH = """gh() { echo "$@" >> "$GH_LOG"; if [ "$1 $2" = "pr list" ]; then echo "$OPEN"; fi; }\n"""
 
 
 def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
@@ -36,10 +33,7 @@ def test_the_job_that_can_push_runs_no_code_of_the_repository() -> None:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone of a small repository, beside the repository and a `gh` that writes down its arguments."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin/gh").write_text(GH, encoding="utf-8")
-    (tmp_path / "bin/gh").chmod(0o755)
+    """A clone of a small repository, beside the repository."""
     (tmp_path / "temp").mkdir()
     commands = """git init --quiet --bare --initial-branch=main origin.git && git clone --quiet origin.git clone
     cd clone && echo ruff==1 | tee pyproject.toml > uv.lock && git switch --quiet --create main
@@ -49,11 +43,10 @@ def clone(tmp_path: Path) -> Path:
 
 
 def perform(clone: Path, block: str, **variables: str) -> None:
-    """Run the script of a step in a clone, with the `gh` that writes down."""
+    """Run the script of a step in a clone, with a `gh` that writes down its arguments."""
     files = {"RUNNER_TEMP": "temp", "GH_LOG": "gh.txt", "GITHUB_OUTPUT": "output.txt", "GITHUB_STEP_SUMMARY": "summary"}
     env = {name: str(clone.parent / file) for name, file in files.items()} | variables
-    env["PATH"] = f"{clone.parent / 'bin'}:{ENVIRONMENT['PATH']}"
-    run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", block, cwd=clone, env=env)
+    run("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", GH + block, cwd=clone, env=env)
 
 
 def write_patch(clone: Path, text: str) -> str:

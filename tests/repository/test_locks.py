@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from packaging.requirements import Requirement
@@ -117,14 +116,9 @@ def test_uv_lock_is_in_step_with_pyproject_toml(repository: Path) -> None:
 def test_uv_lock_names_pypi_alone() -> None:
     """uv.lock names PyPI alone, not the mirror of whoever wrote it, has a hash of every file, and no options."""
     text = (ROOT / "uv.lock").read_text(encoding="utf-8")
-    lock = tomllib.loads(text)
-    packages = [package for package in lock["package"] if package["source"] != {"editable": "."}]
-    assert {package["source"]["registry"] for package in packages} == {"https://pypi.org/simple"}
-    files = [file for package in packages for file in [*package.get("wheels", []), package.get("sdist")] if file]
-    assert {urlsplit(file["url"])[:2] for file in files} == {("https", "files.pythonhosted.org")}
-    assert all(re.fullmatch("sha256:[0-9a-f]{64}", file["hash"]) for file in files)
     assert set(re.findall(r"\w+://[^/\"]+", text)) == {"https://pypi.org", "https://files.pythonhosted.org"}
-    assert "options" not in lock
+    assert len(re.findall(r'url = "[^"]+", hash = "sha256:[0-9a-f]{64}"', text)) == text.count("url = ") > 100
+    assert "options" not in tomllib.loads(text)
 
 
 def test_a_session_installs_what_the_lock_says(repository: Path) -> None:

@@ -40,7 +40,10 @@ def in_ci(*, nightly: bool) -> set[str]:
 
 
 def test_contributing_says_when_each_session_runs() -> None:
-    """The table lists every session and no other: what plain `nox` runs, what CI runs and when, and what Drift runs."""
+    """The table lists every session and no other: what plain `nox` runs, what CI runs and when, and what Drift runs.
+
+    Every session that another page names exists.
+    """
     assert noxfile.__file__
     assert set(re.findall(r"^\| `nox -s (\w+)`", CONTRIBUTING, re.MULTILINE)) == set(sessions())
     plain = {name for name, session in sessions().items() if session.default}
@@ -50,14 +53,10 @@ def test_contributing_says_when_each_session_runs() -> None:
     commands = "\n".join(step.get("run", "") for step in workflow("drift")["drift"]["steps"])
     assert documented("every week") == set(re.findall(r"nox -s (\w+)", commands))
     assert re.search(r"nox$", commands, re.MULTILINE)
-    assert workflow("ci")["platform"]["strategy"]["matrix"]["system"] == ["macos-15", "windows-2025"]
-
-
-def test_every_session_that_a_page_names_exists() -> None:
-    """Every session that the documentation names as `nox -s NAME` exists, and the commit hook runs `lint`."""
     pages = [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), ROOT / ".pre-commit-config.yaml"]
     named = {name for path in pages for name in re.findall(r"nox -s (\w+)", path.read_text(encoding="utf-8"))}
     assert {"lint", "tests"} <= named <= set(sessions())
+    assert workflow("ci")["platform"]["strategy"]["matrix"]["system"] == ["macos-15", "windows-2025"]
 
 
 def test_the_required_check_waits_for_every_job_of_a_pull_request() -> None:
@@ -110,16 +109,12 @@ def test_renovate_moves_every_pin_of_an_action_at_once() -> None:
 
 
 def test_no_module_is_long() -> None:
-    """No Python module of the product, its actions, scripts or tests has more than 400 lines."""
+    """No Python module of this repository has more than 400 lines, and those of the tests together have a bound."""
     modules = [name for name in tracked(ROOT, "*.py") if not name.startswith("template/")]
-    assert len(modules) > 150
-    assert [name for name in modules if (ROOT / name).read_text(encoding="utf-8").count("\n") > MOST_LINES] == []
-
-
-def test_the_tests_are_no_longer_than_they_were() -> None:
-    """The Python in `tests/` has at most as many lines as the bound."""
-    lines = sum((ROOT / name).read_text(encoding="utf-8").count("\n") for name in tracked(ROOT, "tests/*.py"))
-    assert lines <= MOST_LINES_OF_TESTS
+    lines = {name: (ROOT / name).read_text(encoding="utf-8").count("\n") for name in modules}
+    assert len(lines) > 150
+    assert [name for name, count in lines.items() if count > MOST_LINES] == []
+    assert sum(count for name, count in lines.items() if name.startswith("tests/")) <= MOST_LINES_OF_TESTS
 
 
 def test_the_guidelines_of_scientific_python_are_kept() -> None:

@@ -10,7 +10,7 @@ import check_platform
 import own_lock
 import pytest
 import stdlib_names
-from release_notes import main, release_notes
+from release_notes import main
 from werkzeug import Response
 from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -43,9 +43,6 @@ def test_a_release_has_the_notes_of_its_version(
     assert main([tag]) == (0 if found.startswith("- ") else 1)
     printed = capsys.readouterr()
     assert found in (printed.out or printed.err)
-    if not printed.out:
-        with pytest.raises(ValueError, match=re.escape(found)):
-            release_notes(tag, CHANGELOG)
 
 
 @pytest.mark.parametrize(("tag", "prerelease"), [("v1.2.3", "false"), ("v2.0.0rc1", "true"), ("v2.0.0a1", "true")])
