@@ -16,7 +16,7 @@ from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_folder
 from tests.support.paths import BROWSER, DOCS, ROOT
-from tests.support.projects import Render
+from tests.support.projects import Project, Render
 
 SETTINGS = "zensical.toml"
 SMALL_SITE = """\
@@ -149,9 +149,8 @@ def test_every_version_has_its_documentation(tmp_path: Path) -> None:
 
 def test_a_version_that_cannot_be_built_is_named(tmp_path: Path) -> None:
     """If a version's documentation cannot be built, the script names the version and fails, so nothing is deployed."""
-    repository = small_site(tmp_path, GOOD_PAGE.replace("(index.md)", "(nowhere.md)"))
-    for command in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=Begin"), ("tag", "v1.0.0")):
-        run("git", *command, cwd=repository)
+    site = small_site(tmp_path, GOOD_PAGE.replace("(index.md)", "(nowhere.md)"))
+    repository = Project(site, {}).init("v1.0.0").path
     with pytest.raises(SystemExit, match=r"The documentation of v1\.0\.0 cannot be built"):
         publish_docs.main(repository, tmp_path / "site")
 
