@@ -20,14 +20,7 @@ from tests.support.paths import (
     RENOVATE_JSON,
 )
 from tests.support.projects import Project
-from tests.support.versions import (
-    LINE_CHANGE,
-    MOVED,
-    Versions,
-    clone_from_origin,
-    conflicts,
-    update_repository,
-)
+from tests.support.versions import LINE_CHANGE, MOVED, Versions, clone_from_origin, conflicts, update_repository
 
 RECIPES = code_blocks(page("how-to/lifecycle.md"))
 TAP = ("--data=repository=tap-x", "--data=kind=tap", "--data=auth_method=JWT")
@@ -39,14 +32,6 @@ OWN, FORK = "MeltanoLabs/meltano-package-template", "acme/copy"
 def versions(template: Path, tmp_path: Path) -> Versions:
     """The first version of the template, for a test that releases the next one."""
     return Versions.create(template, tmp_path / "template")
-
-
-def updated(project: Project, folder: Path) -> Project:
-    """Return a clone of a project with the newest version of the template."""
-    clone = clone_from_origin(project, folder / "clones")
-    assert update_repository(clone).startswith("Updated ")
-    clone.run("git", "merge", "--quiet", "template-update")
-    return clone
 
 
 def follow(project: Project, containing: str) -> None:
@@ -67,16 +52,22 @@ def assert_like_new(project: Project, versions: Versions, folder: Path, *answers
 
 
 @pytest.mark.slow
-def test_a_new_python(versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After an update to a version that knows a new Python, and the recipe, the project is as a new one."""
-    project = versions.project(tmp_path / "my-package")
-    versions.replace(PYTHONS_JSON, '"3.15"]', '"3.15", "3.16"]').tag("v1.1.0")
-    clone = updated(project, tmp_path)
+def test_a_new_python_and_a_new_sdk(versions: Versions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an update to a version that knows a new Python and has a new SDK, and both recipes, a project is as new."""
+    project = versions.project(tmp_path / "tap-x", *TAP)
+    versions.replace(PYTHONS_JSON, '"3.15"]', '"3.15", "3.16"]')
+    for source in (PYPROJECT_SOURCE, PRE_COMMIT_SOURCE):
+        versions.replace(source, "~=0.54.9", "~=0.55.0")
+    versions.tag("v1.1.0")
+    clone = clone_from_origin(project, tmp_path / "clones")
+    assert update_repository(clone).startswith("Updated ")
+    clone.run("git", "merge", "--quiet", "template-update")
     monkeypatch.setattr(pythons, "KNOWN_PYTHONS", json.loads((versions.path / PYTHONS_JSON).read_text()))
     monkeypatch.chdir(clone.path)
     assert pythons.list_pythons({}) == 0
     follow(clone, '"Programming Language :: Python :: 3.16"')
-    assert_like_new(clone, versions, tmp_path, "--data=repository=my-package")
+    follow(clone, "0.55.0")
+    assert_like_new(clone, versions, tmp_path, *TAP)
 
 
 def test_an_old_python_goes(versions: Versions, tmp_path: Path) -> None:
@@ -86,18 +77,6 @@ def test_an_old_python_goes(versions: Versions, tmp_path: Path) -> None:
     replace(project.path / PYPROJECT, '"typing-extensions>=4.6,<5", ', "")
     project.run("ruff", "check", "--fix")
     assert_like_new(project, versions, tmp_path, *TAP, "--data=python_min=3.12")
-
-
-@pytest.mark.slow
-def test_a_new_sdk(versions: Versions, tmp_path: Path) -> None:
-    """After the recipe, a project has the SDK of a new one, in both places."""
-    project = versions.project(tmp_path / "tap-x", *TAP)
-    for source in (PYPROJECT_SOURCE, PRE_COMMIT_SOURCE):
-        versions.replace(source, "~=0.54.9", "~=0.55.0")
-    versions.tag("v1.1.0")
-    clone = updated(project, tmp_path)
-    follow(clone, "0.55.0")
-    assert_like_new(clone, versions, tmp_path, *TAP)
 
 
 def test_the_template_moves(versions: Versions, tmp_path: Path) -> None:
