@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 from tests.simulation.unfriendly_api import Answer, UnfriendlyAPI
@@ -18,10 +20,7 @@ class DocumentedAPI(UnfriendlyAPI):
 
     def resolved(self, part: dict[str, Any]) -> dict[str, Any]:
         """Return a part of the document, or what it refers to."""
-        found: dict[str, Any] = self.document if "$ref" in part else part
-        for name in part.get("$ref", "").split("/")[1:]:
-            found = found[name]
-        return found
+        return reduce(getitem, part["$ref"].split("/")[1:], self.document) if "$ref" in part else part
 
     def get(self, path: str, query: dict[str, str]) -> Answer:
         """Return a page of a path, or the error of GitHub for an unknown parameter."""

@@ -54,35 +54,26 @@ ENVIRONMENT = clean_environment()
 
 
 def run(
-    *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, stdin: str | None = None
+    *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in the clean environment, plus `env`; with `check`, a failure fails the test with all output."""
-    parts = [str(part) for part in command]
-    done = subprocess.run(
-        parts,
-        cwd=cwd,
-        env=ENVIRONMENT | (env or {}),
-        input=stdin,
-        stdin=None if stdin is not None else subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    parts, variables = [str(part) for part in command], ENVIRONMENT | (env or {})
+    done = subprocess.run(parts, cwd=cwd, env=variables, input=stdin, capture_output=True, text=True, check=False)
     if check and done.returncode:
-        pytest.fail(f"{' '.join(map(str, command))} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        pytest.fail(f"{' '.join(parts)} in {cwd}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
 
 
 def redirect(clone: Path) -> dict[str, str]:
     """Return the variables by which git, Copier and uv read a clone in place of the template's URL."""
-    settings = {
-        "COUNT": "1",
-        "KEY_0": f"url.{str(clone).removesuffix('.git')}.insteadOf",
-        "VALUE_0": TEMPLATE_URL.removesuffix(".git"),
+    return {
+        "COPIER_CACHE_DIR": str(clone.parent / "cache"),
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{str(clone).removesuffix('.git')}.insteadOf",
+        "GIT_CONFIG_VALUE_0": TEMPLATE_URL.removesuffix(".git"),
+        "UV_DEFAULT_INDEX": package_index(),
+        "UV_NO_GITHUB_FAST_PATH": "1",
     }
-    variables = {"COPIER_CACHE_DIR": str(clone.parent / "cache"), "UV_NO_GITHUB_FAST_PATH": "1"}
-    variables |= {f"GIT_CONFIG_{name}": value for name, value in settings.items()}
-    return variables | {"UV_DEFAULT_INDEX": package_index()}
 
 
 def tracked(folder: Path, *paths: str) -> list[str]:

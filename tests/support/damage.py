@@ -57,9 +57,3 @@ def built_as(spelled: str, folder: str = "") -> Damage:
 def add_commit(project: Project) -> None:
     """Make another commit, which the tag is not on."""
     project.run("git", "commit", "--quiet", "--allow-empty", "--message", "Next")
-
-
-def make_shallow(project: Project) -> None:
-    """Have a shallow clone of the project."""
-    add_commit(project)
-    shell("git clone --quiet --depth=1 file://$PWD clone && rm -r .git && mv clone/.git . && rm -r clone")(project)

@@ -17,14 +17,11 @@ PYTHONS = KNOWN_PYTHONS[:-1]  # tested where the machine has them; CI has them a
 def interpreters() -> dict[str, Path]:
     """Return the Pythons that rendered projects support, by minor version; at least the one that runs the tests."""
     found = {}
+    folders = sorted(Path(os.environ.get("PYENV_ROOT", "/nowhere")).glob("versions/*/bin"))
     for version in PYTHONS:
-        roots = sorted(Path(os.environ.get("PYENV_ROOT", "/nowhere")).glob(f"versions/{version}.*/bin/python"))
-        candidates = [*map(str, roots), shutil.which(f"python{version}")]
-        for candidate in filter(None, candidates):
-            answer = run(candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])", cwd=ROOT, check=False)
-            if answer.stdout.strip() == version:
-                found[version] = Path(candidate)
-                break
+        candidate = shutil.which(f"python{version}", path=os.pathsep.join([*map(str, folders), os.environ["PATH"]]))
+        if candidate and run(candidate, "--version", cwd=ROOT, check=False).returncode == 0:  # pyenv's may not work
+            found[version] = Path(candidate)
     return found or {"{}.{}".format(*sys.version_info): Path(sys.executable)}
 
 

@@ -12,23 +12,18 @@ from tests.support.paths import PAYLOADS_PACKAGE
 
 
 def npm_folder(source: Path, once: FolderCache) -> Path:
-    """Copy a folder with a lock of npm's and install what it pins, once for all tests; return the copy."""
+    """Copy a folder and install what its `package.json` pins, or its lock, once for all tests; return the copy."""
 
     def install(folder: Path) -> None:
         shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"), dirs_exist_ok=True)
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+        run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
 
     return once(f"npm {source.name}", install)
 
 
 def npm_commands(package: Path, once: FolderCache) -> Path:
     """Install what a `package.json` pins, once for all tests; return the folder of its commands."""
-
-    def install(folder: Path) -> None:
-        shutil.copy(package, folder)
-        run("npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts", cwd=folder)
-
-    return once(f"npm {package.parent.name}", install) / "node_modules/.bin"
+    return npm_folder(package.parent, once) / "node_modules/.bin"
 
 
 def webhook_examples(once: FolderCache) -> dict[str, list[dict[str, Any]]]:

@@ -2,7 +2,8 @@
 
 import json
 import re
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,12 +62,9 @@ class Description:
         return {path: pattern(path) for path in sorted(self.document["paths"], key=lambda path: path.count("{"))}
 
     def resolve(self, part: Json) -> Json:
-        """Return what a reference names."""
+        """Return a part of the description, or what it refers to."""
         while "$ref" in part:
-            found = self.document
-            for name in part["$ref"].removeprefix("#/").split("/"):
-                found = found[name]
-            part = found
+            part = reduce(getitem, part["$ref"].split("/")[1:], self.document)
         return part
 
     def operation(self, method: str, url: str) -> Json:

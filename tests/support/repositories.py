@@ -12,36 +12,7 @@ from tests.support.projects import TAG, Project
 CONTENT: dict[str, Any] = yaml.safe_load((ROOT / "tests/adoption/repositories.yml").read_text(encoding="utf-8"))
 LINTERS: dict[str, str] = CONTENT["linters"]
 OLD_RELEASE: str = CONTENT["shared"]["release"]
-METADATA = {
-    "PEP 621": """\
-[project]
-name = "{name}"
-description = "A tap that exists"
-readme = "README.md"
-requires-python = ">=3.10"
-{version}
-
-[project.scripts]
-{module} = "{module}.tap:main"
-""",
-    "classic": """\
-[tool.poetry]
-name = "{name}"
-version = "{version}"
-description = "A tap that exists"
-authors = ["Somebody <somebody@example.com>"]
-license = "Apache-2.0"
-readme = "README.md"
-packages = [{{ include = "{module}" }}]
-
-[tool.poetry.dependencies]
-python = ">=3.10"
-
-[tool.poetry.scripts]
-{module} = "{module}.tap:main"
-""",
-    "": "",
-}
+METADATA: dict[str, str] = CONTENT["metadata"]
 
 
 @dataclass(frozen=True)

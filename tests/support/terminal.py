@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pexpect
@@ -33,14 +33,11 @@ class Terminal:
         Without a text, wait for the end of the command.
         """
         end = time.monotonic() + PATIENCE
-        while not texts or not all(text in self.shown() for text in texts):
-            assert time.monotonic() < end, f"{texts} not in:\n{self.shown()}"
-            try:
-                self.stream.feed(self.process.read_nonblocking(65536, timeout=0.1))
-            except pexpect.TIMEOUT:
-                pass
-            except pexpect.EOF:
-                break
+        with suppress(pexpect.EOF):
+            while not texts or not all(text in self.shown() for text in texts):
+                assert time.monotonic() < end, f"{texts} not in:\n{self.shown()}"
+                with suppress(pexpect.TIMEOUT):
+                    self.stream.feed(self.process.read_nonblocking(65536, timeout=0.1))
         assert all(text in self.shown() for text in texts), f"{texts} not in:\n{self.shown()}"
         return self.shown()
 
