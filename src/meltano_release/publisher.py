@@ -21,6 +21,7 @@ FIELDS = {  # of PyPI's form, by the name of the answer
     "workflow_filename": "Workflow name",
     "environment": "Environment name",
 }
+ADOPT = "https://meltanolabs.github.io/meltano-package-template/latest/tutorial/adopt.html"
 PENDING_URL = "https://pypi.org/manage/account/publishing/"
 TEMPLATE = "MeltanoLabs/meltano-package-template"  # where the workflow names no other repository
 ACTION = re.compile(r"uses: *[\"']?([\w.-]+/[\w.-]+)/actions/[\w-]+@([\w.-]+)")
@@ -35,11 +36,12 @@ def read_publisher(text: str = "") -> dict[str, str]:
         publisher = json.loads(text or FILE.read_text(encoding="utf-8"))
         return {name: str(publisher[name]) for name in FIELDS}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        what = "is missing" if isinstance(error, OSError) else f"does not hold the five answers ({error})"
         message = (
-            f"{FILE} {what}: run this at the top of the repository; if the file is lost or broken, "
-            f"restore it from git (`git log -- {FILE}` shows its commits)."
+            f"{FILE} is missing: run this at the top of a repository that has the release setup ({ADOPT}); if the file"
+            if isinstance(error, OSError)
+            else f"{FILE} does not hold the five answers ({error}): if it"
         )
+        message += f" is lost or broken, restore it from git (`git log -- {FILE}` shows its commits)."
         raise ValueError(message) from error
 
 

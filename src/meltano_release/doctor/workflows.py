@@ -78,7 +78,7 @@ def check_publishing(file: str, workflow: Mapping, environment: str) -> list[Fin
     ]
 
 
-def describe_other(path: str, workflow: Mapping) -> Finding:
+def describe_other(path: str, workflow: Mapping, words: str = "seems to publish as well") -> Finding:
     """Return the finding about another workflow that publishes."""
     jobs = find_publishing(workflow)
     names = " and ".join(job for job, _ in jobs)
@@ -89,7 +89,7 @@ def describe_other(path: str, workflow: Mapping) -> Finding:
         if len(jobs) == len(find_jobs(workflow))
         else f"delete the job {names} from {path}, and its name from the `needs` of other jobs"
     )
-    return Finding("error", f"{path} seems to publish as well{early}: {shown}", remedy)
+    return Finding("error", f"{path} {words}{early}: {shown}", remedy)
 
 
 def describe_trusted(path: str, workflow: Mapping, publisher: dict[str, str]) -> Finding:
@@ -121,7 +121,7 @@ def trusted_answers(path: str, workflow: Mapping, publisher: dict[str, str]) -> 
 
 
 def suggest_answers(commit: Commit) -> list[Finding]:
-    """Return how to adopt the release setup where a workflow is a trusted publisher already."""
+    """Return how to adopt the release setup where workflows publish already, as trusted publishers or with a token."""
     try:
         owner, repository = find_remote() or ("", "")
     except NotCheckedError:
@@ -135,8 +135,10 @@ def suggest_answers(commit: Commit) -> list[Finding]:
             f"uvx copier copy --data=scope=release {trusted_answers(path, workflow, publisher)} "
             f"https://github.com/{TEMPLATE}.git .",
         )
+        if is_trusted_publisher(workflow)
+        else describe_other(path, workflow, "seems to publish")
         for path, workflow in commit.workflows.items()
-        if is_trusted_publisher(workflow) and owner and name
+        if find_publishing(workflow) and ((owner and name) or not is_trusted_publisher(workflow))
     ]
 
 
