@@ -69,7 +69,7 @@ def lint(session: nox.Session) -> None:
     session.run("zizmor", "--offline", "--quiet", "--persona=auditor", "--strict-collection", ".github", "actions")
     for schema, files in SCHEMAS.items():
         session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
-    session.run("shellcheck", ".ci/run")
+    session.run("shellcheck", ".ci/run", *map(str, Path("tests/simulation").glob("*.sh")))
     session.run("codespell")
     session.run("rumdl", "check", "--quiet", ".")
     session.run("lint-imports", env={"PYTHONPATH": "src"})

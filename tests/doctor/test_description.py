@@ -14,7 +14,7 @@ from meltano_release.commit import Commit
 from meltano_release.doctor import CHECKS
 from meltano_release.setup.plan import Options, Outcome, plan_checks, plan_environment, plan_tags
 from tests.doctor.cases import CASES
-from tests.simulation import rest, rest_git
+from tests.simulation import rest
 from tests.simulation.sandbox import Sandbox
 from tests.support.commands import tracked
 from tests.support.folder_cache import FolderCache
@@ -66,16 +66,15 @@ def test_every_request_and_answer_is_described(sandbox: Sandbox, description: De
     state["merged"] = dict.fromkeys(("title", "body", "branch", "label"), "a")
     state["merged"] |= {"number": 7, "merge_commit_sha": "1" * 40}
     for method, url, body in EXTRA:
-        rest.respond(state, method, url, body, rest_git.ROUTES)
+        rest.respond(state, method, url, body)
     tree = state["exchanges"][-2][3]["tree"]
     blob = next(one["sha"] for one in tree if one["type"] == "blob")
-    rest.respond(state, "GET", f"{REPO}/git/blobs/{blob}", None, rest_git.ROUTES)
+    rest.respond(state, "GET", f"{REPO}/git/blobs/{blob}")
     for method, url, body, answer in state["exchanges"]:
         description.check_request(method, url, body)
         description.check_answer(method, url, answer)
     asked = {f"{method} {url.partition('?')[0]}" for method, url, *_ in state["exchanges"]}
-    routes = rest.ROUTES | rest_git.ROUTES
-    patterns = [f"{method} {pattern}" for pattern, methods in routes.items() for method in methods]
+    patterns = [f"{method} {pattern}" for pattern, methods in rest.ROUTES.items() for method in methods]
     unused = [one for one in patterns if not any(re.fullmatch(one.replace("SLUG", REPO[6:]), url) for url in asked)]
     assert unused == [rf"{method} repos/SLUG/issues/(\d+)/.+" for method in ("POST", "DELETE")]
 

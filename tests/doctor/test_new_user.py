@@ -33,7 +33,7 @@ def run(sandbox: Sandbox, template: Path, command: str) -> str:
     variables |= sandbox.maintainer_variables()
     variables["PATH"] = f"{variables['PATH']}:{ENVIRONMENT['PATH']}"
     done = sandbox.project.run("bash", "-euc", command, env=variables, stdin="y\n" * 9, check=False)
-    sandbox.github.keep(sandbox.github.read_state() | sandbox.github.read_file())
+    sandbox.github.reload()
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

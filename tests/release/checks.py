@@ -78,7 +78,7 @@ def check_scenario(sandbox: Sandbox, scenario: Scenario) -> None:
         assert done.run_jobs().result == "success", done.log
     assert len(sandbox.uploaded()) == scenario.uploaded
     if scenario.failed_job in {"build", "gate"}:
-        assert not sandbox.loopback.tokens.issued
+        assert not sandbox.loopback.tokens_issued
     if scenario.title == "The release is immutable" or (failed and scenario.action != "continued"):
         assert not sandbox.attached()
 
@@ -114,7 +114,7 @@ def check_contributors_fork(sandbox: Sandbox) -> None:
     make_contributors_fork(sandbox)
     done = sandbox.release()
     assert set(done.results().values()) == {"skipped"}, done.log
-    assert not sandbox.loopback.tokens.issued
+    assert not sandbox.loopback.tokens_issued
 
 
 def check_own_fork(sandbox: Sandbox) -> None:

@@ -20,32 +20,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.simulation.act_copy import UNREACHED, Copy, Job
-from tests.simulation.build_cache import BUILD, online_variables
 from tests.simulation.events import Event
 from tests.simulation.github import GitHub
 from tests.simulation.tools import stub_folder
-from tests.support.commands import ENVIRONMENT, run
+from tests.support.commands import run
 from tests.support.interpreters import PYTHONS, interpreters, newest_interpreter
-from tests.support.paths import ROOT, WORKFLOWS
+from tests.support.online import index_variables
+from tests.support.paths import WORKFLOWS
 
 ACT = Path(sys.executable).with_name("act")
-
-# A copy of what is printed is kept, because act loses the last lines of a step that fails: it closes the terminal
-# without reading to its end (`pkg/container/host_environment.go`, `exec`).
-SHELL = """#!/bin/bash
-set -o pipefail
-command=(/bin/bash "$@")
-if grep --quiet '{build}' -- "${{!#}}"; then command=({folder}/python {cache} "$@"); fi
-"${{command[@]}}" < /dev/null 2>&1 | /usr/bin/tee -a "{folder}/printed/$ACT_JOB"
-"""
-PYTHON = """#!/bin/sh
-exec "{python}" -I -c '
-import runpy, sys
-sys.path.insert(0, "{root}")
-del sys.argv[0]
-runpy.run_path(sys.argv[0], run_name="__main__")
-' "$@"
-"""
+FLAGS = (
+    "--actor=ada --concurrent-jobs=1 --container-daemon-socket=- --json --no-cache-server --no-skip-checkout --verbose"
+)
 
 
 @dataclass
@@ -134,11 +120,7 @@ def run_with_act(
 def prepare(copy: Copy) -> None:
     """Write what the steps find on the machine, and what the local actions know."""
     folder, github = copy.folder, copy.github
-    cache = Path(__file__).with_name("build_cache.py")
-    shell = SHELL.format(folder=folder, build=BUILD, cache=cache)
-    for name, script in {"shell": shell, "python": PYTHON.format(python=sys.executable, root=ROOT)}.items():
-        (folder / name).write_text(script, encoding="utf-8")
-        (folder / name).chmod(0o755)
+    (folder / "python").symlink_to(Path(__file__).with_name("python.sh"))
     (folder / "tools").symlink_to(github.tools / "meltano-release")
     (folder / "pythons").symlink_to(github.folders("bare Pythons", make_bare_pythons))
     state = github.read_state()
@@ -150,7 +132,7 @@ def prepare(copy: Copy) -> None:
         "ref": copy.event.ref,
         "commit": copy.commit,
         "folders": str(github.folders.root),
-        "online": online_variables(ENVIRONMENT),
+        "online": index_variables(),
         **{name: str(Path(sys.executable).with_name(name)) for name in ("node", "uv")},
     }
     (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
@@ -183,6 +165,7 @@ def variables(copy: Copy) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "LOOPBACK_GITHUB": str(copy.github.state_file),
         "ACT_ENGINE": str(copy.folder),
+        "TESTS_PYTHON": sys.executable,
         "ACT_DISABLE_VERSION_CHECK": "1",
     }
 
@@ -207,16 +190,8 @@ def command_line(copy: Copy, workflow: str, attempt: int) -> list[str]:
     options += [f"--secret=TOKEN_{number}={token}" for number, token in enumerate(copy.tokens)]  # so they are masked
     options += [f"--secret={name}={value}" for name, value in copy.github.secrets.items()]
     options += [f"--var={name}={value}" for name, value in copy.github.variables.items()]
-    options += [f"--secret=GITHUB_TOKEN=unknown-{copy.commit}", "--concurrent-jobs=1"]
-    options += [
-        "--actor=ada",
-        "--no-cache-server",
-        "--no-skip-checkout",
-        "--container-daemon-socket=-",
-        "--json",
-        "--verbose",
-    ]
-    return [str(ACT), copy.event.name, *options]
+    options += [f"--secret=GITHUB_TOKEN=unknown-{copy.commit}"]
+    return [str(ACT), copy.event.name, *FLAGS.split(), *options]
 
 
 def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
@@ -237,7 +212,7 @@ def judge(copy: Copy, messages: list[dict[str, Any]]) -> dict[str, Job]:
         job.summary = "".join(dict.fromkeys(summaries))  # act tells it for each action around the step, too
         job.annotations = [one["raw"] for one in of_job if one.get("command") in {"error", "warning", "notice"}]
         job.log = log(copy, path, of_job)
-        job.tokens_asked = copy.github.loopback.tokens.issued[copy.bearers.get(path, "")]
+        job.tokens_asked = copy.github.loopback.tokens_issued[copy.bearers.get(path, "")]
     for path in copy.after_canceled:
         copy.jobs[path].result = UNREACHED
     return copy.jobs

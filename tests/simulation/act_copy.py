@@ -27,12 +27,12 @@ from typing import Any
 import yaml
 
 from tests.simulation.events import Event
-from tests.simulation.github import GitHub
-from tests.simulation.oidc import BEARER
+from tests.simulation.github import GitHub, refusal
 from tests.simulation.workflows import Workflow, granted_permissions, parse_workflow
 from tests.support.commands import run
 from tests.support.paths import ROOT, WORKFLOWS
 
+SHELL = Path(__file__).with_name("step.sh")
 LOCAL_ACTIONS = Path(__file__).with_name("local_actions")
 UNREACHED = ""  # the result of a job that act did not come to
 PROBE = "act-probe"  # a last job that writes down what act knows of the others
@@ -62,9 +62,9 @@ class Copy:
         self.github, self.event, self.file = github, event, file
         self.folder, self.root = folder, folder / "copy"
         self.commit = event.commit or github.commit_of(event.ref)
-        run("git", "clone", "--quiet", "--no-checkout", github.git, self.root, cwd=folder)
-        run("git", "checkout", "--quiet", "--detach", self.commit, cwd=self.root)
-        shutil.rmtree(self.root / ".git")
+        self.root.mkdir()
+        checkout = ("checkout", "--quiet", self.commit, "--", ".")
+        run("git", "--git-dir", github.git, "--work-tree=.", *checkout, cwd=self.root)
         self.jobs: dict[str, Job] = {}
         self.tokens: dict[str, dict[str, str]] = {}  # every GITHUB_TOKEN, and what it may do
         self.bearers: dict[str, str] = {}  # with which a job asks for ID tokens
@@ -104,12 +104,11 @@ class Copy:
             job["strategy"]["max-parallel"] = 1
         job["env"] = job.get("env", {}) | {"ACT_JOB": name}
         if permissions.get("id-token") == "write":
-            variables = self.github.loopback.allow_tokens(self.claims(job))
-            self.bearers[name] = variables[BEARER]
+            self.bearers[name], variables = self.github.loopback.allow_tokens(self.claims(job) | {"jti": token})
             job["env"] |= variables
         environment = environment_name(job)
         rules = self.github.environments.get(environment)
-        if why := rules.refuse(environment, self.event.ref) if rules else "":
+        if why := refusal(rules, environment, self.event.ref) if rules else "":
             job["steps"] = [{"run": f"echo {shlex.quote(why)}; exit 1"}]
         if name == self.github.canceled_job:
             self.jobs[name].result = "cancelled"
@@ -135,47 +134,28 @@ class Copy:
         } | ({"environment": name} if name else {})
 
     def step(self, step: dict[str, Any], job: str, token: str) -> dict[str, Any]:
-        """Rewrite one step of a job or of a composite action."""
+        """Rewrite one step of a job or of a composite action; each job has copies of the actions, with its token."""
         if "run" in step:
             assert step.get("shell", "bash") == "bash"
-            return step | {"shell": f"{self.folder}/shell --noprofile --norc -eo pipefail {{0}}"}
-        uses = step["uses"]
-        if own := OURS.fullmatch(uses):
-            return step | {"uses": self.own_action(own, step.get("with", {}), job, token)}
-        action = uses.partition("@")[0]
-        source = LOCAL_ACTIONS / action
-        assert (source / "action.yml").is_file(), f"the simulation does not know the action {action}"
-        content = yaml.safe_load((source / "action.yml").read_text(encoding="utf-8"))
-        inputs = content["inputs"]
-        given = ({"token": token} if "token" in inputs else {}) | step.get("with", {})
-        assert given.keys() <= inputs.keys(), f"the simulation does not know all inputs of {action}: {given}"
-        self.repositories[uses] = self.folder / "actions" / action
-        if not self.repositories[uses].exists():
-            shutil.copytree(source, self.repositories[uses])
-            self.write_action(content, self.repositories[uses], job, "${{ github.token }}")
-        return step | {"with": given}
-
-    def own_action(self, own: re.Match[str], given: dict[str, Any], job: str, token: str) -> str:
-        """Give a job the template's own actions, with the job's token; return what `uses` names then."""
-        action = yaml.safe_load((self.github.actions / own["name"] / "action.yml").read_text(encoding="utf-8"))
-        inputs = action.get("inputs", {})
-        missing = {name for name, value in inputs.items() if value.get("required")} - set(given)
-        assert not missing | set(given) - set(inputs), f"{own['name']} has other inputs than {given}"
-        commit = f"{own['commit']}-{job}"
-        folder = self.folder / "own" / job
-        self.repositories[f"{own['repository']}@{commit}"] = folder
+            return step | {"shell": f"{SHELL} --noprofile --norc -eo pipefail {{0}}"}
+        own, (name, _, ref) = OURS.fullmatch(step["uses"]), step["uses"].partition("@")
+        source = self.github.actions / own["name"] if own else LOCAL_ACTIONS / name
+        assert (source / "action.yml").is_file(), f"the simulation does not know the action {name}"
+        action = with_token(yaml.safe_load((source / "action.yml").read_text(encoding="utf-8")), token)
+        inputs, given = action.get("inputs", {}), step.get("with", {}).keys()
+        missing = {key for key, value in inputs.items() if value.get("required")} - given
+        assert not missing | given - inputs.keys(), f"{name} has other inputs than {given}"
+        repository = own["repository"] if own else name
+        folder = self.folder / "actions" / job / repository
+        self.repositories[f"{repository}@{ref}-{job}"] = folder
         if not folder.exists():
-            shutil.copytree(self.github.actions, folder / "actions", ignore=shutil.ignore_patterns("__pycache__"))
-            for name in ("pyproject.toml", "src", "uv.lock"):
-                (folder / name).symlink_to(ROOT / name)
-        self.write_action(action, folder / "actions" / own["name"], job, token)
-        return f"{own['repository']}/actions/{own['name']}@{commit}"
-
-    def write_action(self, action: dict[str, Any], folder: Path, job: str, token: str) -> None:
-        """Rewrite a composite action into its copy, which is in a folder."""
-        action = with_token(action, token)
-        action["runs"]["steps"] = [self.step(step, job, token) for step in action["runs"]["steps"]]
-        write_yaml(folder / "action.yml", action)
+            copied, to = (self.github.actions, folder / "actions") if own else (source, folder)
+            shutil.copytree(copied, to, ignore=shutil.ignore_patterns("__pycache__"))
+            for part in ("pyproject.toml", "src", "uv.lock") if own else ():
+                (folder / part).symlink_to(ROOT / part)
+        action["runs"]["steps"] = [self.step(one, job, token) for one in action["runs"]["steps"]]
+        write_yaml(self.folder / "actions" / job / name / "action.yml", action)
+        return step | {"uses": f"{name}@{ref}-{job}"}
 
 
 def environment_name(job: dict[str, Any]) -> str:
@@ -194,14 +174,8 @@ def stand_in(job: dict[str, Any], done: Job) -> dict[str, Any]:
 
 def with_token(value: Any, token: str) -> Any:  # noqa: ANN401 - YAML's types
     """Return a part of a workflow with the job's own token in it: act has one for all jobs."""
-    if isinstance(value, dict):
-        return {name: with_token(part, token) for name, part in value.items()}
-    if isinstance(value, list):
-        return [with_token(part, token) for part in value]
-    if not isinstance(value, str):
-        return value
-
-    return re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b(?=[^{]*\}\})", f"'{token}'", value)
+    text = json.dumps(value)
+    return json.loads(re.sub(r"\b(github\.token|secrets\.GITHUB_TOKEN)\b(?=[^{]*\}\})", f"'{token}'", text))
 
 
 def write_yaml(path: Path, value: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Builds run once for the same input, also if tests run in parallel; they alone reach the package index.
 
-As a script, it runs that of a step that builds; the arguments are those of bash.
+`step.sh` runs this script for a step that builds; the arguments are those of bash.
 """
 
 import hashlib
@@ -9,19 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.folder_cache import FolderCache
-
-BUILD = "run uv build"  # in the script of a step
-ONLINE = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "XDG_CACHE_HOME")
-
-
-def online_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return those variables of an environment that lead pip and uv to their index."""
-    prefixes = ("PIP_", "SSL_", "REQUESTS_")
-    return {key: value for key, value in environment.items() if key.startswith(prefixes) or key in ONLINE}
 
 
 def inputs_of_build(script: str, workspace: Path) -> list[str]:
@@ -43,10 +33,8 @@ def inputs_of_build(script: str, workspace: Path) -> list[str]:
 def main() -> int:
     """Build, or repeat the output and the files in `dist` of the same build; return its exit code."""
     settings = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    workspace, online = Path.cwd(), settings["online"]
-    kept = {key: value for key, value in os.environ.items() if "PROXY" not in key}
-    certificates = {name: online.get(name, "") for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
-    variables = {**online, **kept, **certificates}
+    workspace = Path.cwd()
+    variables = {key: value for key, value in os.environ.items() if "PROXY" not in key} | settings["online"]
 
     def make(folder: Path) -> None:
         with (folder / "output").open("w", encoding="utf-8") as output:

@@ -22,9 +22,9 @@ def release_event(tag: str, commit: str = "") -> Event:
     return Event("release", f"refs/tags/{tag}", {"action": "published", "release": {"tag_name": tag}}, commit)
 
 
-def dispatch_event(inputs: dict[str, str], ref: str = "refs/heads/main") -> Event:
-    """Return the event of a workflow that is run by hand, for a branch or a tag."""
-    return Event("workflow_dispatch", ref, {"inputs": inputs})
+def dispatch_event(inputs: dict[str, str]) -> Event:
+    """Return the event of a workflow that is run by hand, for the default branch."""
+    return Event("workflow_dispatch", "refs/heads/main", {"inputs": inputs})
 
 
 def pull_request_event() -> Event:

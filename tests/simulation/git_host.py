@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug import Request, Response
 
-from tests.simulation.oidc import json_response
 from tests.simulation.rest import RULES, RefusedError, actor_of, respond, violates
-from tests.simulation.rest_git import ROUTES
-from tests.support.serving import answer_git
+from tests.support.serving import answer_git, json_response
 
 if TYPE_CHECKING:
     from tests.simulation.github import GitHub
@@ -26,8 +24,7 @@ def find_token(request: Request, tokens: dict[str, Any]) -> str:
     """Return the token of a request: git sends it as a user or a password, the tools of bots as a bearer."""
     given = request.authorization
     candidates = [given.username, given.password, given.token] if given else []
-    header = request.headers.get("Authorization", "").partition(" ")[2]
-    return next((token for token in [*candidates, header] if token in tokens), "")
+    return next((token for token in candidates if token in tokens), "")
 
 
 def updates(body: bytes) -> list[tuple[str, str]]:
@@ -66,8 +63,9 @@ def serve_api(request: Request, github: "GitHub") -> Response:
         state = github.read_state()
         state["actor"] = actor_of(state, find_token(request, state["tokens"]))
         try:
-            answer = respond(state, request.method, request.full_path.strip("/").rstrip("?"), body, ROUTES)
+            answer = respond(state, request.method, request.full_path.strip("/").rstrip("?"), body)
         except RefusedError as refusal:
-            return json_response({"message": str(refusal)}, f"{refusal.status} Refused")
+            status, message = refusal.args
+            return json_response({"message": message}, f"{status} Refused")
         github.write_state(state)
     return json_response(answer, "201 Created" if request.method == "POST" else "200 OK")

@@ -6,22 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-
-def settings() -> dict[str, Any]:
-    """Return what `act.py` has written down of the run."""
-    found: dict[str, Any] = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
-    return found
+# What `act.py` has written down of the run, and the inputs of the step.
+RUN: dict[str, Any] = json.loads((Path(os.environ["ACT_ENGINE"]) / "settings.json").read_text(encoding="utf-8"))
+INPUTS: dict[str, str] = json.loads(os.environ["INPUTS"])
 
 
-def inputs() -> dict[str, str]:
-    """Return the inputs of the step."""
-    given: dict[str, str] = json.loads(os.environ["INPUTS"])
-    return given
-
-
-def append(variable: str, line: str) -> None:
-    """Append a line to the file that a variable of the runner names."""
-    with Path(os.environ[variable]).open("a", encoding="utf-8") as file:
+def output(line: str) -> None:
+    """Set an output of the step, `NAME=VALUE`."""
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
 
 

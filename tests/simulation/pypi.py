@@ -15,8 +15,9 @@ import jwt
 from packaging.utils import canonicalize_name
 from werkzeug import Request, Response
 
-from tests.simulation.oidc import KEY, json_response
+from tests.support.serving import json_response
 
+KEY = secrets.token_hex()  # of the ID tokens: GitHub signs with RS256, which the tools do not look at
 PENDING_DAYS = 30
 
 

@@ -3,45 +3,39 @@
 The state is a mapping that JSON can hold, so that a process of `gh` can read and keep it.
 """
 
+import base64
 import re
 import subprocess
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 Json = Any
 State = dict[str, Any]
-Routes = dict[str, dict[str, Any]]  # by the pattern of a path: what answers each method
 
 NO_REVIEWERS = (
     "Failed to create the environment protection rule. Please ensure the billing plan supports the required reviewers "
     "protection rule."
 )
 NO_RULESETS = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+RULES = "Repository rule violations found"
+BRANCH = "main"  # the default one
 MADE = "2026-01-01T00:00:00Z"
 PEOPLE = {"ada": 7, "grace": 8}  # the first is signed in
-TEAMS = {"MeltanoLabs/maintainers": 9}
-
-
-RULES = "Repository rule violations found"
+TEAMS = {("MeltanoLabs", "maintainers"): 9}
 
 
 class RefusedError(Exception):
     """GitHub refuses a request: the status, and the message that `gh` prints."""
 
-    def __init__(self, status: int, message: str) -> None:
-        """Keep both."""
-        super().__init__(message)
-        self.status = status
 
-
-def respond(state: State, method: str, url: str, body: Json = None, more: Routes | None = None) -> Json:
+def respond(state: State, method: str, url: str, body: Json = None) -> Json:
     """Return the answer to a request, and change the state; raise `RefusedError` if GitHub refuses it."""
     path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
-    for known in state["redirects"]:
-        if method == "GET" and path == f"repos/{known}":
-            path = f"repos/{state['slug']}"
-    for pattern, routes in (ROUTES | (more or {})).items():
+    if method == "GET" and path.removeprefix("repos/") in state["former_slugs"]:
+        path = f"repos/{state['slug']}"
+    for pattern, routes in ROUTES.items():
         match = re.fullmatch(pattern.replace("SLUG", re.escape(state["slug"])), path)
         if match and method in routes:
             answer = routes[method](
@@ -52,53 +46,50 @@ def respond(state: State, method: str, url: str, body: Json = None, more: Routes
     raise RefusedError(404, "Not Found")
 
 
-def not_found() -> RefusedError:
-    """Return the answer for what is not there."""
-    return RefusedError(404, "Not Found")
+def require(there: object) -> None:
+    """Refuse what is not there."""
+    if not there:
+        raise RefusedError(404, "Not Found")
+
+
+def look_up(known: Mapping[Any, Json], key: object) -> Json:
+    """Return what is known under a key."""
+    require(key in known)
+    return known[key]
+
+
+def git(state: State, *arguments: str, check: bool = True) -> str:
+    """Return what git prints in the repository."""
+    command = ["git", "-C", state["git"], *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=check).stdout.strip()
 
 
 def get_repository(state: State, **_: Json) -> Json:
     """Answer with the repository."""
-    if not state["exists"]:
-        raise not_found()
+    require(state["exists"])
     role = dict.fromkeys(("admin", "maintain"), state["admin"]) | {"push": True, "triage": True, "pull": True}
-    keys = ("private", "fork", "default_branch")
-    return {"full_name": state["slug"], "permissions": role} | {key: state[key] for key in keys}
-
-
-def get_other(state: State, name: str, **_: Json) -> Json:
-    """Answer with another repository, such as that of a submodule."""
-    if name not in state["others"]:
-        raise not_found()
-    return {"full_name": name, "private": state["others"][name]}
+    known = {"full_name": state["slug"], "default_branch": BRANCH, "permissions": role}
+    return known | {key: state[key] for key in ("private", "fork")}
 
 
 def get_contents(state: State, path: str, query: Json) -> Json:
     """Answer with a file of the branch."""
-    command = ["git", "-C", state["git"], "cat-file", "-e", f"{query['ref'][0]}:{path}"]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        raise not_found()
+    require(git(state, "ls-tree", "--name-only", query["ref"][0], path, check=False))
     return {"type": "file", "path": path, "name": path.rpartition("/")[2]}
 
 
 def get_branch(state: State, name: str, **_: Json) -> Json:
     """Answer with a branch and its classic protection."""
-    if name != state["default_branch"]:
-        raise not_found()
+    require(name == BRANCH)
     contexts = state["classic_checks"]
     checks = {"enforcement_level": "non_admins" if contexts else "off", "contexts": contexts, "checks": []}
-    return {
-        "name": name,
-        "protected": bool(contexts),
-        "protection": {"enabled": False, "required_status_checks": checks},
-    }
+    protection = {"enabled": False, "required_status_checks": checks}
+    return {"name": name, "protected": bool(contexts), "protection": protection}
 
 
 def get_environment(state: State, name: str, **_: Json) -> Json:
     """Answer with an environment."""
-    environment = state["environments"].get(name)
-    if environment is None:
-        raise not_found()
+    environment = look_up(state["environments"], name)
     rules: list[Json] = []
     if environment.get("wait_timer"):
         rules.append({"type": "wait_timer", "wait_timer": environment["wait_timer"]})
@@ -109,18 +100,10 @@ def get_environment(state: State, name: str, **_: Json) -> Json:
     if environment["deployment_branch_policy"]:
         rules.append({"type": "branch_policy"})
     numbered = [{"id": number, "node_id": f"GA_{number}"} | rule for number, rule in enumerate(rules, start=1)]
-    url = f"https://github.com/{state['slug']}/deployments"
-    known = {
-        "id": 1,
-        "node_id": "EN_1",
-        "name": name,
-        "url": url,
-        "html_url": url,
-        "created_at": MADE,
-        "updated_at": MADE,
-    }
+    known = {"id": 1, "node_id": "EN_1", "name": name, "created_at": MADE, "updated_at": MADE}
+    known |= dict.fromkeys(("url", "html_url"), f"https://github.com/{state['slug']}/deployments")
     known |= {"protection_rules": numbered, "deployment_branch_policy": environment["deployment_branch_policy"]}
-    bypass = environment.get("can_admins_bypass", True)
+    bypass = environment["can_admins_bypass"]
     return known if bypass is None else known | {"can_admins_bypass": bypass}
 
 
@@ -128,62 +111,50 @@ def put_environment(state: State, name: str, body: Json) -> Json:
     """Replace an environment: what the body leaves out is gone, except for the checkbox that no request sets."""
     if state["private"] and state["plan"] != "enterprise" and body.get("reviewers"):
         raise RefusedError(422, NO_REVIEWERS)
-    kept = {
-        key: value
-        for key, value in state["environments"].get(name, {}).items()
-        if key in {"can_admins_bypass", "policies"}
-    }
-    state["environments"][name] = {"policies": [], "deployment_branch_policy": None} | kept | body
+    new: State = {"policies": [], "deployment_branch_policy": None, "can_admins_bypass": True}
+    old = state["environments"].get(name, {})
+    kept = {key: old[key] for key in ("can_admins_bypass", "policies") if key in old}
+    state["environments"][name] = new | kept | body
     return get_environment(state, name)
 
 
 def get_policies(state: State, name: str, **_: Json) -> Json:
     """Answer with the rules for branches and tags of an environment."""
-    if name not in state["environments"]:
-        raise not_found()
-    policies = state["environments"][name]["policies"]
+    policies = look_up(state["environments"], name)["policies"]
     return {"total_count": len(policies), "branch_policies": policies}
 
 
 def post_policy(state: State, name: str, body: Json) -> Json:
     """Add a rule for a branch or a tag, which needs the environment to have such rules."""
-    environment = state["environments"].get(name)
-    if not ((environment or {}).get("deployment_branch_policy") or {}).get("custom_branch_policies"):
-        raise not_found()
-    policy = {"id": len(environment["policies"]) + 1, "node_id": "DBP_1"} | body
-    environment["policies"].append(policy)
-    return policy
+    environment = look_up(state["environments"], name)
+    require(environment["deployment_branch_policy"] == {"protected_branches": False, "custom_branch_policies": True})
+    environment["policies"].append({"id": len(environment["policies"]) + 1, "node_id": "DBP_1"} | body)
+    return environment["policies"][-1]
 
 
-def see_rulesets(state: State) -> None:
-    """Refuse rulesets where the plan has none."""
+def rulesets(state: State) -> Json:
+    """Return the rulesets by their numbers; refuse where the plan has none."""
     if state["private"] and state["plan"] == "free":
         raise RefusedError(403, NO_RULESETS)
+    return {str(one["id"]): one for one in state["rulesets"]}
 
 
 def list_rulesets(state: State, query: Json) -> Json:
     """Answer with the repository's rulesets, and its organization's, without their rules."""
-    see_rulesets(state)
     keys = ("id", "name", "target", "source_type", "source", "enforcement")
-    parents = query.get("includes_parents", ["true"]) == ["true"]
-    return [
-        {key: one[key] for key in keys} for one in state["rulesets"] if parents or one["source_type"] == "Repository"
-    ]
+    sources = ("Repository", "Organization") if query.get("includes_parents") != ["false"] else ("Repository",)
+    return [{key: one[key] for key in keys} for one in rulesets(state).values() if one["source_type"] in sources]
 
 
 def get_ruleset(state: State, number: str, **_: Json) -> Json:
     """Answer with a ruleset; who may bypass it is shown to those who may change it."""
-    see_rulesets(state)
-    found = [one for one in state["rulesets"] if one["id"] == int(number)]
-    if not found:
-        raise not_found()
-    return {key: value for key, value in found[0].items() if key != "bypass_actors" or state["admin"]}
+    found = look_up(rulesets(state), number)
+    return {key: value for key, value in found.items() if key != "bypass_actors" or state["admin"]}
 
 
 def post_ruleset(state: State, body: Json) -> Json:
     """Create a ruleset."""
-    see_rulesets(state)
-    if body["name"] in {one["name"] for one in state["rulesets"]}:
+    if body["name"] in {one["name"] for one in rulesets(state).values()}:
         raise RefusedError(422, "Validation Failed\nName must be unique")
     number = len(state["rulesets"]) + 1
     state["rulesets"].append({"id": number, "source_type": "Repository", "source": state["slug"]} | body)
@@ -192,23 +163,23 @@ def post_ruleset(state: State, body: Json) -> Json:
 
 def put_ruleset(state: State, number: str, body: Json) -> Json:
     """Change a ruleset: what the body names is replaced."""
-    get_ruleset(state, number)
-    for one in state["rulesets"]:
-        if one["id"] == int(number):
-            one.update(body)
+    look_up(rulesets(state), number).update(body)
     return get_ruleset(state, number)
+
+
+def active(state: State, target: str) -> list[Json]:
+    """Return the rulesets for branches, or for tags, that are in force."""
+    return [one for one in state["rulesets"] if (one["target"], one["enforcement"]) == (target, "active")]
 
 
 def branch_rules(state: State, name: str, **_: Json) -> Json:
     """Answer with the rules that apply to the default branch."""
-    see_rulesets(state)
-    names = {"~ALL", f"refs/heads/{name}", *(["~DEFAULT_BRANCH"] if name == state["default_branch"] else [])}
+    rulesets(state)
+    names = {"~ALL", f"refs/heads/{name}", *(["~DEFAULT_BRANCH"] if name == BRANCH else [])}
     return [
         rule | {"ruleset_source_type": one["source_type"], "ruleset_source": one["source"], "ruleset_id": one["id"]}
-        for one in state["rulesets"]
-        if one["target"] == "branch"
-        and one["enforcement"] == "active"
-        and names & set(one["conditions"]["ref_name"]["include"])
+        for one in active(state, "branch")
+        if names & set(one["conditions"]["ref_name"]["include"])
         for rule in one["rules"]
     ]
 
@@ -221,29 +192,27 @@ def actor_of(state: State, token: str) -> Json:
 
 def violates(state: State, ref: str, kind: str) -> bool:
     """Return whether rules keep the actor from creating, updating or deleting a ref; a person here may do all."""
-    actor = state.get("actor", {"login": "ada"})
     target = "tag" if ref.startswith("refs/tags/") else "branch"
     kinds = {kind} if target == "tag" else {"pull_request"} if kind == "update" else set()
-    names = {"~ALL": ref, "~DEFAULT_BRANCH": f"refs/heads/{state['default_branch']}"}
-    return actor["login"].endswith("[bot]") and any(
+    names = {"~ALL": ref, "~DEFAULT_BRANCH": f"refs/heads/{BRANCH}"}
+    return state["actor"]["login"].endswith("[bot]") and any(
         fnmatchcase(ref, names.get(pattern, pattern))
-        for one in state["rulesets"]
-        if one["target"] == target
-        and one["enforcement"] == "active"
-        and kinds & {rule["type"] for rule in one["rules"]}
-        and actor.get("app") not in {by["actor_id"] for by in one["bypass_actors"] if by["actor_type"] == "Integration"}
+        for one in active(state, target)
+        if kinds & {rule["type"] for rule in one["rules"]}
+        and ("Integration", state["actor"].get("app"))
+        not in {(by["actor_type"], by["actor_id"]) for by in one["bypass_actors"]}
         for pattern in one["conditions"]["ref_name"]["include"]
     )
 
 
 def publish(state: State, tag: str) -> None:
     """Publish a release: its tag is created unless it is there."""
-    git = ["git", "-C", state["git"]]
-    if subprocess.run([*git, "rev-parse", "--verify", f"refs/tags/{tag}"], capture_output=True, check=False).returncode:
+    if not git(state, "tag", "--list", tag):
         if violates(state, f"refs/tags/{tag}", "creation"):
             raise RefusedError(422, RULES)
-        subprocess.run([*git, "tag", tag, state["default_branch"]], check=True)
-    state["releases"][tag] |= {"draft": False, "author": state.get("actor", {"login": "ada"})["login"]}
+        git(state, "tag", tag, BRANCH)
+    known = state["releases"].get(tag, {"immutable": False, "assets": {}})
+    state["releases"][tag] = known | {"draft": False, "author": state["actor"]["login"]}
     state["published"].append(tag)
 
 
@@ -252,63 +221,64 @@ def post_release(state: State, body: Json) -> Json:
     tag = body["tag_name"]
     if tag in state["releases"]:
         raise RefusedError(422, "Validation Failed")
-    author = state.get("actor", {"login": "ada"})["login"]
-    state["releases"][tag] = {"immutable": False, "assets": {}, "draft": True, "author": author}
-    if not body.get("draft"):
-        try:
-            publish(state, tag)
-        except RefusedError:
-            del state["releases"][tag]
-            raise
-    return show_release(state, tag)
-
-
-def show_release(state: State, tag: str) -> Json:
-    """Return a release as the API shows it."""
-    release = state["releases"][tag]
-    author = {"login": release.get("author", "ada")}
-    number, url = list(state["releases"]).index(tag) + 1, f"https://github.com/{state['slug']}/releases/tag/{tag}"
-    links = {"id": number, "html_url": url, "upload_url": f"{url}{{?name,label}}", "name": tag, "body": ""}
-    known = {"tag_name": tag, "draft": release.get("draft", False), "published_at": release.get("published_at", MADE)}
-    return known | links | {"immutable": release["immutable"], "author": author}
-
-
-def list_releases(state: State, **_: Json) -> Json:
-    """Answer with the releases, the newest first."""
-    return [show_release(state, tag) for tag in reversed(state["releases"])]
+    if body.get("draft"):
+        author = state["actor"]["login"]
+        state["releases"][tag] = {"immutable": False, "assets": {}, "draft": True, "author": author}
+    else:
+        publish(state, tag)
+    return get_release(state, tag)
 
 
 def get_release(state: State, tag: str, **_: Json) -> Json:
     """Answer with the release of a tag."""
-    if tag not in state["releases"]:
-        raise not_found()
-    return show_release(state, tag)
+    release = look_up(state["releases"], tag)
+    author = {"login": release.get("author", "ada")}
+    number, url = list(state["releases"]).index(tag) + 1, f"https://github.com/{state['slug']}/releases/tag/{tag}"
+    links = {"id": number, "html_url": url, "upload_url": f"{url}{{?name,label}}", "name": tag, "body": ""}
+    known = {"tag_name": tag, "draft": release.get("draft", False), "published_at": MADE}
+    return known | links | {"immutable": release["immutable"], "author": author}
 
 
 def get_tag(state: State, tag: str, **_: Json) -> Json:
     """Answer with the commit of a tag."""
-    command = ["git", "-C", state["git"], "rev-parse", "--verify", f"refs/tags/{tag}^{{commit}}"]
-    found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    found = git(state, "rev-parse", "--quiet", "--verify", f"refs/tags/{tag}^{{commit}}", check=False)
     if not found:
         raise RefusedError(422, f"No commit found for SHA: tags/{tag}")
     return {"sha": found}
 
 
+def list_pull_requests(state: State, **_: Json) -> Json:
+    """Answer with the one that was merged."""
+    one = state["merged"]
+    known = {key: one[key] for key in ("number", "title", "body", "merge_commit_sha")}
+    known |= {"labels": [{"name": one["label"]}], "merged_at": MADE}
+    return [known | {"base": {"ref": BRANCH}, "head": {"ref": one["branch"]}}]
+
+
+def get_tree(state: State, ref: str, **_: Json) -> Json:
+    """Answer with the files of a branch."""
+    listed = [line.split(maxsplit=3) for line in git(state, "ls-tree", "-r", "-t", ref).splitlines()]
+    tree = [{"mode": mode, "type": kind, "sha": blob, "path": path} for mode, kind, blob, path in listed]
+    return {"sha": git(state, "rev-parse", f"{ref}^{{tree}}"), "tree": tree, "truncated": False}
+
+
+def get_blob(state: State, blob: str, **_: Json) -> Json:
+    """Answer with a file."""
+    content = base64.b64encode(git(state, "cat-file", "blob", blob).encode()).decode()
+    return {"sha": blob, "content": content, "encoding": "base64"}
+
+
 def get_user(_: State, name: str = "ada", **__: Json) -> Json:
     """Answer with a person."""
-    if name not in PEOPLE:
-        raise not_found()
-    return {"login": name, "id": PEOPLE[name], "type": "User"}
+    return {"login": name, "id": look_up(PEOPLE, name), "type": "User"}
 
 
-def get_team(_: State, organization: str, team: str, **__: Json) -> Json:
-    """Answer with a team."""
-    if f"{organization}/{team}" not in TEAMS:
-        raise not_found()
-    return {"slug": team, "id": TEAMS[f"{organization}/{team}"]}
+def accept(_: State, *__: str, **___: Json) -> Json:
+    """Accept a comment or a label, of which nothing depends."""
+    return []
 
 
-ROUTES: Routes = {
+ROUTES: dict[str, dict[str, Any]] = {  # by the pattern of a path: what answers each method
     "repos/SLUG": {"GET": get_repository},
     "repos/SLUG/contents/(.+)": {"GET": get_contents},
     "repos/SLUG/branches/(.+)": {"GET": get_branch},
@@ -317,11 +287,22 @@ ROUTES: Routes = {
     "repos/SLUG/rulesets": {"GET": list_rulesets, "POST": post_ruleset},
     r"repos/SLUG/rulesets/(\d+)": {"GET": get_ruleset, "PUT": put_ruleset},
     "repos/SLUG/rules/branches/(.+)": {"GET": branch_rules},
-    "repos/SLUG/releases": {"GET": list_releases, "POST": post_release},
+    "repos/SLUG/releases": {
+        "GET": lambda state, **_: [get_release(state, tag) for tag in reversed(state["releases"])],
+        "POST": post_release,
+    },
     "repos/SLUG/releases/tags/([^/]+)": {"GET": get_release},
     "repos/SLUG/commits/tags/(.+)": {"GET": get_tag},
-    "repos/([^/]+/[^/]+)": {"GET": get_other},
+    # What release-please asks for.
+    "repos/SLUG/pulls": {"GET": list_pull_requests},
+    "repos/SLUG/git/trees/(.+)": {"GET": get_tree},
+    "repos/SLUG/git/blobs/(.+)": {"GET": get_blob},
+    r"repos/SLUG/issues/(\d+)/.+": {"POST": accept, "DELETE": accept},
+    # Others than this repository; one may be that of a submodule.
+    "repos/([^/]+/[^/]+)": {
+        "GET": lambda state, name, **_: {"full_name": name, "private": look_up(state["others"], name)}
+    },
     "user": {"GET": get_user},
     "users/([^/]+)": {"GET": get_user},
-    "orgs/([^/]+)/teams/([^/]+)": {"GET": get_team},
+    "orgs/([^/]+)/teams/([^/]+)": {"GET": lambda _, *team, **__: {"slug": team[1], "id": look_up(TEAMS, team)}},
 }

@@ -19,9 +19,8 @@ from meltano_release.cli import main
 from meltano_release.github import GitHubError
 from tests.simulation.act import ActRun, run_with_act
 from tests.simulation.events import Event, dispatch_event, release_event
-from tests.simulation.gh import FailedError
 from tests.simulation.gh import run as run_simulated
-from tests.simulation.github import Environment, GitHub
+from tests.simulation.github import GitHub, environment
 from tests.simulation.pypi import Publisher
 from tests.simulation.server import Loopback
 from tests.simulation.tools import stub_folder
@@ -48,7 +47,7 @@ class Sandbox:
     def create(cls, project: Project, folder: Path, loopback: Loopback, folders: FolderCache, tools: Path) -> "Sandbox":
         """Set a project up as RELEASING.md says, before its first release; its origin is in the folder."""
         run("git", "init", "--quiet", "--bare", "origin.git", cwd=folder)
-        environments = {"publishing": Environment(branches=("main",), tags=("v*",), reviewed=True)}
+        environments = {"publishing": environment(branches=("main",), tags=("v*",), reviewed=True)}
         github = GitHub(folder / "origin.git", folder, loopback.reset(), folders, tools, environments=environments)
         github.rulesets = copy.deepcopy(RULESETS)
         loopback.pypi.register(PUBLISHER, "my-package")
@@ -72,10 +71,13 @@ class Sandbox:
         return [self.run_workflow(event, name) for name, file in workflows.items() if event.starts(file["on"])]
 
     def run_workflow(self, event: Event, file: str) -> ActRun:
-        """Run one workflow of the repository as it is on GitHub; it may not leave a token behind."""
+        """Run one workflow of the repository as it is on GitHub; no log and no artifact may have a token of PyPI's."""
         self.github.runs += 1
         done = run_with_act(self.github, event, file, self.github.folder / f"run-{self.github.runs}")
-        self.assert_no_token_left(done)
+        kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
+        for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
+            assert token not in done.log
+            assert not any(token.encode() in content for content in kept)
         return done
 
     def deliver(self, payload: dict[str, Any]) -> list[ActRun]:
@@ -93,13 +95,6 @@ class Sandbox:
                 runs += self.start(Event("release", f"refs/tags/{tag}", payload | {"release": release}))
         return runs
 
-    def assert_no_token_left(self, done: ActRun) -> None:
-        """Fail if a token of PyPI's is in a log or an artifact."""
-        kept = [path.read_bytes() for path in done.artifacts.rglob("*") if path.is_file()]
-        for token in [*self.loopback.pypi.minted, *self.loopback.pypi.burned]:
-            assert token not in done.log
-            assert not any(token.encode() in content for content in kept)
-
     def release(self, commit: str = "") -> ActRun:
         """Publish a GitHub release; return the run of the release workflow."""
         (done,) = self.trigger(release_event(self.tag, commit=commit))
@@ -112,18 +107,16 @@ class Sandbox:
 
     @contextmanager
     def as_maintainer(self, *, gh: bool = True, **state: object) -> Iterator[dict[str, Any]]:
-        """Work on the maintainer's machine, in this process: `gh` is the simulation, and PyPI that of loopback.
+        """Work on the maintainer's machine, in this process: `gh`, if installed, is the simulation, and so is PyPI.
 
-        Args:
-            gh: Whether `gh` is installed.
-            state: What `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
+        The state has what `gh` does otherwise: `failure`, its message; `output`, what it prints for any path.
         """
         known = self.github.read_state() | state
 
         def run_gh(*arguments: str, stdin: str = "") -> str:
             try:
                 return run_simulated(known, [*arguments], stdin)
-            except FailedError as failure:
+            except SystemExit as failure:
                 raise GitHubError(" ".join(str(failure).split()).removeprefix("gh: ")) from failure
 
         with pytest.MonkeyPatch.context() as patch:

@@ -7,25 +7,23 @@ tests vouches for the hosts.
 import re
 import ssl
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+import jwt
 import trustme
 from werkzeug import Request, Response
 
-from tests.simulation import oidc
 from tests.simulation.git_host import serve_api, serve_git
-from tests.simulation.oidc import json_response
-from tests.simulation.pypi import PyPI
-from tests.support.serving import QuietHandler, serve
+from tests.simulation.pypi import KEY, PyPI
+from tests.support.serving import QuietHandler, json_response, serve
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
     from tests.simulation.github import GitHub
 
 HOSTS = ("pypi.org", "upload.pypi.org", "rekor.sigstore.dev", "github.com", "api.github.com")
@@ -52,7 +50,8 @@ class Loopback:
 
     def reset(self) -> Self:
         """Forget all that was registered, uploaded and broken."""
-        self.tokens, self.pypi = oidc.TokenEndpoint(), PyPI()
+        self.pypi = PyPI()
+        self.tokens_issued: Counter[str] = Counter()  # ID tokens, by what a job asks with
         self.faults: list[Fault] = []
         self.github: GitHub | None = None  # whose git and API are served
         return self
@@ -63,18 +62,26 @@ class Loopback:
         names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO")
         return proxies | dict.fromkeys(names, str(self.certificate))
 
-    def allow_tokens(self, claims: dict[str, str]) -> dict[str, str]:
-        """Let a job ask for ID tokens with these claims; return the variables that GitHub gives it."""
-        return {
-            oidc.URL: f"{self.address}{oidc.PATH}?api-version=2.0",
-            oidc.BEARER: self.tokens.allow(claims),
-        }
+    def allow_tokens(self, claims: dict[str, str]) -> tuple[str, dict[str, str]]:
+        """Let a job ask for ID tokens with these claims; return what it asks with, and the variables that it gets."""
+        url, bearer = f"{self.address}/idtoken?api-version=2.0", jwt.encode(claims, KEY)
+        return bearer, {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": bearer}
 
-    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def sign(self, request: Request) -> Response:
+        """Answer a job's request for an ID token."""
+        bearer = (request.authorization and request.authorization.token) or ""
+        try:
+            claims = jwt.decode(bearer, KEY, ["HS256"])
+        except jwt.InvalidTokenError:
+            return json_response({"message": "not a job with id-token: write"}, "401 Unauthorized")
+        self.tokens_issued[bearer] += 1
+        now = int(time.time())
+        claims |= {"aud": request.args.get("audience", ""), "iat": now, "exp": now + 300}
+        return json_response({"value": jwt.encode(claims, KEY)})
+
+    def answer(self, request: Request) -> Response:
         """Answer a request, or do what a fault says."""
-        with Request(environ) as request:
-            response = self.faulty_response(request) or self.github_response(request) or self.response(request)
-        return response(environ, start_response)
+        return self.faulty_response(request) or self.response(request) or self.github_response(request)
 
     def faulty_response(self, request: Request) -> Response | None:
         """Return the response that a fault gives instead of the service; some faults wait or cut the connection."""
@@ -93,23 +100,19 @@ class Loopback:
                 raise ConnectionAbortedError
         return None
 
-    def github_response(self, request: Request) -> Response | None:
-        """Return the response of GitHub's git or API, if a repository is served and the URL belongs to them."""
+    def github_response(self, request: Request) -> Response:
+        """Return the response of GitHub's git or API, if it is served; a URL that belongs to none is a 404."""
         host = urlsplit(request.url).hostname
-        if (
-            self.github is None
-            or request.path == oidc.PATH
-            or host not in {"github.com", "api.github.com", "127.0.0.1"}
-        ):
-            return None
+        if self.github is None or host not in {"github.com", "api.github.com", "127.0.0.1"}:
+            return json_response({"message": f"no such URL: {request.method} {request.url}"}, "404 Not Found")
         return serve_git(request, self.github) if host == "github.com" else serve_api(request, self.github)
 
-    def response(self, request: Request) -> Response:
-        """Return the response of the service that a URL belongs to; a URL that belongs to none is a 404."""
-        response = json_response({"message": f"no such URL: {request.method} {request.url}"}, "404 Not Found")
+    def response(self, request: Request) -> Response | None:
+        """Return the response of PyPI, of Sigstore, or of the token endpoint, if the URL belongs to them."""
+        response = None
         match request.method, urlsplit(request.url).hostname, request.path.rstrip("/"):
-            case "GET", "127.0.0.1", oidc.PATH:
-                response = self.tokens.sign(request)
+            case "GET", "127.0.0.1", "/idtoken":
+                response = self.sign(request)
             case "GET", "pypi.org" | "upload.pypi.org", "/_/oidc/audience":
                 response = json_response({"audience": "pypi"})
             case "POST", "pypi.org" | "upload.pypi.org", "/_/oidc/mint-token" | "/_/oidc/github/mint-token":
@@ -171,5 +174,5 @@ def serve_loopback(folder: Path) -> Iterator[Loopback]:
 
     authority.issue_cert(*HOSTS).configure_cert(Handler.context)
     loopback = Loopback(certificate)
-    with serve(loopback, Handler) as loopback.address:
+    with serve(Request.application(loopback.answer), Handler) as loopback.address:
         yield loopback

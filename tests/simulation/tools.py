@@ -4,9 +4,8 @@ import shlex
 import sys
 from pathlib import Path
 
-from tests.simulation.build_cache import online_variables
-from tests.support.commands import ENVIRONMENT
 from tests.support.folder_cache import FolderCache
+from tests.support.online import index_variables
 
 # `pipx run --spec NAME==VERSION COMMAND …` fetches the real tool from the package index. What the tool does then meets
 # the services on loopback.
@@ -27,7 +26,7 @@ def stub_folder(once: FolderCache) -> Path:
     """Return a folder with stubs of commands: `gh`, `pipx`, and a `python` without packages."""
 
     def make(folder: Path) -> None:
-        online = shlex.join(f"{name}={value}" for name, value in online_variables(ENVIRONMENT).items())
+        online = shlex.join(f"{name}={value}" for name, value in index_variables().items())
         commands = {"python": sys.executable, "uv": Path(sys.executable).with_name("uv")}
         for name, script in STUBS.items():
             text = script.format(**commands, folder=folder, online=online, gh=Path(__file__).with_name("gh.py"))

@@ -7,6 +7,15 @@ from tests.support.commands import ENVIRONMENT
 from tests.support.folder_cache import FolderCache
 
 PLUGIN = "poetry-plugin-pypi-mirror"  # with which Poetry finds the package index that pip uses on this machine
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+
+def index_variables() -> dict[str, str]:
+    """Return the variables that lead pip and uv to the package index, and away from loopback."""
+    passed = {name: ENVIRONMENT[name] for name in (*PROXIES, "XDG_CACHE_HOME") if name in ENVIRONMENT}
+    passed |= {name: value for name, value in ENVIRONMENT.items() if name.startswith(("PIP_", "REQUESTS_", "SSL_"))}
+    return dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", *CERTIFICATES), "") | passed
 
 
 def online_variables(once: FolderCache) -> dict[str, str]:
@@ -17,17 +26,13 @@ def online_variables(once: FolderCache) -> dict[str, str]:
         for name in {file.parts[0] for file in plugin.files or ()}:
             (folder / name).symlink_to(str(plugin.locate_file(name)))
 
-    passed = ("PIP_", "POETRY_", "REQUESTS_", "SSL_")
-    variables = {name: value for name, value in ENVIRONMENT.items() if name.startswith(passed)}
-    variables.pop("POETRY_VIRTUALENVS_IN_PROJECT")
-    cache = once("poetry's cache", lambda _: None)
-    return variables | {
-        "HTTPS_PROXY": ENVIRONMENT.get("HTTPS_PROXY", ""),
-        "HTTP_PROXY": ENVIRONMENT.get("HTTP_PROXY", ""),
-        "PIP_CACHE_DIR": str(once.root / "pip"),
-        "XDG_CACHE_HOME": ENVIRONMENT.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-        "POETRY_CACHE_DIR": str(cache),
-        "PYTHONPATH": str(once("poetry's plugin", link_plugin)),
-        "SSL_CERT_FILE": ENVIRONMENT.get("SSL_CERT_FILE", ""),
-        "REQUESTS_CA_BUNDLE": ENVIRONMENT.get("REQUESTS_CA_BUNDLE", ""),
-    }
+    return (
+        {"XDG_CACHE_HOME": str(Path.home() / ".cache")}
+        | index_variables()
+        | {
+            "PIP_CACHE_DIR": str(once.root / "pip"),
+            "POETRY_CACHE_DIR": str(once("poetry's cache", lambda _: None)),
+            "POETRY_PYPI_MIRROR_URL": ENVIRONMENT["POETRY_PYPI_MIRROR_URL"],
+            "PYTHONPATH": str(once("poetry's plugin", link_plugin)),
+        }
+    )

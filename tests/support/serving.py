@@ -1,5 +1,6 @@
 """Serving a WSGI application on loopback, and git repositories as one."""
 
+import json
 import os
 import subprocess
 import threading
@@ -32,21 +33,17 @@ def serve(application: Application, handler: type[WSGIRequestHandler] = QuietHan
         server.shutdown()
 
 
+def json_response(content: Any, status: str = "200 OK") -> Response:  # noqa: ANN401 - what JSON can hold
+    """Return a response with JSON; the status is a number and a reason."""
+    return Response(json.dumps(content), status=status, content_type="application/json")
+
+
 def answer_git(request: Request, root: Path, path: str, **variables: str) -> Response:
     """Answer git as its own CGI program does, for a path below a folder; the variables are for that program."""
-    known = {
-        "GIT_PROJECT_ROOT": str(root),
-        "GIT_HTTP_EXPORT_ALL": "1",
-        "PATH": os.environ["PATH"],
-        "PATH_INFO": path,
-        "QUERY_STRING": request.query_string.decode(),
-        "REQUEST_METHOD": request.method,
-        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
-        "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
-        "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
-    }
-    command = ["git", "http-backend"]
-    done = subprocess.run(command, env=known | variables, input=request.get_data(), capture_output=True, check=True)
+    known = {name: value for name, value in request.environ.items() if isinstance(value, str)}
+    known |= {"PATH": os.environ["PATH"], "PATH_INFO": path, "GIT_PROTOCOL": known.get("HTTP_GIT_PROTOCOL", "")}
+    known |= {"GIT_PROJECT_ROOT": str(root), "GIT_HTTP_EXPORT_ALL": "1"} | variables
+    done = subprocess.run(["git", "http-backend"], env=known, input=request.get_data(), capture_output=True, check=True)
     head, _, body = done.stdout.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
     return Response(body, status=headers.pop("Status", "200 OK"), headers=headers)

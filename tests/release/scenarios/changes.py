@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.github import Environment
+from tests.simulation.github import environment
 from tests.simulation.sandbox import PUBLISHER, Sandbox
 from tests.simulation.server import Fault
 from tests.support.editing import replace, replace_hashes
@@ -95,7 +95,7 @@ def delete_environment(sandbox: Sandbox) -> None:
 
 def set_environment(**rules: Any) -> Change:  # noqa: ANN401
     """Give the environment other rules."""
-    return lambda sandbox: sandbox.github.environments.update(publishing=Environment(**rules))
+    return lambda sandbox: sandbox.github.environments.update(publishing=environment(**rules))
 
 
 # The files of the project.

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.simulation.local_action import append, fail, inputs, settings
+from tests.simulation.local_action import INPUTS, RUN, fail, output
 
 
 def git(*arguments: str, check: bool = True) -> str:
@@ -25,21 +25,6 @@ def git(*arguments: str, check: bool = True) -> str:
     if done.returncode and check:
         fail(f"The process '/usr/bin/git' failed with exit code {done.returncode}")
     return done.stdout.strip()
-
-
-def refspecs(ref: str, commit: str, depth: int) -> list[str]:
-    """Return what to fetch: `getRefSpecForAllHistory` and `getRefSpec`."""
-    if not depth:
-        found = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"]
-        return found if not ref.startswith("refs/pull/") else [*found, f"+{commit}:refs/remotes/{ref[5:]}"]
-    if not ref:
-        return [commit]
-    return [f"+{ref}:{ref}" if ref.startswith("refs/tags/") else f"+{commit}:{remote(ref)}"]
-
-
-def remote(ref: str) -> str:
-    """Return where a branch or a pull request lies after the fetch."""
-    return f"refs/remotes/origin/{ref[11:]}" if ref.startswith("refs/heads/") else f"refs/remotes/{ref[5:]}"
 
 
 def fetch_large_files(repository: Path) -> None:
@@ -63,36 +48,39 @@ def persist(token: str) -> None:
 
 def main() -> None:
     """Check out."""
-    run, given = settings(), inputs()
-    tokens = json.loads(Path(run["state"]).read_text(encoding="utf-8"))["tokens"]
-    if tokens.get(given["token"], {}).get("contents", "none") == "none":
+    tokens = json.loads(Path(RUN["state"]).read_text(encoding="utf-8"))["tokens"]
+    if tokens.get(INPUTS["token"], {}).get("contents", "none") == "none":
         fail("remote: Repository not found. (actions/checkout needs the permission contents: read)")
-    ref, commit, depth = run["ref"], run["commit"], int(given["fetch-depth"])
-    if given["ref"]:
-        if given["ref"] != commit:
-            fail(f"the ref {given['ref']} is not imitated")
+    ref, commit, depth = RUN["ref"], RUN["commit"], int(INPUTS["fetch-depth"])
+    if INPUTS["ref"]:
+        if INPUTS["ref"] != commit:
+            fail(f"the ref {INPUTS['ref']} is not imitated")
         ref = ""
     git("init", "--quiet")
-    git("remote", "add", "origin", f"https://github.com/{run['slug']}")
-    fetch = ("fetch", "--quiet", "--no-tags", *([f"--depth={depth}"] if depth else []), f"file://{run['git']}")
-    git(*fetch, *refspecs(ref, commit, depth))
-    here = commit if not ref else ref if ref.startswith("refs/tags/") else remote(ref)
+    git("remote", "add", "origin", f"https://github.com/{RUN['slug']}")
+    fetch = ("fetch", "--quiet", "--no-tags", *([f"--depth={depth}"] if depth else []), f"file://{RUN['git']}")
+    tag, branch, pull = (ref.startswith(f"refs/{kind}/") for kind in ("tags", "heads", "pull"))
+    here = ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/") or commit
+    wanted = [f"+{ref if tag else commit}:{here}" if ref else commit]  # `getRefSpec`
+    if not depth:  # `getRefSpecForAllHistory`
+        wanted = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*", *(wanted if pull else [])]
+    git(*fetch, *wanted)
     at = git("rev-parse", "--quiet", "--verify", f"{here}^{{commit}}", check=False)
-    if at != commit and here == ref:
+    if at != commit and tag:
         fail(
             f"The ref '{ref}' does not point to the expected commit '{commit}'. "
             "The ref may have been updated after the workflow was triggered."
         )
     if at != commit:  # the branch has moved on
         git(*fetch, f"+{commit}:{here}")
-    git("checkout", "--quiet", "--force", *(["-B", ref[11:], here] if ref.startswith("refs/heads/") else [here]))
-    if given["submodules"] == "recursive":
+    git("checkout", "--quiet", "--force", *(["-B", ref[11:], here] if branch else [here]))
+    if INPUTS["submodules"] == "recursive":
         git("submodule", "update", "--init", "--force", "--recursive")
-    if given["lfs"] == "true":
-        fetch_large_files(Path(run["git"]))
-    if given["persist-credentials"] == "true":
-        persist(given["token"])
-    append("GITHUB_OUTPUT", f"commit={commit}")
+    if INPUTS["lfs"] == "true":
+        fetch_large_files(Path(RUN["git"]))
+    if INPUTS["persist-credentials"] == "true":
+        persist(INPUTS["token"])
+    output(f"commit={commit}")
 
 
 main()

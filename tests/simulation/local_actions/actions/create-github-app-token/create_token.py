@@ -8,24 +8,18 @@ import json
 import secrets
 from pathlib import Path
 
-from tests.simulation.local_action import append, fail, inputs, settings
+from tests.simulation.local_action import INPUTS, RUN, fail, output
 
 PREFIX = "permission-"
 
-
-def main() -> None:
-    """Create the token."""
-    file, given = Path(settings()["state"]), inputs()
-    state = json.loads(file.read_text(encoding="utf-8"))
-    app = state["app"]
-    if (given["client-id"], given["private-key"]) != (app["client_id"], app["key"]):
-        fail("A JSON web token could not be decoded")
-    token = f"ghs_{secrets.token_hex(18)}"
-    asked = {name.removeprefix(PREFIX): level for name, level in given.items() if name.startswith(PREFIX)}
-    state["tokens"][token] = asked | {"app": str(app["id"])}
-    file.write_text(json.dumps(state), encoding="utf-8")
-    print(f"::add-mask::{token}")
-    append("GITHUB_OUTPUT", f"token={token}")
-
-
-main()
+file = Path(RUN["state"])
+state = json.loads(file.read_text(encoding="utf-8"))
+app = state["app"]
+if (INPUTS["client-id"], INPUTS["private-key"]) != (app["client_id"], app["key"]):
+    fail("A JSON web token could not be decoded")
+token = f"ghs_{secrets.token_hex(18)}"
+asked = {name.removeprefix(PREFIX): level for name, level in INPUTS.items() if name.startswith(PREFIX)}
+state["tokens"][token] = asked | {"app": str(app["id"])}
+file.write_text(json.dumps(state), encoding="utf-8")
+print(f"::add-mask::{token}")
+output(f"token={token}")

@@ -8,20 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.simulation.local_action import inputs, settings
+from tests.simulation.local_action import INPUTS, RUN
 from tests.support.folder_cache import FolderCache
 
-
-def main() -> int:
-    """Run release-please; return its exit code."""
-    run = settings()
-    packages = FolderCache(Path(run["folders"]))("npm release-please", lambda _: sys.exit("npm has not run"))
-    api = os.environ["HTTPS_PROXY"]  # which Node.js does not use: it asks the loopback itself
-    given = {"token": inputs()["token"], "repo-url": os.environ["GITHUB_REPOSITORY"]}
-    given |= {"api-url": api, "graphql-url": api}
-    command = [run["node"], packages / "node_modules/release-please/build/src/bin/release-please.js"]
-    options = [f"--{name}={value}" for name, value in given.items()]
-    return subprocess.run([*command, "github-release", *options], check=False).returncode
-
-
-sys.exit(main())
+packages = FolderCache(Path(RUN["folders"]))("npm release-please", lambda _: sys.exit("npm has not run"))
+api = os.environ["HTTPS_PROXY"]  # which Node.js does not use: it asks the loopback itself
+given = {"token": INPUTS["token"], "repo-url": os.environ["GITHUB_REPOSITORY"], "api-url": api, "graphql-url": api}
+command = [RUN["node"], packages / "node_modules/release-please/build/src/bin/release-please.js"]
+options = [f"--{name}={value}" for name, value in given.items()]
+sys.exit(subprocess.run([*command, "github-release", *options], check=False).returncode)

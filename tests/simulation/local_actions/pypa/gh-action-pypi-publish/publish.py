@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 from twine.__main__ import main as run_twine
 
-from tests.simulation.local_action import inputs
+from tests.simulation.local_action import INPUTS
 
 
 def twine(*arguments: str) -> None:
@@ -21,15 +21,9 @@ def twine(*arguments: str) -> None:
         sys.exit(1)
 
 
-def main() -> None:
-    """Publish."""
-    given = inputs()
-    os.environ |= {"NO_COLOR": "1", "COLUMNS": "240"}
-    files = sorted(map(str, Path(given["packages-dir"]).glob("*")))
-    twine("check", *files)
-    if given["attestations"] == "true":
-        requests.post("https://rekor.sigstore.dev/api/v1/log/entries", json={}, timeout=20).raise_for_status()
-    twine("upload", "--non-interactive", "--disable-progress-bar", *files)
-
-
-main()
+os.environ |= {"NO_COLOR": "1", "COLUMNS": "240"}
+files = sorted(map(str, Path(INPUTS["packages-dir"]).glob("*")))
+twine("check", *files)
+if INPUTS["attestations"] == "true":
+    requests.post("https://rekor.sigstore.dev/api/v1/log/entries", json={}, timeout=20).raise_for_status()
+twine("upload", "--non-interactive", "--disable-progress-bar", *files)
