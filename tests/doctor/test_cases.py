@@ -12,7 +12,6 @@ from tests.simulation.sandbox import Sandbox
 from tests.support.commands import ENVIRONMENT
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands
-from tests.support.paths import PRETTIER_PACKAGE
 
 LIKE_IT = {title: case for title, case in CASES.items() if case.sound is not nothing}
 LINTERS = {title: case for title, case in CASES.items() if case.refused_by}
@@ -62,7 +61,7 @@ def test_a_repository_without_faults_has_no_findings(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("case", LINTERS.values(), ids=LINTERS)
 def test_a_linter_refuses_what_the_doctor_says(case: Case, sandbox: Sandbox, once: FolderCache) -> None:
     """The linter refuses the files in the repository with the fault, and accepts them in the other."""
-    path = {"PATH": f"{npm_commands(PRETTIER_PACKAGE, once)}:{ENVIRONMENT['PATH']}"}
+    path = {"PATH": f"{npm_commands('prettier', once)}:{ENVIRONMENT['PATH']}"}
     for change, command, refused in ((case.fault, case.refused_by, True), (case.sound, case.accepted_by, False)):
         if command:
             change(sandbox)

@@ -20,7 +20,7 @@ from tests.support.commands import tracked
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_file
 from tests.support.openapi import Description
-from tests.support.paths import OPENAPI_PACKAGE, ROOT
+from tests.support.paths import ROOT
 
 REPO = "repos/MeltanoLabs/my-package"
 PUBLISHER = {
@@ -43,7 +43,7 @@ EXTRA = [  # what only the workflows and the bots ask
 @pytest.fixture(scope="module")
 def description(once: FolderCache) -> Description:
     """GitHub's description of its REST API."""
-    return Description(npm_file(OPENAPI_PACKAGE, "generated/api.github.com.json", once))
+    return Description(npm_file("openapi", "generated/api.github.com.json", once))
 
 
 def test_every_request_and_answer_is_described(sandbox: Sandbox, description: Description) -> None:

@@ -12,7 +12,6 @@ from tests.support.combinations import Answers
 from tests.support.folder_cache import FolderCache
 from tests.support.meltano import MeltanoProject, installed_from, with_plugins
 from tests.support.npm import npm_file
-from tests.support.paths import OPENAPI_PACKAGE
 from tests.support.projects import Project
 from tests.support.recipes import recipes
 from tests.support.taps import Tap
@@ -56,7 +55,7 @@ print(json.dumps([made, OpenAPISchema(OPENAPI.source).get_schema("User")]))
 @pytest.fixture
 def github(make_tap: Callable[..., Tap], once: FolderCache) -> tuple[Tap, DocumentedAPI]:
     """Make a tap of GitHub's API from its document, and that API."""
-    document = npm_file(OPENAPI_PACKAGE, "generated/api.github.com.json", once)
+    document = npm_file("openapi", "generated/api.github.com.json", once)
     tap = make_tap("REST", "Bearer Token", "github")
     tap.project.write("src/tap_github/openapi.json", document.read_text(encoding="utf-8"))
     tap.follow(*recipes(PAGE), page=PAGE)

@@ -19,7 +19,7 @@ from tests.support.editing import replace
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_commands, webhook_examples
 from tests.support.pages import code_blocks
-from tests.support.paths import DOCS, PYPROJECT, RELEASE_PLEASE_PACKAGE, WORKFLOWS
+from tests.support.paths import DOCS, PYPROJECT, WORKFLOWS
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_a_release_with_the_workflows_own_token_starts_nothing(sandbox: Sandbox,
 
 def test_release_please_with_an_app_releases(sandbox: Sandbox, published: dict[str, Any], once: FolderCache) -> None:
     """When its pull request is merged, release-please creates the tag and the release, which is uploaded."""
-    npm_commands(RELEASE_PLEASE_PACKAGE, once)
+    npm_commands("release-please", once)
     prepare(sandbox, files("release-please"), "--bypass-app", str(APP_ID))
     assert "GITHUB_TOKEN" not in sandbox.run_doctor().output
     replace(sandbox.project.path / ".release-please-manifest.json", "1.2.3", "1.3.0")

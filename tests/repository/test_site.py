@@ -15,7 +15,7 @@ from tests.support.combinations import REPOSITORIES
 from tests.support.commands import run
 from tests.support.folder_cache import FolderCache
 from tests.support.npm import npm_folder
-from tests.support.paths import BROWSER, DOCS, ROOT
+from tests.support.paths import DOCS, ROOT
 from tests.support.projects import Project, Render
 
 SETTINGS = "zensical.toml"
@@ -104,7 +104,7 @@ def test_every_page_can_be_read_on_a_desktop_and_on_a_phone(once: FolderCache, t
     shutil.copytree(DOCS, tmp_path / "docs", ignore=shutil.ignore_patterns("*.js"))
     shutil.copy(ROOT / SETTINGS, tmp_path)
     assert build_docs.main(tmp_path) == 0
-    done = run("node", npm_folder(BROWSER, once) / "check.mjs", tmp_path / "site", cwd=tmp_path)
+    done = run("node", npm_folder("browser", once) / "check.mjs", tmp_path / "site", cwd=tmp_path)
     assert f"{len(list(DOCS.rglob('*.md')))} pages" in done.stdout
 
 

@@ -39,14 +39,7 @@ from tests.support.paths import (
 )
 from tests.support.projects import Project
 from tests.support.reports import with_rows
-from tests.support.versions import (
-    LINE_CHANGE,
-    Versions,
-    changed_files,
-    clone_from_origin,
-    conflicts,
-    update_repository,
-)
+from tests.support.versions import LINE_CHANGE, Versions, changed_files, clone_from_origin, conflicts, update_repository
 
 PAGE = DOCS / "reference/updates.md"
 NEW = {  # what v1.2.0 brings, by file

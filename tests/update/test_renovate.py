@@ -26,7 +26,6 @@ from tests.support.paths import (
     PRE_COMMIT,
     PYPROJECT,
     RENOVATE_JSON,
-    RENOVATE_PACKAGE,
     TEST_WORKFLOW,
     WORKFLOWS,
 )
@@ -57,7 +56,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def renovate(once: FolderCache) -> Path:
     """The folder of Renovate's commands, installed by npm."""
-    return npm_commands(RENOVATE_PACKAGE, once)
+    return npm_commands("renovate", once)
 
 
 def logged(project: Project, renovate: Path, stage: str, message: str, **variables: str) -> Dependencies:
