@@ -5,6 +5,7 @@ import json
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,10 @@ def renovate(once: FolderCache) -> Path:
     return npm_commands("renovate", once)
 
 
-def logged(project: Project, renovate: Path, stage: str, message: str, **variables: str) -> Dependencies:
-    """Run Renovate up to a stage; return the dependencies that it logs with a message."""
-    variables |= {"LOG_LEVEL": "debug", "LOG_FORMAT": "json"}
+def found_by(renovate: Path, project: Project, index: str = "") -> Dependencies:
+    """Run Renovate; return the dependencies that it would keep up to date, with their updates if an index is given."""
+    stage, message = ("lookup", "packageFiles with updates") if index else ("extract", "Extracted dependencies")
+    variables = {"LOG_LEVEL": "debug", "LOG_FORMAT": "json", "PIP_INDEX_URL": index}
     done = project.run(renovate / "renovate", "--platform=local", f"--dry-run={stage}", env=variables)
     lines: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     (line,) = (line for line in lines if line["msg"] == message)
@@ -72,17 +74,12 @@ def logged(project: Project, renovate: Path, stage: str, message: str, **variabl
     return dependencies
 
 
-def extracted(project: Project, renovate: Path) -> Dependencies:
-    """Return what Renovate would keep up to date."""
-    return logged(project, renovate, "extract", "Extracted dependencies")
-
-
 def names(dependencies: list[dict[str, Any]]) -> set[str]:
     """Return the names of dependencies, except GitHub's runners."""
     return {dependency["depName"] for dependency in dependencies} - {"ubuntu"}
 
 
-def versions_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
+def bounds_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
     """Return the bounds of the packages among dependencies, by name; one that Renovate skips has none."""
     return {
         canonicalize_name(dependency["depName"]): SpecifierSet(dependency["currentValue"])
@@ -91,23 +88,10 @@ def versions_of(dependencies: list[dict[str, Any]]) -> dict[str, SpecifierSet]:
     }
 
 
-def requirements(project: Project) -> tuple[dict[str, SpecifierSet], dict[str, SpecifierSet]]:
-    """Return the bounds of a project's requirements: those of pyproject.toml, and those of its pre-commit hooks."""
-    content = tomllib.loads(project.read(PYPROJECT))
-    texts = content["project"]["dependencies"] + content["build-system"]["requires"]
-    for group in [
-        *content["project"].get("optional-dependencies", {}).values(),
-        *content["dependency-groups"].values(),
-    ]:
-        texts += [text for text in group if isinstance(text, str)]
-    hooks = [hook for repo in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in repo["hooks"]]
-    hooked = [text for hook in hooks for text in hook.get("additional_dependencies", [])]
-    found = [
-        {str(canonicalize_name(item.name)): item.specifier for item in map(Requirement, part)}
-        for part in (texts, hooked)
-    ]
-    assert len(found[0]) == len(texts), "a name stands in two places, where Renovate sees one"
-    return found[0], found[1]
+def required(groups: Iterable[list[Any]]) -> dict[str, SpecifierSet]:
+    """Return the bounds of the requirements in groups, by name."""
+    found = map(Requirement, (text for group in groups for text in group if isinstance(text, str)))
+    return {canonicalize_name(one.name): one.specifier for one in found}
 
 
 def test_renovates_own_validator_accepts_the_configuration(render: Render, renovate: Path) -> None:
@@ -122,13 +106,17 @@ def test_renovate_sees_every_requirement_of_a_project(
 ) -> None:
     """Renovate finds every requirement with its bounds, the SDK too, in `pyproject.toml` and the pre-commit hooks."""
     project = render(**PROJECTS[answers]).copy(tmp_path / "project").init()
-    found = extracted(project, renovate)
-    seen = (versions_of(found[PYPROJECT]), versions_of(found[PRE_COMMIT]))
-    assert seen == requirements(project)
-    singer = "singer-sdk" in project.read(PYPROJECT)
-    assert ("singer-sdk" in seen[0], "singer-sdk" in seen[1]) == (singer, singer)
+    found = found_by(renovate, project)
+    content = tomllib.loads(project.read(PYPROJECT))
+    groups = {**content["project"].get("optional-dependencies", {}), **content["dependency-groups"]}
+    listed = [content["project"]["dependencies"], content["build-system"]["requires"], *groups.values()]
+    assert bounds_of(found[PYPROJECT]) == required(listed)
+    hooks = [hook for repo in yaml.safe_load(project.read(PRE_COMMIT))["repos"] for hook in repo["hooks"]]
+    hooked = required(hook.get("additional_dependencies", []) for hook in hooks)
+    assert bounds_of(found[PRE_COMMIT]) == hooked
+    assert ("singer-sdk" in hooked) == ("singer-sdk" in project.read(PYPROJECT))
     urls = re.findall(r"pip_url: ([\w-]+)(==.+)", project.read(MELTANO_YML)) if "meltano.yml" in found else []
-    assert {name: str(bounds) for name, bounds in versions_of(found[MELTANO_YML]).items()} == dict(urls)
+    assert {name: str(bounds) for name, bounds in bounds_of(found[MELTANO_YML]).items()} == dict(urls)
     assert bool(urls) == (project.answers["kind"] not in {"library", "extension", "target"})
 
 
@@ -136,28 +124,21 @@ def test_renovate_sees_every_requirement_of_a_project(
 def test_renovate_moves_the_template_and_the_projects_own_pins_alone(
     scope: str, render: Render, renovate: Path, tmp_path: Path
 ) -> None:
-    """Renovate leaves the release workflow alone, and updates the project's own workflows and actions.
-
-    It moves the template's pins in the test workflow, which belongs to the project.
-    """
+    """Renovate leaves the release workflow alone, and moves all pins in the project's own workflows."""
     project = render(scope=scope).copy(tmp_path / "my-package")
     lines = [line for line in project.read(ANSWERS_FILE).splitlines() if not line.startswith(("_src_path", "_commit"))]
     project.write(ANSWERS_FILE, "\n".join([f"_src_path: {URL}", "_commit: v1.0.0", *lines, ""]))
-    step = "- uses: actions/checkout@v7.0.0\n"
-    project.write(
-        f"{WORKFLOWS}/docs.yaml", f"on: push\njobs:\n  docs:\n    runs-on: ubuntu-24.04\n    steps:\n      {step}"
-    )
-    own_action = project.path / ".github/actions/own/action.yml"
-    own_action.parent.mkdir(parents=True)
-    own_action.write_text(f"name: Own\nruns:\n  using: composite\n  steps:\n    {step}", encoding="utf-8")
+    job = "runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@v7.0.0\n"
+    project.write(f"{WORKFLOWS}/docs.yaml", f"on: push\njobs:\n  docs:\n    {job}")
+
     if scope != "package":  # an adopted repository keeps its own configuration; the how-to has what to add
         (addition,) = code_blocks(page("how-to/renovate.md"), 'json title="renovate.json"')
         project.write(RENOVATE_JSON, addition)
     project.init()
-    found = extracted(project, renovate)
+    found = found_by(renovate, project)
     assert names(found[ANSWERS_FILE]) == {URL}
     workflows = {file: names(dependencies) for file, dependencies in found.items() if file.startswith(".github/")}
-    own = {file: {"actions/checkout"} for file in (f"{WORKFLOWS}/docs.yaml", ".github/actions/own/action.yml")}
+    own = {f"{WORKFLOWS}/docs.yaml": {"actions/checkout"}}
     own |= {TEST_WORKFLOW: {"actions/checkout", "MeltanoLabs/meltano-package-template"}} if scope == "package" else {}
     assert workflows == own
     if scope == "package":
@@ -187,9 +168,8 @@ def test_renovate_finds_new_versions_of_the_template_and_of_the_sdk(
         source = f"{url}/template/.git"
         run("copier", "copy", "--quiet", "--defaults", "--data=kind=tap", source, "tap-x", cwd=tmp_path)
         project = Project(tmp_path / "tap-x", {}).init()
-        versions.tag("v1.1.0").tag("v1.2.0")
-        variables = {"PIP_INDEX_URL": packages}
-        found = logged(project, renovate, "lookup", "packageFiles with updates", **variables)
+        versions.tag("v1.1.0").tag("v1.2.0").tag("v2.0.0rc1")
+        found = found_by(renovate, project, packages)
     (template_dependency,) = found[ANSWERS_FILE]
     assert [update["newValue"] for update in template_dependency["updates"]] == ["v1.2.0"]
     updates = {
@@ -219,7 +199,7 @@ def test_renovate_moves_a_build_backend_and_its_lock_in_one_branch(renovate: Pat
     project.write(OWN_BACKENDS_LOCK, f"hatchling==1.27.0 \\\n    --hash=sha256:{'0' * 64}\n    # via -r -\n")
     project.init()
     with serve(index) as packages:
-        found = logged(project, renovate, "lookup", "packageFiles with updates", PIP_INDEX_URL=packages)
+        found = found_by(renovate, project, packages)
     branches = [
         (update["newVersion"], update["branchName"])
         for file in (PYPROJECT, OWN_BACKENDS_LOCK)
