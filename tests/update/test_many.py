@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 from werkzeug import Request, Response
 
 from tests.support.commands import package_index, run
-from tests.support.editing import replace
 from tests.support.pages import code_blocks, page
-from tests.support.paths import ANSWERS_FILE, README, RELEASE_WORKFLOW, TEST_WORKFLOW
+from tests.support.paths import ANSWERS_FILE, RELEASE_WORKFLOW, TEST_WORKFLOW
 from tests.support.projects import Project
 from tests.support.serving import serve
 from tests.support.versions import LINE_CHANGE, MOVED, Versions
@@ -22,13 +20,19 @@ COUNT = int(os.environ.get("REPOSITORIES", "100"))
 BRANCH = "all-repos_autofix_template-update"
 SSH = "git@github.test:acme/"
 URL = "https://github.com/MeltanoLabs/meltano-package-template"
-EDITS: dict[str, Callable[[Path], object]] = {  # in some of the repositories
-    "conflict": lambda folder: replace(folder / RELEASE_WORKFLOW, LINE_CHANGE[0], "timeout-minutes: 9"),
-    "current": lambda folder: replace(folder / ANSWERS_FILE, "v1.0.0", "v1.1.0"),
-    "notes": lambda folder: (folder / ANSWERS_FILE).unlink(),
+EDITS = {  # in some of the repositories
+    "conflict": f"sed -i 's/{LINE_CHANGE[0]}/timeout-minutes: 9/' {RELEASE_WORKFLOW}",
+    "current": f"sed -i s/v1.0.0/v1.1.0/ {ANSWERS_FILE}",
+    "notes": f"rm {ANSWERS_FILE}",
+}
+WORK = {  # in the folder of all-repos, which the how-to advises against
+    "dirty": "echo Mine >> README.md",
+    "detached": "git checkout --detach && git commit --allow-empty --message Mine",
+    "diverged": "git commit --allow-empty --message Mine",
+    "feature": "git checkout -b feature && git commit --allow-empty --message Mine",
 }
 NOT_UPDATED = (*EDITS, "archived", "empty", "locked", "waiting")
-UPDATED = ("protected", "trunk", "dirty", "detached", "diverged", "feature")  # odd ones
+UPDATED = ("protected", "trunk", *WORK)  # odd ones
 REFUSE = "#!/bin/sh\nwhile read _ _ ref; do case $ref in {}) echo 'GH013: no.' >&2; exit 1;; esac; done\n"
 
 
@@ -38,7 +42,7 @@ def make_origins(project: Project, folder: Path) -> list[str]:
     for name in names:
         source = project.copy(folder / "work" / name) if name in EDITS else project
         if name in EDITS:
-            EDITS[name](source.path)
+            source.run("bash", "-euc", EDITS[name])
             source.commit()
         run("git", "clone", "--quiet", "--bare", source.path, name, cwd=folder)
     run("git", "branch", BRANCH, cwd=folder / "waiting")
@@ -50,20 +54,6 @@ def make_origins(project: Project, folder: Path) -> list[str]:
         hook.write_text(REFUSE.format(refs), encoding="utf-8")
         hook.chmod(0o755)
     return names
-
-
-def disturb(clones: Path) -> None:
-    """Work in the folder of all-repos, which the how-to advises against."""
-    replace(clones / "dirty" / README, "# my-package", "# Mine")
-    for name, command in (
-        ("detached", "checkout --detach"),
-        ("feature", "checkout -b feature"),
-        ("diverged", "status"),
-    ):
-        clone = Project(clones / name, {})
-        clone.run("git", *command.split())
-        clone.write("mine.txt", "Mine\n")
-        clone.commit()
 
 
 @pytest.mark.slow
@@ -104,7 +94,8 @@ def test_all_repos_updates_a_hundred_repositories(old_project: Project, versions
             configuration[settings]["base_url"] = url
         (tmp_path / "all-repos.json").write_text(json.dumps(configuration), encoding="utf-8")
         run("bash", "-euc", "\n".join(commands.splitlines()[:2]), cwd=tmp_path, env=variables)
-        disturb(tmp_path / "clones/acme")
+        for name, command in WORK.items():
+            run("bash", "-euc", command, cwd=tmp_path / "clones/acme" / name)
         done = run("bash", "-euc", commands, cwd=tmp_path, env=variables)
         again = run("bash", "-euc", commands, cwd=tmp_path, env=variables)
     shown = run("bash", "-euc", status.replace("@VERSION", "@v1.1.0"), cwd=tmp_path, env=variables, check=False)
