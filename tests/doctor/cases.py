@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from tests.release.scenarios import changes
-from tests.release.scenarios.changes import Change
+from tests.release.scenarios.changes import Change, shell, write
 from tests.simulation.sandbox import Sandbox
 from tests.support.editing import all_of, change_of
 from tests.support.paths import WORKFLOWS
@@ -27,18 +27,6 @@ class Case(NamedTuple):
     accepted_by: str
 
 
-def write(**files: str) -> Change:
-    """Write files, and commit."""
-
-    def change(sandbox: Sandbox) -> None:
-        for name, text in files.items():
-            (sandbox.project.path / name).parent.mkdir(parents=True, exist_ok=True)
-            sandbox.project.write(name, text)
-        sandbox.commit()
-
-    return change
-
-
 def workflow(job: str, starts: str = "push") -> Change:
     """Write another workflow with one job, `a`, whose keys are YAML."""
     head = f"name: Other\non: {starts}\njobs:\n  a:\n    runs-on: ubuntu-latest\n"
@@ -56,21 +44,11 @@ def hook(name: str, arguments: str = "[]", exclude: str = "") -> Change:
     return write(**{".pre-commit-config.yaml": exclude + HOOK.format(name=name, arguments=arguments)})
 
 
-def shell(script: str) -> Change:
-    """Run commands in the clone."""
-    return lambda sandbox: sandbox.project.run("bash", "-euc", script)
-
-
 def submodule(url: str) -> Change:
     """Have a submodule from a URL."""
     entry = 'git update-index --add --cacheinfo "160000,$(git rev-parse HEAD),data" && git commit --quiet --message x'
     files = {".gitmodules": f'[submodule "data"]\n\tpath = data\n\turl = {url}\n'}
     return all_of(write(**files), shell(entry))
-
-
-def on_github(**state: Any) -> Change:  # noqa: ANN401
-    """Have something else on GitHub."""
-    return lambda sandbox: vars(sandbox.github).update(state)
 
 
 def release(tag: str, *, author: str = "ada", draft: bool = False) -> Change:
@@ -89,11 +67,6 @@ def release(tag: str, *, author: str = "ada", draft: bool = False) -> Change:
 def rules(number: int, changed: dict[str, Any]) -> Change:
     """Change one of the rulesets."""
     return lambda sandbox: sandbox.github.rulesets[number].update(changed)
-
-
-def upload(name: str) -> Change:
-    """Have a file of the project on PyPI."""
-    return lambda sandbox: sandbox.loopback.pypi.files("my-package").update({name: b"x"})
 
 
 def case_of(described: dict[str, Any]) -> Case:

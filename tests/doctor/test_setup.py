@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.doctor.cases import on_github, shell
-from tests.release.scenarios.changes import Change, edit, rename_repository, set_environment
+from tests.release.scenarios.changes import Change, edit, on_github, rename_repository, set_environment, shell
 from tests.simulation.github import environment as environment_with
 from tests.simulation.sandbox import PUBLISHER, RULESETS, Sandbox
 from tests.simulation.server import Fault

@@ -9,7 +9,7 @@ from functools import partial
 import yaml
 
 from tests.gate.crafted.case import both
-from tests.release.scenarios.changes import make_contributors_fork, use_backend
+from tests.release.scenarios.changes import use_backend
 from tests.release.scenarios.table import SCENARIOS, Scenario
 from tests.simulation.act import ActRun
 from tests.simulation.events import Event
@@ -111,7 +111,7 @@ def check_rehearsal(sandbox: Sandbox) -> None:
 
 def check_contributors_fork(sandbox: Sandbox) -> None:
     """In a contributor's fork, every job is skipped; the condition does not name the event."""
-    make_contributors_fork(sandbox)
+    sandbox.github.fork, sandbox.github.owner = True, "contributor"
     done = sandbox.release()
     assert set(done.results().values()) == {"skipped"}, done.log
     assert not sandbox.loopback.tokens_issued

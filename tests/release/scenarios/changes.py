@@ -1,17 +1,14 @@
 """How to break a release: functions that change a sandbox, and functions that return such functions."""
 
-import re
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from tests.simulation.github import environment
 from tests.simulation.sandbox import PUBLISHER, Sandbox
 from tests.simulation.server import Fault
-from tests.support.editing import replace, replace_hashes
-from tests.support.paths import ACTIONS, OWN_BACKENDS_LOCK, PYPROJECT, README, RELEASE_WORKFLOW, WORKFLOWS
-from tests.support.projects import WHEEL
+from tests.support.editing import all_of, replace, replace_hashes
+from tests.support.paths import ACTIONS, OWN_BACKENDS_LOCK, PYPROJECT, WORKFLOWS
 from tests.support.repositories import OLD_RELEASE
 
 Change = Callable[[Sandbox], object]
@@ -44,17 +41,22 @@ def leave_pending(sandbox: Sandbox) -> None:
     sandbox.loopback.pypi.register_pending(PUBLISHER, "my-package")
 
 
-def upload_other_wheel(sandbox: Sandbox) -> None:
-    """Have a file with the wheel's name and another content on PyPI."""
-    sandbox.loopback.pypi.files("my-package")[WHEEL] = b"other"
-
-
 def fail_with(**fault: Any) -> Change:  # noqa: ANN401 - what a `Fault` has
     """Let PyPI misbehave."""
     return lambda sandbox: sandbox.loopback.faults.append(Fault(**fault))
 
 
+def upload(name: str) -> Change:
+    """Have a file of the project on PyPI."""
+    return lambda sandbox: sandbox.loopback.pypi.files("my-package").update({name: b"x"})
+
+
 # The repository on GitHub.
+
+
+def on_github(**state: Any) -> Change:  # noqa: ANN401
+    """Have something else on GitHub."""
+    return lambda sandbox: vars(sandbox.github).update(state)
 
 
 def rename_repository(name: str) -> Change:
@@ -67,30 +69,9 @@ def rename_repository(name: str) -> Change:
     return change
 
 
-def make_own_fork(sandbox: Sandbox) -> None:
-    """Make the publisher's own repository a fork on GitHub."""
-    sandbox.github.fork = True
-
-
-def make_contributors_fork(sandbox: Sandbox) -> None:
-    """Make the repository a fork of somebody else's."""
-    sandbox.github.fork = True
-    sandbox.github.owner = "contributor"
-
-
 def make_release_immutable(sandbox: Sandbox) -> None:
     """Publish the release as an immutable one."""
     sandbox.github.create_release(sandbox.tag, immutable=True)
-
-
-def cancel(job: str) -> Change:
-    """Cancel the run while a job waits for its reviewer, or runs."""
-    return lambda sandbox: setattr(sandbox.github, "canceled_job", job)
-
-
-def delete_environment(sandbox: Sandbox) -> None:
-    """Have no environment on GitHub."""
-    sandbox.github.environments.clear()
 
 
 def set_environment(**rules: Any) -> Change:  # noqa: ANN401
@@ -99,6 +80,18 @@ def set_environment(**rules: Any) -> Change:  # noqa: ANN401
 
 
 # The files of the project.
+
+
+def write(**files: str) -> Change:
+    """Write files, and commit."""
+
+    def change(sandbox: Sandbox) -> None:
+        for name, text in files.items():
+            (sandbox.project.path / name).parent.mkdir(parents=True, exist_ok=True)
+            sandbox.project.write(name, text)
+        sandbox.commit()
+
+    return change
 
 
 def edit(file: str, old: str, new: str) -> Change:
@@ -111,24 +104,24 @@ def edit(file: str, old: str, new: str) -> Change:
     return change
 
 
-def keep_old_workflow(sandbox: Sandbox) -> None:
-    """Keep a workflow from before, which publishes when a tag is pushed."""
-    sandbox.project.write(f"{WORKFLOWS}/publish.yml", OLD_RELEASE)
-    sandbox.commit()
+def shell(script: str) -> Change:
+    """Run commands in the clone."""
+    return lambda sandbox: sandbox.project.run("bash", "-euc", script)
 
 
-def rename_workflow(sandbox: Sandbox) -> None:
-    """Give the release workflow another file name."""
-    sandbox.project.run("git", "mv", RELEASE_WORKFLOW, str(Path(RELEASE_WORKFLOW).with_name("publish.yaml")))
-    sandbox.commit()
+commit: Change = Sandbox.commit
+keep_old_workflow = write(**{f"{WORKFLOWS}/publish.yml": OLD_RELEASE})
+lengthen_summary = edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120)
 
 
-def remove_environment_from_workflow(sandbox: Sandbox) -> None:
-    """Delete the environment of every job."""
-    text = sandbox.project.read(RELEASE_WORKFLOW)
-    text = re.sub(r"    environment:\n      name: .*\n      url: .*\n", "", text)
-    sandbox.project.write(RELEASE_WORKFLOW, text)
-    sandbox.commit()
+def use_backend(text: str) -> Change:
+    """Build with a backend of the project, which is a module in front of the real one."""
+    packaged = 'include = [{ path = "backend.py", format = "sdist" }]\nrequires-poetry ='
+    return all_of(
+        edit(PYPROJECT, '"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),
+        edit(PYPROJECT, "requires-poetry =", packaged),
+        write(**{"backend.py": text}),
+    )
 
 
 def tamper_with_hashes(sandbox: Sandbox) -> None:
@@ -137,42 +130,6 @@ def tamper_with_hashes(sandbox: Sandbox) -> None:
     shutil.copy(ACTIONS / "build/backends.txt", lock)
     replace_hashes(lock, "poetry-core")
     sandbox.commit()
-
-
-def use_backend(text: str) -> Change:
-    """Build with a backend of the project, which is a module in front of the real one."""
-
-    def change(sandbox: Sandbox) -> None:
-        sandbox.project.write("backend.py", text)
-        for old, new in [
-            ('"poetry_dynamic_versioning.backend"', '"backend"\nbackend-path = ["."]'),
-            ("requires-poetry =", 'include = [{ path = "backend.py", format = "sdist" }]\nrequires-poetry ='),
-        ]:
-            replace(sandbox.project.path / PYPROJECT, old, new)
-        sandbox.commit()
-
-    return change
-
-
-build_other_bytes = use_backend(
-    """\
-import secrets
-from pathlib import Path
-
-from poetry_dynamic_versioning.backend import build_sdist, build_wheel
-
-Path("src/my_package/stamp.py").write_text(f"STAMP = {secrets.token_hex()!r}\\n")
-"""
-)
-
-
-def break_readme(sandbox: Sandbox) -> None:
-    """Have a README that is not valid reStructuredText."""
-    sandbox.project.write("README.rst", "Title\n==\n\n.. nonsense::\n\n`broken\n")
-    edit(PYPROJECT, f'readme = "{README}"', 'readme = "README.rst"')(sandbox)
-
-
-lengthen_summary = edit(PYPROJECT, 'description = "', 'description = "' + "long " * 120)
 
 
 # The tags and the remote of the clone.
@@ -187,12 +144,6 @@ def replace_tag(tag: str) -> Change:
         sandbox.tag = tag
 
     return change
-
-
-def move_tag(sandbox: Sandbox) -> None:
-    """Move the tag to another commit after the release was published."""
-    sandbox.project.write(README, "# Changed\n")
-    sandbox.commit()
 
 
 def change_tag_during_the_run(*, move: bool) -> Change:
