@@ -21,7 +21,7 @@ import copier
 
 from tests.support.commands import run
 from tests.support.paths import ROOT
-from tests.support.postgresql import Database, Server, running_server
+from tests.support.postgresql import Database, running_server
 
 PEERS = {"tap": "tap-postgres", "target": "target-postgres"}
 ANSWERS = {"tap": {"kind": "tap", "stream_type": "SQL"}, "target": {"kind": "target", "sink_type": "SQL"}}
@@ -89,7 +89,7 @@ def select(tap: Plugin, folder: Path) -> Path:
     return file
 
 
-def measure(server: Server, folder: Path, runs: int) -> dict[tuple[str, bool], list[float]]:
+def measure(server: Database, folder: Path, runs: int) -> dict[tuple[str, bool], list[float]]:
     """Return the CPU times of each tap and target, by kind and whether it is the peer."""
     source = server.create("source")
     source.run(f"CREATE TABLE users ({COLUMNS})", ROWS)

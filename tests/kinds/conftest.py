@@ -12,7 +12,7 @@ from tests.support.environments import assert_passes_all_checks, pretend_install
 from tests.support.folder_cache import FolderCache
 from tests.support.interpreters import newest_interpreter
 from tests.support.paths import ROOT
-from tests.support.postgresql import Server, running_server
+from tests.support.postgresql import Database, running_server
 from tests.support.projects import Project, Render
 from tests.support.taps import Tap
 
@@ -64,7 +64,7 @@ def meltano(once: FolderCache) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
+def postgresql() -> Iterator[Database]:
     """A PostgreSQL server, for as long as this process tests."""
     with running_server() as server:
         yield server

