@@ -16,7 +16,7 @@ from tests.support.guidelines import failed_checks
 from tests.support.paths import ACTIONS, DOCS, ROOT
 
 MOST_LINES = 400  # of a module
-MOST_LINES_OF_TESTS = 16800  # of Python in all of tests/; lower it when there are fewer
+MOST_LINES_OF_TESTS = 14500  # of Python in all of tests/
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 NEEDS_MORE = {"attach", "rehearse"}  # actions that need a release, and a publisher on PyPI
 RENOVATE_FINDS = re.compile(r"(^|/)action\.ya?ml$|(^|/)\.github/workflows/.+\.ya?ml$")  # of actions, by default

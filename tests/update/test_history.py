@@ -3,7 +3,6 @@
 The table history.yml has both, the versions and the projects.
 """
 
-import itertools
 import re
 import shutil
 from pathlib import Path
@@ -63,13 +62,7 @@ def begin(case: Case, history: Versions, folder: Path) -> Project:
         replace(project.path / file, old, new)
     project.run("bash", "-euo", "pipefail", "-c", case.get("run", ""))
     project.commit()
-    check_kept(case, project)
     return project
-
-
-def check_kept(case: Case, project: Project) -> None:
-    """Every line of the project's own is there."""
-    assert {file: line for file, line in case["kept"].items() if line not in project.read(file)} == {}
 
 
 def is_own(file: str) -> bool:
@@ -106,23 +99,27 @@ def check_end(case: Case, history: Versions, project: Project, folder: Path) -> 
             assert (project.path / name).read_bytes() == path.read_bytes(), name
 
 
-def test_each_version_of_the_history_changes_the_template(history: Versions) -> None:
-    """Each version's change finds what it replaces; otherwise, only the slow tests below would show it."""
-    for earlier, later in itertools.pairwise(TAGS):
-        compared = run("git", "diff", "--quiet", earlier, later, cwd=history.path, check=False)
-        assert compared.returncode == 1, later
+@pytest.mark.parametrize(
+    ("name", "tags"),
+    [
+        pytest.param(name, tags, marks=[] if "edited" in case and len(tags) == 1 else pytest.mark.slow)
+        for name, case in LONG_LIVED.items()
+        for tags in (TAGS[1:], TAGS[-1:])
+    ],
+)
+def test_a_project_lives_through_the_history(name: str, tags: list[str], history: Versions, tmp_path: Path) -> None:
+    """Updates, one by one or over all versions at once, have only the conflicts of the table.
 
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", LONG_LIVED)
-def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_path: Path) -> None:
-    """Updates one by one have only the conflicts of the table, and keep the project's own files byte-identical."""
+    They keep the project's own files byte-identical. A new question gets its default without asking, also if the list
+    of excluded files depends on it, and the recorded answer to a removed one stops nothing.
+    """
     case = LONG_LIVED[name]
     project = begin(case, history, tmp_path)
+    assert recorded_answers(project.path)["nickname"] == "x"
     met: dict[str, set[str]] = {}
-    for tag in TAGS[1:]:
+    for tag in tags:
         before, options = own_files(project), [f"--vcs-ref={tag}"]
-        if tag == CONTENT["choice removed"] and case["answers"].get("ide") == "VSCode":
+        if tag in (CONTENT["choice removed"], TAGS[-1]) and recorded_answers(project.path).get("ide") == "VSCode":
             done = update(project, *options, check=False)
             assert done.returncode == 1
             assert "Invalid choice for 'ide': 'VSCode' is not in ['None']" in done.stderr
@@ -135,35 +132,17 @@ def test_a_project_lives_through_the_history(name: str, history: Versions, tmp_p
             path = project.path / file
             path.write_bytes(resolve(path.read_bytes().decode()).encode())
         assert own_files(project) == before
-        check_kept(case, project)
+        assert {file: line for file, line in case["kept"].items() if line not in project.read(file)} == {}
         project.commit(tag)
         assert f"_commit: {tag}\n" in project.read(ANSWERS_FILE).replace("\r\n", "\n")
-    assert met == {tag: set(files) for tag, files in case.get("conflicts", {}).items()}
-    check_end(case, history, project, tmp_path)
-    assert all((project.path / name).exists() for name in CONTENT["renamed"])
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if "edited" in LONG_LIVED[name] else pytest.mark.slow) for name in LONG_LIVED]
-)
-def test_all_versions_at_once(name: str, history: Versions, tmp_path: Path) -> None:
-    """An update over all versions at once has the conflicts of the table.
-
-    A new question gets its default without asking, also if the list of excluded files depends on it, and the recorded
-    answer to a removed one stops nothing, though Copier passes it on as if it was typed.
-    """
-    case = LONG_LIVED[name]
-    project = begin(case, history, tmp_path)
-    assert recorded_answers(project.path)["nickname"] == "x"
-    before = own_files(project)
-    assert "There is no question color. " in update(project, "--data=color=blue", check=False).stderr
-    update(project, *(["--data=ide=None"] if "ide" in case["answers"] else []))
-    assert set(conflicts(project)) == set(case.get("conflicts at once", []))
-    assert own_files(project) == before
-    check_kept(case, project)
+    at_once = {TAGS[-1]: case["conflicts at once"]} if "conflicts at once" in case else {}
+    expected = case.get("conflicts", {}) if tags[1:] else at_once
+    assert met == {tag: set(files) for tag, files in expected.items()}
     answers = recorded_answers(project.path)
     assert (answers["wait"], "nickname" in answers) == ("15", False)
+    assert "There is no question color. " in update(project, "--data=color=blue", check=False).stderr
     check_end(case, history, project, tmp_path)
+    assert all((project.path / name).exists() for name in CONTENT["renamed"])
 
 
 @pytest.fixture(scope="module")
