@@ -1,12 +1,12 @@
 """What the tests of created projects share."""
 
+import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.combinations import REPOSITORIES, Answers, RecordCells, record_combination, title
+from tests.support.combinations import PROPERTY, REPOSITORIES, Answers, RecordCells, title
 from tests.support.commands import run
 from tests.support.environments import assert_passes_all_checks, pretend_install, shared_packages
 from tests.support.folder_cache import FolderCache
@@ -45,13 +45,6 @@ def create(render: Render, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 @pytest.fixture(scope="session")
-def installed(default: Project, once: FolderCache) -> Project:
-    """The default project after Poetry's own install into its .venv; leave it unchanged."""
-    folder = once("installed", lambda folder: default.copy(folder / "my-package").run("poetry", "install"))
-    return Project(folder / "my-package", default.answers)
-
-
-@pytest.fixture(scope="session")
 def meltano(once: FolderCache) -> Path:
     """Meltano's command, at the version that the template is tested with, in a separate environment."""
     python = newest_interpreter()
@@ -73,7 +66,12 @@ def postgresql() -> Iterator[Database]:
 @pytest.fixture
 def record(record_property: Callable[[str, object], None]) -> RecordCells:
     """Record what the table of combinations says of a test: a column, words, and the combinations."""
-    return partial(record_combination, record_property)
+
+    def record_cells(column: str, words: str, *combinations: Answers) -> None:
+        for answers in combinations:
+            record_property(PROPERTY, json.dumps([title(answers), column, words]))
+
+    return record_cells
 
 
 @pytest.fixture

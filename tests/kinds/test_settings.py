@@ -51,60 +51,53 @@ CHANGED = [
 ]
 
 
-class Installed:
-    """A rendered plugin with a Python that has it; the working directory is its folder."""
-
-    def __init__(self, project: Project, python: Path) -> None:
-        """Keep the project, and the Python that runs it."""
-        self.project, self.python = project, python
-        (self.source,) = project.path.glob(f"src/*/{project.answers['kind']}.py")
-
-    def tests(self, *, check: bool = True) -> str:
-        """Run the project's comparing test with the sources as they are; return all that it prints."""
-        command = ("-m", "pytest", "tests/test_settings.py")
-        return self.project.run(self.python, *command, env={"PYTHONPATH": "src"}, check=check).stdout
-
-
 @pytest.fixture
 def plugin(
     render: Render, tmp_path: Path, once: FolderCache, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Answers], Installed]:
+) -> Callable[[Answers], Project]:
     """Make a plugin from answers, go into its folder, and activate its environment."""
 
-    def make(answers: Answers) -> Installed:
+    def make(answers: Answers) -> Project:
         project = render(**answers, repository=f"{answers['kind'][:6]}-sample").copy(tmp_path / "project").init()
         project.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation")
-        python = install_wheel(project, newest_interpreter(), tmp_path / "venv", once)
+        install_wheel(project, newest_interpreter(), tmp_path / "venv", once)
         monkeypatch.chdir(project.path)
         monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "venv"))
         monkeypatch.setenv("PYTHONPATH", "src")
-        return Installed(project, python)
+        return project
 
     return make
 
 
+def compare(project: Project, *, check: bool = True) -> str:
+    """Run the test of a plugin that compares its files with the sources as they are; return all that it prints."""
+    command = ("../venv/bin/python", "-m", "pytest", "tests/test_settings.py")
+    return project.run(*command, env={"PYTHONPATH": "src"}, check=check).stdout
+
+
 @pytest.mark.parametrize("answers", cases(CHANGED, "tap, REST, API Key"))
 def test_the_command_writes_a_new_setting_everywhere(
-    answers: Answers, plugin: Callable[[Answers], Installed], capsys: pytest.CaptureFixture[str]
+    answers: Answers, plugin: Callable[[Answers], Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A new project needs no change. After one of the class, its test names the command, and passes after that."""
     made = plugin(answers)
+    (source,) = made.path.glob(f"src/*/{answers['kind']}.py")
     capsys.readouterr()
     assert (write_settings(), capsys.readouterr().out) == (0, "")
-    replace(made.source, "PropertiesList(", f"PropertiesList({NEW}")
-    assert made.tests(check=False).count(f"AssertionError: {FIX}") == 4
+    replace(source, "PropertiesList(", f"PropertiesList({NEW}")
+    assert compare(made, check=False).count(f"AssertionError: {FIX}") == 4
     assert write_settings() == 0
     changed = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert changed == [README, MELTANO_YML, MELTANOHUB_YML, ENV_EXAMPLE]
-    made.tests()
-    made.project.run("ruff", "check")
-    made.project.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
-    assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in made.project.read(README)
-    assert "_PAGE_SIZE=100\n" in made.project.read(ENV_EXAMPLE)
-    replace(made.source, NEW, "")
-    assert made.tests(check=False).count(f"AssertionError: {FIX}") == 2
+    compare(made)
+    made.run("ruff", "check")
+    made.run("check-jsonschema", "--builtin-schema", "vendor.meltano", MELTANO_YML)
+    assert "| `page_size` | | `100` | Records in a page \\| at most 500 |" in made.read(README)
+    assert "_PAGE_SIZE=100\n" in made.read(ENV_EXAMPLE)
+    replace(source, NEW, "")
+    assert compare(made, check=False).count(f"AssertionError: {FIX}") == 2
     assert write_settings() == 0
-    assert made.project.run("git", "status", "--porcelain").stdout == ""
+    assert made.run("git", "status", "--porcelain").stdout == ""
 
 
 def ours(**changes: Any) -> Plugin:  # noqa: ANN401
@@ -181,13 +174,12 @@ def test_a_project_that_cannot_be_asked_is_an_error(
     assert "`uv run python` cannot ask tap_x.tap for its settings: " in capsys.readouterr().err
 
 
-def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Installed]) -> None:
+def test_a_command_reads_the_settings_from_a_file(plugin: Callable[[Answers], Project]) -> None:
     """The README's command reads `.env` with `dotenv`; without it, the SDK looks for it beside its own sources."""
-    made = plugin({"kind": "tap"})
-    project = made.project
+    project = plugin({"kind": "tap"})
     project.write(".env", re.sub(r"(?m)^(\w+)=$", r"\1=x", project.read(ENV_EXAMPLE)))
     (command,) = re.findall(r"`(dotenv run .+?)`", project.read(README))
-    tools = os.pathsep.join([str(made.python.parent), os.environ["PATH"]])
+    tools = os.pathsep.join([str(project.path.parent / "venv/bin"), os.environ["PATH"]])
     read = "Parsing 'auth_token' config from env variable 'TAP_SAMPLE_AUTH_TOKEN'"
     assert read in project.run(*command.split(), "--discover", env={"PATH": tools}).stderr
     assert read not in project.run(*command.split()[2:], "--discover", env={"PATH": tools}).stderr

@@ -47,7 +47,7 @@ SHARED = {
 SHARED_PAIRS = list(AllPairs(list(SHARED.values())))
 
 Answers = dict[str, str]
-RecordCells = Callable[..., None]  # `record_combination`, for a test
+RecordCells = Callable[..., None]  # the fixture `record` of tests/kinds
 
 
 def variants() -> list[Answers]:
@@ -128,12 +128,6 @@ def table(*reports: str) -> str:
     for name, column, words in (json.loads(cell) for test in recorded(*reports) for cell in test.get(PROPERTY, [])):
         ran[name, column].add(words)
     return with_rows(TABLE, ([name, *(table_cell(column, ran[name, column]) for column in COLUMNS)] for name in TITLES))
-
-
-def record_combination(record: Callable[[str, object], None], column: str, words: str, *combinations: Answers) -> None:
-    """Put into the report of a test what its cells in a column of the table say, with pytest's `record_property`."""
-    for answers in combinations:
-        record(PROPERTY, json.dumps([title(answers), column, words]))
 
 
 def table_cell(column: str, found: set[str]) -> str:
