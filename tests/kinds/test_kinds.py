@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from markdown_it import MarkdownIt
 
+from tests.support.any_answers import assert_package_reads_back
 from tests.support.combinations import (
     CHECKS,
     REPOSITORIES,
@@ -25,7 +25,7 @@ from tests.support.combinations import (
     variants,
 )
 from tests.support.interpreters import interpreters
-from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, README, WORKFLOWS
+from tests.support.paths import ANSWERS_FILE, MELTANO_YML, PUBLISHER_JSON, PYPROJECT, WORKFLOWS
 from tests.support.projects import Project, Render
 from tests.support.questions import choices, copy_working_tree, evaluate, questions, settings
 from tests.support.terminal import COLUMNS
@@ -51,21 +51,13 @@ def test_every_combination_passes_all_checks(
     project = check_created(answers, python)
     given = {name: value.strip() for name, value in project.answers.items() if isinstance(value, str)}
     assert given.items() >= {name: value.strip() for name, value in answers.items()}.items()
+    assert_package_reads_back(project)
     metadata = tomllib.loads(project.read(PYPROJECT))["project"]
-    assert metadata["description"] == given["description"]
-    assert metadata["authors"] == [{"name": given["author_name"], "email": given["author_email"]}]
     assert f"Programming Language :: Python :: {given['python_min']}" in metadata["classifiers"]
     assert json.loads(project.read(PUBLISHER_JSON))["environment"] == given["environment"]
     assert answers.items() <= yaml.safe_load(project.read(ANSWERS_FILE)).items()
     workflow = yaml.safe_load(project.read(f"{WORKFLOWS}/{given['workflow_filename']}"))
     assert workflow["jobs"]["publish"]["environment"]["name"] == given["environment"]
-    assert given["description"] in markdown_text(project.read(README))
-
-
-def markdown_text(markdown: str) -> str:
-    """Return what a reader of a Markdown page sees."""
-    inlines = [token for token in MarkdownIt("commonmark").parse(markdown) if token.type == "inline"]
-    return "\n".join("".join(part.content for part in token.children or []) for token in inlines)
 
 
 @pytest.mark.slow
@@ -128,6 +120,8 @@ def test_a_plugin_is_named_after_its_repository(answers: Answers, render: Render
     assert (project.path / "src" / name.replace("-", "_") / "__init__.py").exists()
     if answers["kind"] == "state-backend":
         assert list(metadata["entry-points"]["meltano.state_backends"]) == ["sample"]
+        assert list(metadata["entry-points"]["meltano.settings"]) == ["sample-sqlalchemy-url"]
+        assert yaml.safe_load(project.read(MELTANO_YML))["state_backend"]["uri"] == "sample://"
     else:
         assert name in metadata["scripts"]
         assert f"- name: {name}\n" in project.read(MELTANO_YML)

@@ -89,7 +89,7 @@ def assert_package_reads_back(project: Project) -> None:
     assert described["name"] == answers["package_name"]
     assert described["description"] == answers["description"]
     assert described["authors"] == [author]
-    metadata = Metadata.from_email(Builder(Factory().create_poetry(project.path)).get_metadata_content())
+    metadata = metadata_of(project)
     assert metadata.name == answers["package_name"]
     assert metadata.summary == answers["description"]
     assert (metadata.author, metadata.author_email) == (answers["author_name"], answers["author_email"])
@@ -97,6 +97,11 @@ def assert_package_reads_back(project: Project) -> None:
     shown = markdown.render(paragraph, variant="GFM")  # as PyPI does: without links, emphasis or other markup
     assert shown is not None
     assert shown == markdown.render(plain_text(answers["description"]), variant="GFM"), (paragraph, shown)
+
+
+def metadata_of(project: Project) -> Metadata:
+    """Return the metadata that a wheel of a project has, without building one."""
+    return Metadata.from_email(Builder(Factory().create_poetry(project.path)).get_metadata_content())
 
 
 def plain_text(text: str) -> str:

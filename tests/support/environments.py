@@ -8,12 +8,14 @@ import json
 import os
 import sys
 import tomllib
+from contextlib import chdir
 from pathlib import Path
 
 from filelock import FileLock
 from twine.commands.check import check as check_description
 from validate_pyproject.api import Validator
 
+from meltano_release.gate import judge
 from tests.support.commands import ENVIRONMENT
 from tests.support.folder_cache import FolderCache
 from tests.support.paths import PYPROJECT
@@ -71,6 +73,8 @@ def assert_passes_all_checks(
     built = sorted(project.path.glob("dist/*-*"))
     assert [VERSION in path.name for path in built] == [True, True]
     assert not check_description([str(path) for path in built], strict=True)
+    with chdir(project.path):
+        assert judge(Path("dist"), {}).problems == []
     VALIDATOR(tomllib.loads(project.read(PYPROJECT)))
     own = install_wheel(project, python, environment, once)
     project.run(own, "-m", "pytest", *(("--cov", "--cov-report=") if is_covered else ()))
