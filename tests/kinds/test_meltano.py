@@ -35,7 +35,7 @@ def some(*kinds: str, in_plain_nox: tuple[str, ...] = ()) -> list[object]:
     return cases((answers for answers in variants() if answers["kind"] in kinds), *in_plain_nox)
 
 
-@pytest.mark.parametrize("answers", some("tap", "target", "mapper", in_plain_nox=("tap, REST, API Key",)))
+@pytest.mark.parametrize("answers", some("tap", "target", "mapper"))
 def test_meltano_copies_and_then_what_changed(
     answers: Answers, meltano: Path, create: Render, tmp_path: Path, record: RecordCells
 ) -> None:

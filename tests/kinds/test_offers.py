@@ -70,7 +70,12 @@ def test_the_hooks_pass_and_git_ignores_what_a_run_leaves(answers: Answers, rend
 
 @pytest.mark.parametrize(
     ("kind", "update_bot"),
-    [*((kind, "Renovate") for kind in REPOSITORIES), ("library", "Dependabot"), ("tap", "None")],
+    [
+        *(pytest.param(kind, "Renovate", marks=pytest.mark.slow) for kind in REPOSITORIES),
+        ("library", "Dependabot"),
+        ("tap", "None"),
+        ("extension", "None"),
+    ],
 )
 def test_the_guidelines_of_scientific_python_are_kept(kind: str, update_bot: str, render: Render) -> None:
     """Every check of sp-repo-review passes, except at most eight that are off with a reason, and would fail."""

@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 TEMPLATE_URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-REMOVED_PREFIXES = ("GITHUB_", "GIT_", "COPIER_", "COV")  # a project that measures its coverage has its data elsewhere
+REMOVED_PREFIXES = (
+    "GITHUB_",
+    "GIT_",
+    "COPIER_",
+    "COV",
+    "PYTEST_",
+)  # a project that measures its coverage has its data elsewhere
 REMOVED_NAMES = (
     "CI",
     "FORCE_COLOR",

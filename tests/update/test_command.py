@@ -118,6 +118,7 @@ def test_another_answers_file_is_found_and_two_are_refused(clone: Project) -> No
     assert update_repository(clone, answers_file=other).startswith("Updated ")
 
 
+@pytest.mark.slow
 def test_a_template_without_tags_is_followed_by_commit(template: Path, tmp_path: Path) -> None:
     """A template without tags, as a fork may be, updates its projects to its newest commit; in a shallow clone, too."""
     versions = Versions.create(template, tmp_path / "template")
