@@ -9,13 +9,7 @@ from pathlib import Path
 import pytest
 
 TEMPLATE_URL = "https://github.com/MeltanoLabs/meltano-package-template.git"
-REMOVED_PREFIXES = (
-    "GITHUB_",
-    "GIT_",
-    "COPIER_",
-    "COV",
-    "PYTEST_",
-)  # a project that measures its coverage has its data elsewhere
+REMOVED_PREFIXES = ("GITHUB_", "GIT_", "COPIER_", "COV", "PYTEST_")  # a project has its coverage's data elsewhere
 REMOVED_NAMES = (
     "CI",
     "FORCE_COLOR",
