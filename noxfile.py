@@ -89,7 +89,7 @@ def tests(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Run the tests, and fail if they run less of `scripts/` or `src/` than the bound in pyproject.toml.
 
-    It is apart from the session `tests`, because measuring takes a third of the time of what it measures.
+    It is apart from the session `tests`, because measuring adds about a third to their time.
     """
     install(session, "tests")
     data = {"COVERAGE_FILE": str(Path(session.virtualenv.location) / "coverage")}
